@@ -1,0 +1,31 @@
+"""paperatlas: from a pile of papers to named topics, a map, and similar papers.
+
+    from pipeline import run, Atlas
+    atlas = run("configs/seed.toml")
+    atlas.similar(atlas.topics[0].representatives[0], k=3)
+
+The names below are loaded when they are used, so that `import pipeline` costs nothing.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import PaperatlasError
+from pipeline.version import __version__
+
+if TYPE_CHECKING:
+    from pipeline.atlas import Atlas
+    from pipeline.build import run
+
+__all__ = ["Atlas", "PaperatlasError", "__version__", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Atlas":
+        from pipeline.atlas import Atlas
+
+        return Atlas
+    if name == "run":
+        from pipeline.build import run
+
+        return run
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,235 @@
+"""Atlas <-> run folder: written whole into a draft, synced, then swapped in; read with mmap."""
+
+import csv
+import hashlib
+import io
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from pipeline.atlas.atlas import Atlas
+from pipeline.atlas.locking import beside, mend, mend_if_free
+from pipeline.atlas.manifest import Manifest
+from pipeline.embedding.result import Sentences
+from pipeline.errors import RunFolderError
+from pipeline.neighbours import Neighbours
+from pipeline.topics import Topic
+
+T = TypeVar("T")
+
+OUTPUTS = Path("outputs")
+RETRIES = 20
+RETRY_SECONDS = 0.05
+
+
+def find_run(run: str | Path) -> Path:
+    """The folder of a run: a path, or a name under outputs/. Raises RunFolderError."""
+    named = OUTPUTS / run
+    candidates = [Path(run)] if str(run).startswith((".", "/")) else [named, Path(run)]
+    for folder in candidates:
+        if (folder / "manifest.json").is_file():
+            return folder
+    for folder in candidates:
+        if beside(folder, "old").is_dir():
+            _wait_for_swap(folder)
+            if (folder / "manifest.json").is_file():
+                return folder
+    there = sorted(path.parent.name for path in OUTPUTS.glob("*/manifest.json"))
+    known = f"; under outputs/ there are: {', '.join(there)}" if there else ""
+    raise RunFolderError(f"{run}: no manifest.json; run 'paperatlas run CONFIG' first{known}")
+
+
+def _wait_for_swap(folder: Path) -> None:
+    for _ in range(RETRIES):
+        if (folder / "manifest.json").is_file():
+            return
+        mend_if_free(folder)
+        time.sleep(RETRY_SECONDS)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Raises RunFolderError where there is none, or it cannot be used."""
+    path = folder / "manifest.json"
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunFolderError(f"{folder}: no manifest.json; run 'paperatlas run CONFIG' first") from None
+    except (OSError, ValueError) as problem:
+        raise RunFolderError(f"{path}: damaged: {problem}; run its config again") from None
+    if not isinstance(fields, dict):
+        raise RunFolderError(f"{path}: damaged: not an object; run its config again")
+    return Manifest.from_json(fields, str(folder))
+
+
+def load_atlas(folder: Path) -> Atlas:
+    """The atlas, arrays memory-mapped, tables left on disk. Raises RunFolderError for a missing or damaged file."""
+    manifest = read_manifest(folder)
+    sentences = None
+    if "sentences_vectors.npy" in manifest.files:
+        sentences = Sentences(*(_array(folder, f"sentences_{part}.npy") for part in ("vectors", "spans", "offsets")))
+    listed = _read(folder / "topics.json", lambda path: json.loads(path.read_text(encoding="utf-8")))
+    arrays = [name for name in manifest.files if name.startswith("encoder_")]
+    return Atlas(
+        vectors=_array(folder, "embedding.npy"),
+        text_hashes=_array(folder, "text_hashes.npy"),
+        neighbours=Neighbours(_array(folder, "neighbours_indices.npy"), _array(folder, "neighbours_similarities.npy")),
+        topics=tuple(Topic.from_json(fields) for fields in listed),
+        manifest=manifest,
+        sentences=sentences,
+        encoder_arrays={Path(name).stem.removeprefix("encoder_"): _array(folder, name) for name in arrays},
+        folder=folder,
+    )
+
+
+def _read(path: Path, reader: Callable[[Path], T]) -> T:
+    try:
+        return reader(path)
+    except FileNotFoundError:
+        raise RunFolderError(f"{path}: missing from the run folder; run its config again with --force") from None
+    except (OSError, ValueError, KeyError, pa.ArrowException) as problem:
+        reason = str(problem).strip().splitlines()[0]
+        raise RunFolderError(f"{path}: damaged: {reason}; run its config again with --force") from None
+
+
+def _array(folder: Path, name: str) -> NDArray[Any]:
+    def open_array(path: Path) -> NDArray[Any]:
+        found: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        return found
+
+    return _read(folder / name, open_array)
+
+
+def read_table(folder: Path, name: str) -> pa.Table:
+    """One of the tables of a run folder."""
+    if name in ("papers", "sources"):
+        return _read(folder / f"{name}.parquet", _read_parquet)
+    return _read(folder / f"{name}.csv", _read_csv)
+
+
+def read_column(folder: Path, name: str) -> pa.ChunkedArray:
+    """One column of papers.parquet."""
+    return _read(folder / "papers.parquet", lambda path: _read_parquet(path, [name])).column(0)
+
+
+def _read_parquet(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """By the file, not by pyarrow's dataset module, which would import pandas for a third of a second."""
+    with pq.ParquetFile(path, memory_map=True) as file:
+        return file.read(columns)
+
+
+def _read_csv(path: Path) -> pa.Table:
+    """All columns as text. By pyarrow: its conversion of Python lists would import pandas, for a third of a second."""
+    with path.open(encoding="utf-8", newline="") as file:
+        header = next(csv.reader(file))
+    convert = pa_csv.ConvertOptions(column_types=dict.fromkeys(header, pa.string()))
+    return pa_csv.read_csv(path, parse_options=pa_csv.ParseOptions(newlines_in_values=True), convert_options=convert)
+
+
+def save_atlas(atlas: Atlas, folder: Path, *, pictures: Mapping[str, bytes]) -> Atlas:
+    """Write the run folder whole, swap it in, and give back the atlas as loaded from there. Hold `exclusive` meanwhile.
+
+    pictures: more files by name (maps, report). Raises RunFolderError where it cannot be written: the old folder stays.
+    """
+    draft = beside(folder, "draft")
+    try:
+        mend(folder)
+        draft.mkdir(parents=True)
+        digests = {name: _write(draft / name, content) for name, content in sorted(_files(atlas).items())}
+        digests |= {name: _write(draft / name, content) for name, content in sorted(pictures.items())}
+        manifest = replace(atlas.manifest, files=digests)
+        _write(draft / "manifest.json", _json(manifest.to_json()))
+        _sync_folder(draft)
+        swap_in(draft, folder)
+    except OSError as problem:
+        raise RunFolderError(
+            f"{folder}: cannot be written: {problem.strerror or problem}; free some space or choose another folder with"
+            " --output. Vectors already made are kept."
+        ) from None
+    finally:
+        _remove_quietly(draft)
+    return load_atlas(folder)
+
+
+def swap_in(draft: Path, folder: Path) -> None:
+    """The old folder renamed away, the draft renamed into its place, the old one removed: readers see old or new."""
+    old = beside(folder, "old")
+    if folder.exists():
+        folder.rename(old)
+    draft.rename(folder)
+    _sync_folder(folder.parent)
+    _remove_quietly(old)
+
+
+def _remove_quietly(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":  # Windows has no way to sync a folder
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write(path: Path, content: bytes) -> str:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return hashlib.sha256(content).hexdigest()
+
+
+def _files(atlas: Atlas) -> dict[str, bytes]:
+    """Every file of the run folder but the manifest and the pictures."""
+    arrays: dict[str, NDArray[Any]] = {
+        "embedding.npy": atlas.vectors,
+        "text_hashes.npy": atlas.text_hashes,
+        "neighbours_indices.npy": atlas.neighbours.indices,
+        "neighbours_similarities.npy": atlas.neighbours.similarities,
+    }
+    if atlas.sentences is not None:
+        arrays |= {f"sentences_{part}.npy": getattr(atlas.sentences, part) for part in ("vectors", "spans", "offsets")}
+    arrays |= {f"encoder_{name}.npy": array for name, array in atlas.encoder_arrays.items()}
+    files = {name: _npy(array) for name, array in arrays.items()}
+    files |= {f"{name}.parquet": _parquet(atlas.table(name)) for name in ("papers", "sources")}
+    files |= {f"{name}.csv": _csv(atlas.table(name)) for name in ("duplicates", "rejected")}
+    files["topics.json"] = _json([topic.to_json() for topic in atlas.topics])
+    return files
+
+
+def _npy(array: NDArray[Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _parquet(table: pa.Table) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(table.combine_chunks(), buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def _csv(table: pa.Table) -> bytes:
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(table.column_names)
+    writer.writerows(zip(*(column.to_pylist() for column in table.columns), strict=True))
+    return buffer.getvalue().encode()
+
+
+def _json(content: object) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()

@@ -1,0 +1,94 @@
+"""run folder -> what is wrong with it: every digest, and the row contract between its files."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.atlas.atlas import Atlas
+from pipeline.atlas.run_folder import load_atlas, read_manifest
+from pipeline.corpus.record import text_hash, text_of
+from pipeline.errors import RunFolderError
+
+UNIT_TOLERANCE = 1e-4
+ROWS_CHECKED = 200
+
+
+def verify(folder: Path) -> list[str]:
+    """Every problem found, one line each; none where all is whole. Raises RunFolderError without a manifest."""
+    manifest = read_manifest(folder)
+    problems = []
+    for name, expected in manifest.files.items():
+        path = folder / name
+        if not path.is_file():
+            problems.append(f"{name}: missing")
+            continue
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != expected:
+            problems.append(f"{name}: sha256 {found}, the manifest says {expected}")
+    unknown = {path.name for path in folder.iterdir()} - {*manifest.files, "manifest.json"}
+    problems += [f"{name}: not in the manifest" for name in sorted(unknown)]
+    if problems:
+        return problems
+    try:
+        return list(_contract(load_atlas(folder)))
+    except (RunFolderError, ValueError) as problem:
+        return [str(problem)]
+
+
+def _contract(atlas: Atlas) -> Iterator[str]:
+    """What must hold between files whose digests are right."""
+    counts = atlas.manifest.counts
+    n = len(atlas)
+    if counts["kept"] + counts["duplicates"] + counts["rejected"] != counts["read"] or counts["kept"] != n:
+        yield f"counts: {dict(counts)} do not add up, or {n} papers are not those kept"
+    for name, expected in (("sources", n), ("duplicates", counts["duplicates"]), ("rejected", counts["rejected"])):
+        if atlas.table(name).num_rows != expected:
+            yield f"{name}: {atlas.table(name).num_rows} rows, the manifest counts {expected}"
+    yield from _check_papers(atlas)
+    yield from _check_neighbours(atlas)
+
+
+def _check_papers(atlas: Atlas) -> Iterator[str]:
+    rows = range(0, len(atlas), max(1, len(atlas) // ROWS_CHECKED))
+    titles, abstracts = atlas.column("title"), atlas.column("abstract")
+    for row in rows:
+        expected = text_hash(text_of(titles[row].as_py(), abstracts[row].as_py()))
+        if atlas.text_hashes[row].tobytes() != expected:
+            yield f"papers.parquet: row {row} is not the text that was embedded"
+            break
+    topic, nearest = (atlas.column(name).to_numpy() for name in ("topic", "nearest_topic"))
+    if nearest.min() < 0 or max(nearest.max(), topic.max()) >= len(atlas.topics):
+        yield "papers.parquet: topics that topics.json does not list"
+    if ((topic != -1) & (topic != nearest)).any():
+        yield "papers.parquet: a paper in a topic that is not its nearest"
+    sizes = np.bincount(topic[topic >= 0], minlength=len(atlas.topics)).tolist()
+    if sizes != [listed.size for listed in atlas.topics]:
+        yield "topics.json: sizes differ from papers.parquet"
+    known = set(atlas.column("id").to_pylist())
+    if any(paper not in known for listed in atlas.topics for paper in listed.representatives):
+        yield "topics.json: a representative that is not a paper"
+    lengths = np.linalg.norm(atlas.vectors, axis=1)
+    if ((np.abs(lengths - 1) > UNIT_TOLERANCE) & (lengths != 0)).any():
+        yield "embedding.npy: a vector that is not of length 1"
+
+
+def _check_neighbours(atlas: Atlas) -> Iterator[str]:
+    indices, similarities = atlas.neighbours.indices, atlas.neighbours.similarities
+    n = len(atlas)
+    if atlas.neighbours.k == 0:
+        return
+    if indices.min() < 0 or indices.max() >= n:
+        yield "neighbours_indices.npy: a row that is not there"
+        return
+    if (indices == np.arange(n)[:, None]).any():
+        yield "neighbours_indices.npy: a paper that is its own neighbour"
+    if (np.diff(similarities, axis=1) > 0).any():
+        yield "neighbours_similarities.npy: not in falling order"
+    for row in range(0, n, max(1, n // ROWS_CHECKED)):
+        cosines = atlas.vectors[indices[row]].astype(np.float64) @ atlas.vectors[row].astype(np.float64)
+        if np.abs(cosines - similarities[row]).max() > UNIT_TOLERANCE:
+            yield f"neighbours_similarities.npy: row {row} differs from the cosines of embedding.npy"
+            return

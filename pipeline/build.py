@@ -1,0 +1,306 @@
+"""Config -> Atlas: the stages in their order, nothing else."""
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+import re
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipeline.atlas import Atlas, Manifest, StageCost, exclusive, load_atlas, read_manifest, save_atlas
+from pipeline.config import Config, cache_folder, load_config, to_toml
+from pipeline.corpus import Corpus, find_files, input_digest, read_corpus
+from pipeline.embedding import Embedding, Encoder, embed
+from pipeline.embedding.openvino_model import core_count
+from pipeline.embedding.tfidf_encoder import TfidfEncoder
+from pipeline.errors import RunFolderError
+from pipeline.map import draw_map
+from pipeline.neighbours import find_neighbours
+from pipeline.paper_ids import PaperIds
+from pipeline.progress import Advance, Progress, Silent
+from pipeline.reducer import plan_reducer, reduce, turn_upright
+from pipeline.report import write_report
+from pipeline.topic_assignment import NOISE, Assignment, assign_corpus
+from pipeline.topic_choice import Choice
+from pipeline.topic_edits import apply_edits, given_labels
+from pipeline.topic_finder import TopicPlan, find_topics, plan_topics
+from pipeline.topics import describe_topics
+from pipeline.version import __version__
+
+LIBRARIES = (
+    *("numpy", "pyarrow", "umap-learn", "numba", "hdbscan", "scikit-learn", "scipy", "matplotlib"),
+    *("openvino", "tokenizers", "torch", "transformers", "sentence-transformers"),
+)
+CPU_FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8", "asimd", "sve")
+
+
+def run(config: Config | str | Path, *, force: bool = False, progress: Progress | None = None) -> Atlas:
+    """The atlas of a config, built and written to its run folder, or loaded where that is up to date.
+
+    Raises PaperatlasError for whatever the user can mend; then the old run folder, if any, is untouched.
+    """
+    return run_config(
+        config if isinstance(config, Config) else load_config(config), force=force, progress=progress
+    ).atlas
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """The atlas, and whether anything had to be computed for it."""
+
+    atlas: Atlas
+    built: bool
+
+
+def run_config(config: Config, *, force: bool = False, progress: Progress | None = None) -> RunResult:
+    """`run`, telling whether the folder was up to date already."""
+    folder = config.run_folder
+    _refuse_foreign(folder)
+    digest = _input_digest(config)
+    with exclusive(folder):
+        if not force and _is_up_to_date(config, digest, folder):
+            return RunResult(load_atlas(folder), built=False)
+        return RunResult(_build(config, digest, progress or Silent()), built=True)
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Raises RunFolderError where the run folder is something else, so that nothing of the user's is ever removed."""
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "manifest.json").is_file():
+        raise RunFolderError(
+            f"{folder}: has files but is no run folder; choose another with --output or [output] folder"
+        )
+    if folder.exists() and not folder.is_dir():
+        raise RunFolderError(f"{folder}: a file, not a folder; choose another with --output or [output] folder")
+
+
+def _input_digest(config: Config) -> str:
+    files = find_files(config.corpus.files, config.folder)
+    own = [config.folder / config.embedding.vectors] if config.embedding.vectors else []
+    return input_digest([*files, *own])
+
+
+def config_hash(config: Config) -> str:
+    """sha256 over every setting that the result depends on."""
+    settings = config.model_dump(mode="json", exclude={"output"})
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
+def _is_up_to_date(config: Config, digest: str, folder: Path) -> bool:
+    """Whether the folder holds the result of this config on this input by this version, with all its files."""
+    if not (folder / "manifest.json").is_file():
+        return False
+    try:
+        manifest = read_manifest(folder)
+    except RunFolderError:
+        return False
+    asked = (__version__, config_hash(config), digest)
+    same = (manifest.version, manifest.config_hash, manifest.input_digest) == asked
+    return same and all((folder / name).is_file() for name in manifest.files)
+
+
+@dataclass
+class _Stages:
+    """Runs each stage under its name and notes what it cost."""
+
+    progress: Progress
+    costs: list[StageCost] = field(default_factory=list)
+
+    @contextmanager
+    def __call__(self, name: str, total: int | None = None) -> Iterator[Advance]:
+        start = time.perf_counter()
+        with self.progress.stage(name, total) as advance:
+            yield advance
+        self.costs.append(StageCost(name, round(time.perf_counter() - start, 3), _peak_memory_mb()))
+
+
+def _peak_memory_mb() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Topics of the corpus: core (n,) int32 with -1 noise, the vote, how they were chosen, and labels given by hand."""
+
+    core: NDArray[np.int32]
+    assigned: Assignment
+    choice: Choice
+    given: dict[int, str]
+
+
+def _build(config: Config, digest: str, progress: Progress) -> Atlas:
+    stage = _Stages(progress)
+    with stage("reading") as advance:
+        corpus = read_corpus(
+            config.corpus, config.folder, vectors_column=config.embedding.vectors_column, advance=advance
+        )
+    with stage("embedding", len(corpus)) as advance:
+        embedding, encoder = embed(
+            corpus, config.embedding, folder=config.folder, cache=cache_folder(), seed=config.seed, advance=advance
+        )
+    vectors = embedding.vectors
+    with stage("neighbours", len(corpus)) as advance:
+        neighbours = find_neighbours(
+            vectors, k=max(config.neighbours.k, config.reducer.n_neighbors - 1), advance=advance
+        )
+    plan = plan_topics(len(corpus), config.reducer, config.clusterer)
+    with stage("topics", plan.restarts) as advance:
+        core, choice = find_topics(
+            vectors, neighbours, plan, min_dist=config.reducer.min_dist, seed=config.seed, advance=advance
+        )
+        found = _edit(config, corpus, assign_corpus(vectors, neighbours, core), core, choice, neighbours, vectors)
+    with stage("map"):
+        map_plan = plan_reducer(len(corpus), n_components=2, n_neighbors=config.reducer.n_neighbors)
+        coordinates = turn_upright(
+            reduce(vectors, neighbours, plan=map_plan, min_dist=config.reducer.map_min_dist, seed=config.seed)
+        )
+    with stage("keywords"):
+        topics = describe_topics(
+            corpus.papers, vectors, found.core, found.assigned, config=config.topics, given=found.given
+        )
+    with stage("writing"):
+        pictures = draw_map(
+            coordinates,
+            found.core,
+            [topic.label for topic in topics],
+            paper_titles=corpus.papers.column("title").to_pylist(),
+            title=config.map.title or config.name,
+            size=(config.map.width, config.map.height),
+            most_labels=config.map.labels,
+        )
+        atlas = Atlas(
+            vectors=vectors,
+            text_hashes=np.frombuffer(b"".join(corpus.text_hashes), dtype=np.uint8).reshape(-1, 32),
+            neighbours=neighbours,
+            topics=topics,
+            manifest=_manifest(config, digest, corpus, embedding, found, plan, tuple(stage.costs)),
+            tables=_tables(corpus, found, coordinates),
+            sentences=embedding.sentences,
+            encoder_arrays=_encoder_arrays(encoder),
+        )
+        pictures["report.md"] = write_report(atlas).encode()
+        return save_atlas(atlas, config.run_folder, pictures=pictures)
+
+
+def _edit(
+    config: Config,
+    corpus: Corpus,
+    assigned: Assignment,
+    core: NDArray[np.int32],
+    choice: Choice,
+    neighbours: Any,
+    vectors: NDArray[np.float32],
+) -> _Found:
+    """The topics after [topics.edits]."""
+    edits = config.topics.edits
+    duplicates = dict(zip(*(corpus.duplicates.column(name).to_pylist() for name in ("id", "kept_id")), strict=True))
+    ids = PaperIds(corpus.papers.column("id").to_pylist(), duplicates)
+    if edits.merge or edits.pin:
+        core = apply_edits(core, assigned, edits, ids)
+        assigned = assign_corpus(vectors, neighbours, core)
+    return _Found(core, assigned, choice, given_labels(edits, assigned, ids))
+
+
+def _tables(corpus: Corpus, found: _Found, coordinates: NDArray[np.float32]) -> dict[str, pa.Table]:
+    columns = {
+        "topic": found.core,
+        "nearest_topic": found.assigned.nearest_topic,
+        "strength": found.assigned.strength,
+        "second_topic": found.assigned.second_topic,
+        "x": coordinates[:, 0],
+        "y": coordinates[:, 1],
+    }
+    papers = corpus.papers
+    for name, values in columns.items():
+        papers = papers.append_column(name, pa.array(values))
+    return {
+        "papers": papers,
+        "sources": corpus.sources,
+        "duplicates": corpus.duplicates,
+        "rejected": corpus.rejected,
+    }
+
+
+def _encoder_arrays(encoder: Encoder | None) -> dict[str, NDArray[Any]]:
+    if not isinstance(encoder, TfidfEncoder):
+        return {}
+    terms = np.frombuffer("\n".join(encoder.model.terms).encode(), dtype=np.uint8)
+    return {"terms": terms, "idf": encoder.model.idf, "directions": encoder.model.directions}
+
+
+def _manifest(
+    config: Config,
+    digest: str,
+    corpus: Corpus,
+    embedding: Embedding,
+    found: _Found,
+    plan: TopicPlan,
+    costs: tuple[StageCost, ...],
+) -> Manifest:
+    return Manifest(
+        name=config.name,
+        version=__version__,
+        config=config.model_dump(mode="json") | {"toml": to_toml(config)},
+        config_hash=config_hash(config),
+        input_digest=digest,
+        sources=tuple(path.name for path in find_files(config.corpus.files, config.folder)),
+        counts={
+            "read": corpus.read,
+            "kept": len(corpus),
+            "duplicates": corpus.duplicates.num_rows,
+            "rejected": corpus.rejected.num_rows,
+            "topics": int(found.core.max()) + 1,
+            "noise": int((found.core == NOISE).sum()),
+        },
+        embedding=asdict(embedding.info),
+        choice={
+            "reducer": asdict(plan.reducer),
+            "restarts": plan.restarts,
+            "min_samples": plan.min_samples,
+            "explanation": _explain(found.choice, plan),
+            "curve": [asdict(scored) for scored in found.choice.curve],
+        },
+        stages=costs,
+        libraries={name: importlib.metadata.version(name) for name in LIBRARIES},
+        cpu={"model": _cpu_model(), "cores": core_count(), "features": _cpu_features()},
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _explain(choice: Choice, plan: TopicPlan) -> str:
+    """How the topics were chosen, in words."""
+    if plan.one_topic:
+        return "fewer than five papers are too few to tell topics apart: all are one topic"
+    if choice.cut is None:
+        return "no cut of the HDBSCAN tree told two topics apart: all papers are one topic"
+    tried = len(choice.curve)
+    return (
+        f"HDBSCAN (min_samples {plan.min_samples}), {tried} cut{'s' * (tried != 1)} of its tree tried; taken:"
+        f" min_cluster_size {choice.cut.min_cluster_size}, {choice.cut.method}, by how much a paper's topic tells"
+        " of its neighbours' topics"
+    )
+
+
+def _cpu_model() -> str:
+    path = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*:\s*(.+)", path.read_text()) if path.is_file() else None
+    return found.group(1).strip() if found else platform.processor() or platform.machine()
+
+
+def _cpu_features() -> list[str]:
+    path = Path("/proc/cpuinfo")
+    found = re.search(r"(?:flags|Features)\s*:\s*(.+)", path.read_text()) if path.is_file() else None
+    flags = set(found.group(1).split()) if found else set()
+    return [feature for feature in CPU_FEATURES if feature in flags]

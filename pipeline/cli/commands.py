@@ -1,0 +1,266 @@
+"""Every command of `paperatlas`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.cli import show
+from pipeline.text import safe
+from pipeline.version import __version__
+
+DAMAGED = 1
+
+app = typer.Typer(
+    name="paperatlas",
+    help="From a pile of papers to named topics, a map, and similar papers.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+config_app = typer.Typer(help="Show settings.", no_args_is_help=True, rich_markup_mode=None)
+cache_app = typer.Typer(help="Look at or empty the cache of vectors.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(config_app, name="config")
+app.add_typer(cache_app, name="cache")
+
+ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file; see configs/default.toml.")]
+Run = Annotated[str, typer.Argument(metavar="RUN", help="Run folder, or a name under outputs/.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override one setting, e.g. reducer.n_neighbors=30."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        show.line(f"paperatlas {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """From a pile of papers to named topics, a map, and similar papers."""
+
+
+@app.command()
+def run(
+    config: ConfigFile,
+    overrides: Overrides = None,
+    output: Annotated[Path | None, typer.Option(help="Run folder, instead of outputs/NAME.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Run even if nothing has changed.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read papers, embed them, find topics, draw the map, write the run folder."""
+    from pipeline.cli.progress import progress_for
+    from pipeline.config import load_config
+
+    more = (f"output.folder={str(output)!r}",) if output else ()
+    loaded = load_config(config, (*(overrides or ()), *more))
+    from pipeline.build import run_config
+
+    result = run_config(loaded, force=force, progress=progress_for(quiet=quiet or as_json))
+    atlas, folder = result.atlas, loaded.run_folder
+    if as_json:
+        listed = [topic.to_json() for topic in atlas.topics]
+        show.print_json(
+            {"folder": str(folder), "built": result.built, "counts": dict(atlas.manifest.counts), "topics": listed}
+        )
+        return
+    if not result.built:
+        show.line(f"{folder} is up to date: same settings, same papers. --force runs again.")
+        return
+    _show_account(atlas)
+    _show_topics(atlas)
+    show.line()
+    show.line(f"Atlas: {folder}{'' if str(folder).endswith('/') else '/'}   (map.png, report.md)")
+
+
+def _show_account(atlas: Any) -> None:
+    counts, embedding = atlas.manifest.counts, atlas.manifest.embedding
+    show.line(
+        f"{counts['read']:,} rows read = {counts['kept']:,} papers + {counts['duplicates']:,} duplicates"
+        f" + {counts['rejected']:,} rejected"
+    )
+    if counts["rejected"]:
+        from pipeline.report import reject_reasons
+
+        for reason, count in reject_reasons(atlas).items():
+            show.line(f"  {count:,} rejected: {safe(reason)}")
+    show.line(
+        f"embedded by {embedding['backend']} on {embedding['device']} in {embedding['precision']}:"
+        f" {embedding['embedded']:,} new, {embedding['from_cache']:,} from the cache"
+    )
+    if embedding["long_papers"]:
+        share = embedding["long_papers"] / counts["kept"]
+        show.line(
+            f"{share:.0%} of the papers are longer than the {embedding['max_tokens']} tokens the model reads at once"
+        )
+    show.line(f"{counts['noise'] / counts['kept']:.0%} of the papers lie between topics (noise)")
+    show.line()
+
+
+def _show_topics(atlas: Any) -> None:
+    rows = [
+        (topic.id, topic.size, topic.label, ", ".join(keyword.term for keyword in topic.keywords[:5]))
+        for topic in atlas.topics
+    ]
+    show.table([("topic", "right"), ("papers", "right"), ("label", "fold"), ("keywords", "fold")], rows)
+
+
+@app.command()
+def plan(config: ConfigFile, overrides: Overrides = None, as_json: Json = False) -> None:
+    """Say what a run would do, why, and roughly what it would cost, without running it."""
+    from pipeline.config import load_config
+    from pipeline.planning import plan_run
+
+    planned = plan_run(load_config(config, tuple(overrides or ())))
+    if as_json:
+        show.print_json(planned.to_json())
+        return
+    show.line(
+        f"{planned.read:,} rows = {planned.papers:,} papers + {planned.duplicates:,} duplicates"
+        f" + {planned.rejected:,} rejected, into {planned.run_folder}/"
+    )
+    show.table([("stage", "left"), ("what runs", "fold"), ("why", "fold")], planned.steps)
+    show.line(
+        f"roughly {_duration(planned.seconds)} and {planned.memory_mb / 1000:.1f} GB, less where vectors are cached"
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+@app.command()
+def topics(run: Run, as_json: Json = False) -> None:
+    """List the topics of a run."""
+    from pipeline.atlas import Atlas
+
+    atlas = Atlas.load(run)
+    if as_json:
+        show.print_json([topic.to_json() for topic in atlas.topics])
+    else:
+        _show_topics(atlas)
+
+
+@app.command()
+def similar(
+    run: Run,
+    paper: Annotated[str, typer.Option("--id", help="Id of a paper of the run.")],
+    k: Annotated[int | None, typer.Option("-k", help="How many papers.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Papers most like one of the run, by the cosine of their embeddings."""
+    from pipeline.atlas import Atlas
+
+    found = Atlas.load(run).similar(paper, k=k)
+    if as_json:
+        show.print_json({"query": {"id": paper}, "results": [result.to_json() for result in found]})
+        return
+    rows = [(result.rank, f"{result.similarity:.3f}", result.id, result.title, result.label) for result in found]
+    columns = [("rank", "right"), ("cosine", "right"), ("id", "left"), ("title", "fold"), ("topic", "fold")]
+    show.table(columns, rows)
+
+
+@app.command()
+def assign(
+    run: Run,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Papers in any format that a corpus may have.")],
+) -> None:
+    """Topics of new papers, one JSON object a line, in the order of the file."""
+    from pipeline.atlas import Atlas
+    from pipeline.config import CorpusConfig
+    from pipeline.corpus import Rejected, find_files, read_papers
+
+    atlas = Atlas.load(run)
+    settings = CorpusConfig.model_validate(atlas.manifest.config["corpus"])
+    rows = list(read_papers(find_files([str(file.absolute())], Path()), settings))
+    papers = [row for row in rows if not isinstance(row, Rejected)]
+    results = iter(atlas.assign([paper.text for paper in papers]))
+    show.print_jsonl(
+        {"row": row.row, "id": row.id, "rejected": row.reason}
+        if isinstance(row, Rejected)
+        else {"row": row.row, "id": row.id, **next(results).to_json()}
+        for row in rows
+    )
+
+
+@app.command()
+def verify(run: Run) -> None:
+    """Check every file of a run against its digest, and that the rows of all files fit."""
+    from pipeline.atlas import find_run
+    from pipeline.atlas import verify as find_problems
+
+    folder = find_run(run)
+    problems = find_problems(folder)
+    for found in problems:
+        show.problem(f"{folder}: {found}")
+    if problems:
+        raise typer.Exit(DAMAGED)
+    show.line(f"{folder}: every file is as it was written, and their rows fit")
+
+
+@config_app.command("show")
+def config_show(config: ConfigFile, overrides: Overrides = None, as_json: Json = False) -> None:
+    """Print the settings a config comes to, defaults included."""
+    from pipeline.config import load_config, to_toml
+
+    loaded = load_config(config, tuple(overrides or ()))
+    if as_json:
+        show.print_json(loaded.model_dump(mode="json"))
+    else:
+        show.line(to_toml(loaded).rstrip())
+
+
+@config_app.command("schema")
+def config_schema() -> None:
+    """Print the JSON Schema of a config, for editors."""
+    from pipeline.config import json_schema
+
+    show.print_json(json_schema())
+
+
+@config_app.command("default")
+def config_default() -> None:
+    """Print every setting at its default, with one comment each."""
+    from pipeline.config import default_toml
+
+    show.line(default_toml().rstrip())
+
+
+@cache_app.command("info")
+def cache_info(as_json: Json = False) -> None:
+    """Say what is in the cache of vectors, and where it is."""
+    from pipeline.config import cache_folder
+    from pipeline.embedding.vector_cache import cache_info as look
+
+    info = look(cache_folder() / "vectors")
+    if as_json:
+        spaces = [{"model": name, "vectors": count, "bytes": size} for name, count, size in info.spaces]
+        show.print_json({"folder": str(info.folder), "bytes": info.size, "spaces": spaces})
+        return
+    show.line(f"{info.folder}: {info.size / 1e6:,.1f} MB")
+    if info.spaces:
+        rows = [(f"{count:,}", f"{size / 1e6:,.1f}", name) for name, count, size in info.spaces]
+        show.table([("vectors", "right"), ("MB", "right"), ("model", "fold")], rows)
+
+
+@cache_app.command("clear")
+def cache_clear() -> None:
+    """Delete all cached vectors; compiled models stay."""
+    from pipeline.config import cache_folder
+    from pipeline.embedding.vector_cache import cache_info as look
+    from pipeline.embedding.vector_cache import clear_cache
+
+    folder = cache_folder() / "vectors"
+    size = look(folder).size
+    clear_cache(folder)
+    show.line(f"{folder}: {size / 1e6:,.1f} MB deleted")

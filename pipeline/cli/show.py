@@ -1,0 +1,52 @@
+"""Results -> the terminal: tables that fit it, JSON where a program reads, and texts of papers never as commands."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.text import safe
+
+PIPE_WIDTH = 120
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that wraps at the terminal's width, or at 120 columns into a pipe."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, width=None if stream.isatty() else PIPE_WIDTH, highlight=False, markup=False)
+
+
+def table(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
+    """Print a table. columns: (heading, "left" | "right" | "fold"): the folded ones give way when space is short."""
+    shown = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for heading, kind in columns:
+        shown.add_column(
+            heading, justify="right" if kind == "right" else "left", overflow="fold", no_wrap=kind != "fold"
+        )
+    for row in rows:
+        shown.add_row(*(Text(safe(str(cell))) for cell in row))
+    console().print(shown)
+
+
+def line(text: str = "") -> None:
+    """Print one line of our own words; texts of papers in it must be `safe`."""
+    console().print(text, soft_wrap=True)
+
+
+def print_json(content: object) -> None:
+    """Print one JSON object, unwrapped."""
+    sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+
+
+def print_jsonl(rows: Iterable[object]) -> None:
+    """Print one JSON object a line."""
+    for row in rows:
+        sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def problem(text: str) -> None:
+    """Print a mistake as one line on standard error."""
+    sys.stderr.write(f"paperatlas: {safe(text)}\n")

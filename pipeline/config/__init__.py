@@ -1,0 +1,35 @@
+"""TOML -> frozen Config: the only reader of settings."""
+
+from pipeline.config.places import cache_folder, hub_cache
+from pipeline.config.reading import load_config, parse_config
+from pipeline.config.settings import (
+    DEFAULT_MODEL,
+    ClustererConfig,
+    Config,
+    CorpusConfig,
+    EmbeddingConfig,
+    ReducerConfig,
+    TopicEdits,
+    TopicsConfig,
+    known_keys,
+)
+from pipeline.config.writing import default_toml, json_schema, to_toml
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "ClustererConfig",
+    "Config",
+    "CorpusConfig",
+    "EmbeddingConfig",
+    "ReducerConfig",
+    "TopicEdits",
+    "TopicsConfig",
+    "cache_folder",
+    "default_toml",
+    "hub_cache",
+    "json_schema",
+    "known_keys",
+    "load_config",
+    "parse_config",
+    "to_toml",
+]

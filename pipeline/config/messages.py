@@ -1,0 +1,73 @@
+"""What pydantic found wrong -> one line: key, value, what was expected, the nearest known key."""
+
+import difflib
+import json
+from typing import Any
+
+from pydantic import ValidationError
+
+from pipeline.config.settings import known_keys
+
+REASONS = {
+    "tuple_type": 'a list, e.g. ["one", "two"]',
+    "too_short": "a list that is not so short",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "string_type": "text in quotes",
+    "bool_type": "true or false",
+    "model_type": "a section",
+    "string_pattern_mismatch": "letters, digits, dots, - and _",
+}
+
+
+def explain(problem: ValidationError) -> str:
+    """The first problem in one line, unknown keys first (they often cause the others), and how many more there are."""
+    errors = sorted(problem.errors(), key=lambda error: error["type"] != "extra_forbidden")
+    # A value of several allowed types fails once for each: they are one mistake.
+    places = {_key_of(error["loc"]) for error in errors}
+    more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
+    return _explain_one(errors[0]) + more
+
+
+def _explain_one(error: Any) -> str:
+    key = _key_of(error["loc"])
+    value = json.dumps(error["input"], default=str, ensure_ascii=False)
+    value = value if len(value) <= 60 else value[:57] + "..."
+    if error["type"] == "extra_forbidden":
+        return f"{key} = {value}: unknown key{_did_you_mean(key)}"
+    if error["type"] == "missing":
+        return f'{key} is missing; the smallest config is [corpus] with files = ["papers.jsonl"]'
+    reason = REASONS.get(error["type"]) or error["msg"].removeprefix("Input should be ")
+    if key == "clusterer.min_cluster_size":
+        reason = '"auto" or a whole number of at least 2'
+    return f"{key} = {value}: expected {reason}{_meaning(key)}"
+
+
+def _key_of(location: tuple[int | str, ...]) -> str:
+    """The dotted key a problem is at, as the user wrote it: pydantic's notes on union members are left out."""
+    parts: list[str] = []
+    for part in location:
+        if isinstance(part, int):
+            parts[-1] += f"[{part}]"
+        elif not part.startswith(("literal[", "constrained-", "function-", "int", "str")) or not parts:
+            parts.append(part)
+    return ".".join(parts)
+
+
+def _did_you_mean(key: str) -> str:
+    *section, name = key.split(".")
+    everywhere = sorted(known_keys())
+    beside = [known.split(".")[-1] for known in everywhere if known.split(".")[:-1] == section]
+    near = difflib.get_close_matches(name, beside, n=1, cutoff=0.6)
+    if not near:
+        near = [known for known in everywhere if known.split(".")[-1] == name][:1]
+    if not near:
+        near = difflib.get_close_matches(key, everywhere, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean {near[0]}?"
+    return f"; known here: {', '.join(beside)}" if beside else ""
+
+
+def _meaning(key: str) -> str:
+    description = known_keys().get(key)
+    return f" ({description})" if description else ""

@@ -1,0 +1,190 @@
+"""Every setting, its default and its one-line meaning, as frozen models."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+
+Texts = Annotated[tuple[str, ...], Field(strict=False)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class FieldNames(_Section):
+    """[corpus.fields]: which field of the source holds what; a field left out is recognised by its usual names."""
+
+    id: str | None = Field(None, description="field with the paper's id; by itself: id, paper_id, arxiv_id, doi ...")
+    title: str | None = Field(None, description="field with the title")
+    abstract: str | None = Field(None, description="field with the abstract; by itself: abstract, summary ...")
+    authors: str | None = Field(None, description="field with the authors: a list, or text separated by ';'")
+    year: str | None = Field(None, description="field with the year, or a date that starts with it")
+
+
+class CorpusConfig(_Section):
+    """[corpus]"""
+
+    files: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] = Field(
+        description="paths or globs, relative to this file: .jsonl .csv .tsv .parquet .txt, also .gz and .zst"
+    )
+    encoding: str = Field("utf-8", description="text encoding of the files, as Python names it")
+    title_only: Literal["keep", "drop"] = Field("keep", description='papers without an abstract: "keep" or "drop"')
+    fields: FieldNames = FieldNames()
+
+
+class EmbeddingConfig(_Section):
+    """[embedding]"""
+
+    backend: Literal["auto", "openvino", "sentence-transformers", "tfidf", "vectors"] = Field(
+        "auto", description='"auto", "openvino", "sentence-transformers", "tfidf" (no model) or "vectors" (your own)'
+    )
+    model: str = Field(DEFAULT_MODEL, description="name of a sentence-transformers model, or a folder that holds one")
+    revision: str | None = Field(None, description="revision of a model of the Hugging Face hub")
+    download: bool = Field(False, description="may fetch the named model from the Hugging Face hub")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description='"auto", "cpu", "cuda" or "mps"')
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto", description='"auto" (bfloat16 where the CPU computes it), "float32", "bfloat16", "float16"'
+    )
+    long_text: Literal["truncate", "mean_of_chunks"] = Field(
+        "truncate", description='text longer than the model reads: "truncate" or "mean_of_chunks"'
+    )
+    sentences: bool = Field(False, description="also keep a vector of every sentence, to say why papers are alike")
+    vectors: str | None = Field(None, description='for "vectors": .npy file, one row per paper in the order read')
+    vectors_column: str | None = Field(None, description='for "vectors": field of the source that holds the vector')
+    cache: bool = Field(True, description="keep vectors, so that no text is embedded twice")
+    cache_gb: float = Field(5.0, gt=0, description="the cache drops its oldest vectors beyond this many GB")
+
+
+class NeighboursConfig(_Section):
+    """[neighbours]"""
+
+    k: int = Field(50, ge=1, le=1000, description="most similar papers kept for every paper")
+
+
+class ReducerConfig(_Section):
+    """[reducer]: UMAP"""
+
+    n_components: int = Field(15, ge=2, le=100, description="dimensions that topics are found in")
+    n_neighbors: int = Field(30, ge=2, le=200, description="papers that UMAP looks at around each, itself included")
+    min_dist: float = Field(0.0, ge=0, lt=1, description="how close UMAP may put two papers, for topics")
+    map_min_dist: float = Field(0.1, ge=0, lt=1, description="the same, for the map")
+
+
+class ClustererConfig(_Section):
+    """[clusterer]: HDBSCAN"""
+
+    min_cluster_size: Literal["auto"] | Annotated[int, Field(ge=2)] = Field(
+        "auto", description='smallest topic; "auto" tries many sizes and takes the best by the neighbour graph'
+    )
+    method: Literal["auto", "leaf", "eom"] = Field(
+        "auto", description='"auto", "leaf" or "eom" selection from the tree'
+    )
+    min_samples: int = Field(5, ge=1, le=1000, description="higher leaves more papers outside the topics as noise")
+
+
+class RenameEdit(_Section):
+    """One [[topics.edits.rename]]."""
+
+    topic_of: str = Field(description="id of a paper of the topic")
+    label: str = Field(min_length=1, max_length=80, description="the topic's name from now on")
+
+
+class MergeEdit(_Section):
+    """One [[topics.edits.merge]]."""
+
+    topics_of: Annotated[tuple[str, ...], Field(strict=False, min_length=2)] = Field(
+        description="ids of papers, one of each topic"
+    )
+
+
+class PinEdit(_Section):
+    """One [[topics.edits.pin]]."""
+
+    papers: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] = Field(description="ids of papers")
+    topic_of: str = Field(description="id of a paper of the topic they belong to")
+
+
+class TopicEdits(_Section):
+    """[topics.edits]: changes by hand. Topics are named by a paper in them, so that edits survive the next run."""
+
+    merge: Annotated[tuple[MergeEdit, ...], Field(strict=False)] = Field((), description="topics to make one")
+    pin: Annotated[tuple[PinEdit, ...], Field(strict=False)] = Field((), description="papers to put into a topic")
+    rename: Annotated[tuple[RenameEdit, ...], Field(strict=False)] = Field((), description="topics to name by hand")
+
+
+class TopicsConfig(_Section):
+    """[topics]"""
+
+    keywords: int = Field(10, ge=1, le=100, description="keywords listed for each topic")
+    representatives: int = Field(3, ge=1, le=50, description="most central papers listed for each topic")
+    stop_words: Texts = Field((), description="more words that no keyword or label may hold")
+    edits: TopicEdits = TopicEdits()
+
+
+class SimilarConfig(_Section):
+    """[similar]"""
+
+    k: int = Field(10, ge=1, le=1000, description="similar papers shown when a query does not say how many")
+
+
+class MapConfig(_Section):
+    """[map]"""
+
+    title: str | None = Field(None, description="title on the map; by itself the run's name")
+    width: int = Field(1600, ge=300, le=10_000, description="width of map.png in pixels")
+    height: int = Field(1100, ge=300, le=10_000, description="height of map.png in pixels")
+    labels: int = Field(60, ge=0, le=1000, description="most topic labels drawn; those that would overlap are left out")
+
+
+class OutputConfig(_Section):
+    """[output]"""
+
+    folder: str | None = Field(None, description="run folder; by itself outputs/<name> in the working directory")
+
+
+class Config(_Section):
+    """Everything one run was asked for. `path` is the config file, which relative paths start from."""
+
+    name: Annotated[str, Field(pattern=NAME_PATTERN)] = Field(
+        "", description="the run's name; by itself the config file's name without .toml"
+    )
+    seed: int = Field(42, ge=0, lt=2**32, description="seed of everything random")
+    corpus: CorpusConfig
+    embedding: EmbeddingConfig = EmbeddingConfig()
+    neighbours: NeighboursConfig = NeighboursConfig()
+    reducer: ReducerConfig = ReducerConfig()
+    clusterer: ClustererConfig = ClustererConfig()
+    topics: TopicsConfig = TopicsConfig()
+    similar: SimilarConfig = SimilarConfig()
+    map: MapConfig = MapConfig()
+    output: OutputConfig = OutputConfig()
+    path: Path = Field(Path("config.toml"), exclude=True, strict=False)
+
+    @property
+    def folder(self) -> Path:
+        """Directory that the paths of the config start from."""
+        return self.path.parent
+
+    @property
+    def run_folder(self) -> Path:
+        return Path(self.output.folder) if self.output.folder else Path("outputs") / self.name
+
+
+def known_keys() -> dict[str, str]:
+    """Every dotted key with its meaning, sections included."""
+    keys: dict[str, str] = {}
+
+    def walk(section: type[BaseModel], prefix: str) -> None:
+        for name, field in section.model_fields.items():
+            if field.exclude:
+                continue
+            keys[prefix + name] = field.description or ""
+            if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+                walk(field.annotation, f"{prefix}{name}.")
+
+    walk(Config, "")
+    return keys

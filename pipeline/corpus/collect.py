@@ -1,0 +1,195 @@
+"""Papers and rejects -> Corpus: one row for each distinct text, in an order that depends on nothing but the texts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipeline.corpus.extras import ExtraColumns
+from pipeline.corpus.record import Paper, Rejected, text_hash, text_of
+
+ROWS_AT_ONCE = 8192
+
+_PLACE = [("source", pa.string()), ("row", pa.int64())]
+_ROWS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("title", pa.string()),
+        ("abstract", pa.string()),
+        ("authors", pa.list_(pa.string())),
+        ("year", pa.int32()),
+        ("extra", pa.string()),
+        ("vector", pa.list_(pa.float32())),
+        ("text_hash", pa.binary(32)),
+        ("content_hash", pa.binary(32)),
+        *_PLACE,
+        ("position", pa.int64()),
+    ]
+)
+_REJECTED = pa.schema([*_PLACE, ("id", pa.string()), ("reason", pa.string())])
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The papers kept, and an account of every row read: kept + duplicates + rejected = read.
+
+    papers: n rows ordered by the sha256 of their text, columns id title abstract authors year and whatever else
+    the source had. text_hashes: that sha256 for each row. sources: id, source, row of each kept paper, and its
+    position among all rows read (from 0). duplicates: id, kept_id, reason, source, row. rejected: source, row, id,
+    reason. vectors: (n, d) float32 as the source gave them, not normalised, or None.
+    """
+
+    papers: pa.Table
+    text_hashes: tuple[bytes, ...]
+    sources: pa.Table
+    duplicates: pa.Table
+    rejected: pa.Table
+    read: int
+    vectors: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        for name, rows in (("text_hashes", len(self.text_hashes)), ("sources", self.sources.num_rows)):
+            if rows != len(self):
+                raise ValueError(f"{name} has {rows} rows for {len(self)} papers")
+        if len(self) + self.duplicates.num_rows + self.rejected.num_rows != self.read:
+            raise ValueError(
+                f"{len(self)} kept + {self.duplicates.num_rows} duplicates + {self.rejected.num_rows} rejected"
+                f" is not the {self.read} rows read"
+            )
+
+    def __len__(self) -> int:
+        return int(self.papers.num_rows)
+
+    def texts(self) -> list[str]:
+        """What is embedded, row by row."""
+        titles, abstracts = self.papers.column("title").to_pylist(), self.papers.column("abstract").to_pylist()
+        return [text_of(title, abstract) for title, abstract in zip(titles, abstracts, strict=True)]
+
+
+def collect(papers: Iterable[Paper | Rejected]) -> Corpus:
+    """The corpus of these rows.
+
+    An id used for several texts stays with the text whose sha256 is smallest; among rows with one text, the one
+    with the smallest content hash is kept, then the smallest id: never the one that came first.
+    """
+    extras = ExtraColumns()
+    rejects: list[Rejected] = []
+    batches: list[pa.RecordBatch] = []
+    waiting: list[tuple[int, Paper]] = []
+    read = 0
+    for paper in papers:
+        if isinstance(paper, Rejected):
+            rejects.append(paper)
+        else:
+            waiting.append((read, paper))
+        read += 1
+        if len(waiting) >= ROWS_AT_ONCE:
+            batches.append(_to_batch(waiting, extras))
+            waiting = []
+    batches.append(_to_batch(waiting, extras))
+    rows = pa.Table.from_batches(batches, schema=_ROWS)
+    conflicting = _id_conflicts(rows)
+    rejects += _conflict_rejects(rows.filter(pa.array(conflicting)))
+    rows = rows.filter(pa.array(~conflicting))
+    order, kept_of = _kept_rows(rows)
+    kept = rows.take(order)
+    return Corpus(
+        papers=extras.add_to(kept.select(["id", "title", "abstract", "authors", "year"]), kept.column("extra")),
+        text_hashes=tuple(kept.column("text_hash").to_pylist()),
+        sources=kept.select(["id", "source", "row", "position"]),
+        duplicates=_duplicates(rows, kept, kept_of),
+        rejected=_rejected_table(rejects),
+        read=read,
+        vectors=_vectors(kept.column("vector")),
+    )
+
+
+def _to_batch(papers: list[tuple[int, Paper]], extras: ExtraColumns) -> pa.RecordBatch:
+    rows = [
+        {
+            "id": paper.id,
+            "title": paper.title,
+            "abstract": paper.abstract,
+            "authors": paper.authors,
+            "year": paper.year,
+            "extra": extras.encode(paper.extra),
+            "vector": paper.vector,
+            "text_hash": text_hash(paper.text),
+            "content_hash": paper.content_hash(),
+            "source": paper.source,
+            "row": paper.row,
+            "position": position,
+        }
+        for position, paper in papers
+    ]
+    return pa.RecordBatch.from_pylist(rows, schema=_ROWS)
+
+
+def _hash_words(column: pa.ChunkedArray) -> NDArray[np.uint64]:
+    """(n, 4) big-endian words of 32-byte hashes, which compare as the hashes do."""
+    joined = b"".join(column.to_pylist())
+    return np.frombuffer(joined, dtype=">u8").reshape(-1, 4).astype(np.uint64)
+
+
+def _id_conflicts(rows: pa.Table) -> NDArray[np.bool_]:
+    """Which rows use an id that belongs to another text."""
+    codes = rows.column("id").combine_chunks().dictionary_encode().indices.to_numpy()
+    words = _hash_words(rows.column("text_hash"))
+    order = np.lexsort((*words.T[::-1], codes))
+    firsts = np.unique(codes[order], return_index=True)[1]
+    surviving = words[order][firsts][codes]
+    return np.asarray((words != surviving).any(axis=1))
+
+
+def _kept_rows(rows: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Row numbers of the papers kept, ordered by text hash; and for every row, which of them stands for it."""
+    words, contents = _hash_words(rows.column("text_hash")), _hash_words(rows.column("content_hash"))
+    ids = rows.column("id").to_pylist()
+    id_rank = np.empty(len(ids), dtype=np.int64)
+    id_rank[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
+    order = np.lexsort((id_rank, *contents.T[::-1], *words.T[::-1]))
+    sorted_words = words[order]
+    starts = np.ones(len(order), dtype=bool)
+    starts[1:] = (sorted_words[1:] != sorted_words[:-1]).any(axis=1)
+    kept_of = np.empty(len(order), dtype=np.int64)
+    kept_of[order] = np.cumsum(starts) - 1
+    return order[starts], kept_of
+
+
+def _duplicates(rows: pa.Table, kept: pa.Table, kept_of: NDArray[np.int64]) -> pa.Table:
+    extra = np.ones(len(kept_of), dtype=bool)
+    kept_positions = kept.column("position").to_numpy()
+    extra[np.isin(rows.column("position").to_numpy(), kept_positions)] = False
+    copies = rows.filter(pa.array(extra))
+    return pa.table(
+        {
+            "id": copies.column("id"),
+            "kept_id": kept.column("id").take(pa.array(kept_of[extra])),
+            "reason": pa.array(["same text"] * copies.num_rows, pa.string()),
+            "source": copies.column("source"),
+            "row": copies.column("row"),
+        }
+    ).sort_by([("kept_id", "ascending"), ("id", "ascending"), ("source", "ascending"), ("row", "ascending")])
+
+
+def _conflict_rejects(rows: pa.Table) -> list[Rejected]:
+    places = rows.select(["source", "row", "id"]).to_pylist()
+    return [Rejected(**place, reason="its id is used for another text") for place in places]
+
+
+def _rejected_table(rejects: list[Rejected]) -> pa.Table:
+    ordered = sorted(rejects, key=lambda reject: (reject.source, reject.row))
+    fields = [{name: getattr(reject, name) for name in _REJECTED.names} for reject in ordered]
+    return pa.Table.from_pylist(fields, schema=_REJECTED)
+
+
+def _vectors(column: pa.ChunkedArray) -> NDArray[np.float32] | None:
+    """(n, d) float32 of the source's own vectors; a missing or short one becomes NaN, for the checks to find."""
+    lists = [] if column.null_count == len(column) else column.to_pylist()
+    if not lists:
+        return None
+    width = max(len(vector) for vector in lists if vector is not None)
+    empty = [float("nan")] * width
+    return np.array([v if v is not None and len(v) == width else empty for v in lists], dtype=np.float32)

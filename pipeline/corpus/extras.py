@@ -1,0 +1,73 @@
+"""Everything else a source said about its papers -> typed columns beside the five that we know."""
+
+import json
+from typing import Any
+
+import pyarrow as pa
+
+MOST_COLUMNS = 200
+# Columns that the run itself adds to papers.parquet; a source's own field of that name is kept as source_<name>.
+RESERVED = frozenset(
+    {"id", "title", "abstract", "authors", "year", "topic", "nearest_topic", "strength", "second_topic", "x", "y"}
+)
+INT64 = 2**63
+
+
+class ExtraColumns:
+    """Collects leftover fields row by row, as JSON, and turns them into columns once all their types are known."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, set[str]] = {}
+
+    def encode(self, extra: dict[str, Any]) -> str:
+        """The fields of one row as JSON, their kinds noted."""
+        for name, value in extra.items():
+            self._kinds.setdefault(name, set()).add(_kind(value))
+        return json.dumps(extra, ensure_ascii=True, default=str) if extra else ""
+
+    def add_to(self, papers: pa.Table, encoded: pa.ChunkedArray) -> pa.Table:
+        """The table with one more column for each field; beyond 200 fields, one column `other` of JSON text."""
+        if len(self._kinds) > MOST_COLUMNS:
+            return papers.append_column("other", pa.array([text or None for text in encoded.to_pylist()], pa.string()))
+        rows = [json.loads(text) if text else {} for text in encoded.to_pylist()]
+        for name in sorted(self._kinds):
+            column = _to_column([row.get(name) for row in rows], self._kinds[name])
+            papers = papers.append_column(_free_name(name, papers.column_names), column)
+        return papers
+
+
+def _free_name(name: str, taken: list[str]) -> str:
+    name = name.encode(errors="replace").decode() or "unnamed"
+    while name in RESERVED or name in taken:
+        name = f"source_{name}"
+    return name
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int):
+        return "int" if -INT64 <= value < INT64 else "other"
+    if isinstance(value, float | str):
+        return type(value).__name__
+    if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
+        return "texts"
+    return "other"
+
+
+def _to_column(values: list[Any], kinds: set[str]) -> pa.Array:
+    if kinds == {"texts"}:
+        return pa.array([None if v is None else [_clean(part) for part in v] for v in values], pa.list_(pa.string()))
+    if kinds == {"bool"}:
+        return pa.array(values, pa.bool_())
+    if kinds == {"int"}:
+        return pa.array(values, pa.int64())
+    if kinds <= {"int", "float"}:
+        return pa.array([None if value is None else float(value) for value in values], pa.float64())
+    texts = [value if value is None or isinstance(value, str) else json.dumps(value) for value in values]
+    return pa.array([None if text is None else _clean(text) for text in texts], pa.string())
+
+
+def _clean(text: str) -> str:
+    """The text with lone surrogates, which UTF-8 cannot hold, shown as question marks."""
+    return text.encode(errors="replace").decode()

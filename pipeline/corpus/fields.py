@@ -1,0 +1,162 @@
+"""Record -> Paper: which field is the title, the abstract, the authors, the year, and what their values mean."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.corpus.files import undecodable
+from pipeline.corpus.record import Paper, Record, Rejected, text_hash, text_of
+
+ROLES = ("id", "title", "abstract", "authors", "year")
+# Usual names of each field, the most certain first; compared without case, spaces, '-' and '_'.
+USUAL_NAMES: Mapping[str, tuple[str, ...]] = {
+    "id": ("id", "paperid", "arxivid", "doi", "pmid", "openalexid", "corpusid", "citationkey", "key", "identifier"),
+    "title": ("title", "papertitle", "articletitle", "documenttitle", "displayname"),
+    "abstract": ("abstract", "abstracttext", "abstractnote", "summary", "description", "text"),
+    "authors": ("authors", "author", "authornames", "authorfullnames", "creators", "creator"),
+    "year": ("year", "publicationyear", "pubyear", "publicationdate", "published", "date", "updatedate"),
+}
+MISSING_WORDS = frozenset({"", "null", "nan", "none", "n/a", "na", "<na>"})
+YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d|21\d\d)(?!\d)")
+LONGEST_ID = 500
+
+
+@dataclass
+class FieldMap:
+    """Finds the five roles in records. named: role -> field chosen by the user. Counts what it met, for messages."""
+
+    named: Mapping[str, str]
+    vectors_column: str | None = None
+    seen: dict[str, None] = field(default_factory=dict)
+    found: set[str] = field(default_factory=set)
+    _layouts: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
+
+    def layout(self, names: Iterable[str]) -> dict[str, str]:
+        """Role -> field name, for a record that has these fields."""
+        key = tuple(names)
+        if key not in self._layouts:
+            self.seen |= dict.fromkeys(key)
+            self._layouts[key] = self._find(key)
+            self.found |= self._layouts[key].keys()
+        return self._layouts[key]
+
+    def _find(self, names: tuple[str, ...]) -> dict[str, str]:
+        plain = {re.sub(r"[\s_-]", "", name.lower()): name for name in reversed(names)}
+        layout = {}
+        for role in ROLES:
+            if role in self.named:
+                if self.named[role] in names:
+                    layout[role] = self.named[role]
+            elif usual := next((plain[name] for name in USUAL_NAMES[role] if name in plain), None):
+                layout[role] = usual
+        return layout
+
+
+def to_paper(record: Record, fields: FieldMap) -> Paper | Rejected:
+    """The paper a record describes, or why it is none: no text, or text that cannot be used."""
+    layout = fields.layout(record.fields)
+    values = {role: record.fields[name] for role, name in layout.items()}
+    identifier = plain_text(values.get("id"))
+    title, abstract = plain_text(values.get("title")), plain_text(values.get("abstract"))
+    if title is None or abstract is None or identifier is None:
+        wrong = next(role for role in ("title", "abstract", "id") if plain_text(values.get(role)) is None)
+        return Rejected(record.source, record.row, f"its {wrong} is not text")
+    if reason := _unusable(title, abstract, identifier):
+        return Rejected(record.source, record.row, reason, identifier or None)
+    used = {*layout.values(), fields.vectors_column}
+    text = text_of(title, abstract)
+    return Paper(
+        source=record.source,
+        row=record.row,
+        id=identifier or f"text-{text_hash(text).hex()[:16]}",
+        title=title,
+        abstract=abstract,
+        authors=author_names(values.get("authors")),
+        year=find_year(values.get("year")),
+        extra={name: value for name, value in record.fields.items() if name not in used and not is_missing(value)},
+        vector=_vector(record.fields.get(fields.vectors_column)) if fields.vectors_column else None,
+    )
+
+
+def _unusable(title: str, abstract: str, identifier: str) -> str | None:
+    if not title and not abstract:
+        return "no title and no abstract"
+    if undecodable(title + abstract + identifier):
+        return "broken Unicode: half of a surrogate pair"
+    if "\0" in title + abstract + identifier:
+        return "a NUL character"
+    if len(identifier) > LONGEST_ID:
+        return f"an id longer than {LONGEST_ID} characters"
+    return None
+
+
+def is_missing(value: object) -> bool:
+    """None, NaN, and the words that stand for them.
+
+    >>> [is_missing(value) for value in (None, float("nan"), " NaN ", 0, "none of these")]
+    [True, True, True, False, False]
+    """
+    if isinstance(value, str):
+        return value.strip().lower() in MISSING_WORDS
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def plain_text(value: object) -> str | None:
+    """The value as text, "" where it is missing, None where it is no text at all.
+
+    >>> plain_text(1901.0), plain_text([" A  title "]), plain_text({"en": "A title"}) is None
+    ('1901', 'A  title', True)
+    """
+    if is_missing(value):
+        return ""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
+        return " ".join(part.strip() for part in value)
+    return None
+
+
+def author_names(value: Any) -> tuple[str, ...]:
+    """Names in their order, from a list of names, a list of objects, or one text split at ';', '|' or ' and '.
+
+    >>> author_names([{"family": "Qu", "given": "Hui"}, "Qi Chang"]), author_names("Li, Hui; Qu, Hui")
+    (('Hui Qu', 'Qi Chang'), ('Li, Hui', 'Qu, Hui'))
+    """
+    if is_missing(value):
+        return ()
+    if isinstance(value, str):
+        value = re.split(r"\s*[;|]\s*|\s+and\s+", value)
+    if not isinstance(value, list | tuple):
+        return ()
+    names = (_one_name(author) for author in value)
+    return tuple(name.replace("\0", "") for name in names if name and not undecodable(name))
+
+
+def _one_name(author: Any) -> str:
+    if isinstance(author, dict):
+        whole = author.get("name") or author.get("display_name")
+        parts = [author.get("given"), author.get("family")] if whole is None else [whole]
+        return " ".join(str(part) for part in parts if not is_missing(part))
+    return "" if is_missing(author) else str(author).strip()
+
+
+def find_year(value: object) -> int | None:
+    """The first year between 1500 and 2199 in a number, a date or a text.
+
+    >>> find_year("2021-03-04"), find_year(2019.0), find_year("n.d.")
+    (2021, 2019, None)
+    """
+    found = None if value is None else YEAR.search(str(value))
+    return int(found.group()) if found else None
+
+
+def _vector(value: object) -> tuple[float, ...] | None:
+    if not isinstance(value, list | tuple) or not all(isinstance(part, int | float) for part in value):
+        return None
+    return tuple(float(part) for part in value)

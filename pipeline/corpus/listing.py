@@ -1,0 +1,57 @@
+"""Plain listing -> records: three lines a paper (title, authors, abstract), after one line that names its owner.
+
+Authors are `Family, Given, Family, Given, ...`; a part that is not known is `null`, and a lone `:` (left by
+"DeepSeek-AI : ...") names nobody. A first line "Family, Given" is the owner's, unless three lines a paper come out
+even without it. Blank lines between papers do not count; one in the place of the authors or the abstract means that
+there are none.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.corpus.files import read_lines, undecodable
+from pipeline.corpus.record import Record, Rejected
+
+NOBODY = ("null", ":", "")
+OWNER = re.compile(r"[^,]{1,60}, [^,]{1,60}(?<![.?!])")
+
+
+def read(path: Path, encoding: str) -> Iterator[Record | Rejected]:
+    lines = read_lines(path, encoding)
+    if _has_owner(path, encoding):
+        next((line for _, line in lines if line.strip()), None)
+    for number, line in lines:
+        if not line.strip():
+            continue
+        title, authors, abstract = line.strip(), next(lines, (0, ""))[1].strip(), next(lines, (0, ""))[1].strip()
+        if undecodable(title + authors + abstract):
+            yield Rejected(path.name, number, f"not {encoding} text")
+            continue
+        names = split_authors(authors)
+        if names is None:
+            reason = "the second line is not 'Family, Given, Family, Given, ...': are there three lines a paper?"
+            yield Rejected(path.name, number, reason)
+            continue
+        yield Record(path.name, number, {"title": title, "authors": names, "abstract": abstract})
+
+
+def _has_owner(path: Path, encoding: str) -> bool:
+    texts = [bool(line.strip()) for _, line in read_lines(path, encoding)]
+    first = next((line.strip() for _, line in read_lines(path, encoding) if line.strip()), "")
+    even = sum(texts) % 3 == 0 and all(texts)
+    return OWNER.fullmatch(first) is not None and not even
+
+
+def split_authors(line: str) -> list[str] | None:
+    """Given and family name of each author, in order; None where the parts do not pair up.
+
+    >>> split_authors("DeepSeek-AI, null, :, null, Wu, Z. F., Bi, Xiao")
+    ['DeepSeek-AI', 'Z. F. Wu', 'Xiao Bi']
+    """
+    parts = [part.strip() for part in line.split(",")] if line else []
+    if len(parts) % 2:
+        return None
+    pairs = zip(parts[1::2], parts[::2], strict=True)
+    names = (" ".join(part for part in pair if part not in NOBODY) for pair in pairs)
+    return [name for name in names if name]

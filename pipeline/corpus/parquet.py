@@ -1,0 +1,32 @@
+"""Parquet -> records, a batch of rows at a time."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.corpus.record import Record, Rejected
+from pipeline.errors import CorpusError
+
+ROWS_AT_ONCE = 4096
+
+
+def read(path: Path, _encoding: str) -> Iterator[Record | Rejected]:
+    """Text in Parquet is UTF-8 by definition, whatever encoding is configured."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    number = 0
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
+                for fields in batch.to_pylist():
+                    number += 1
+                    yield Record(
+                        path.name, number, {name: value for name, value in fields.items() if value is not None}
+                    )
+    except pa.ArrowException as problem:
+        first_line = str(problem).strip().splitlines()[0]
+        raise CorpusError(f"{path}: not a readable Parquet file: {first_line}") from None
+    except UnicodeDecodeError:
+        raise CorpusError(f"{path}: text near row {number + 1} is not UTF-8") from None
+    except OSError as problem:
+        raise CorpusError(f"{path}: cannot be read: {problem.strerror or problem}") from None

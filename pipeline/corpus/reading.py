@@ -1,0 +1,100 @@
+"""Files -> papers -> Corpus: the reader of each format, and the checks that need a whole file."""
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from pipeline.config import CorpusConfig
+from pipeline.corpus import delimited, jsonl, listing, parquet
+from pipeline.corpus.collect import Corpus, collect
+from pipeline.corpus.fields import FieldMap, to_paper
+from pipeline.corpus.files import find_files, format_suffix
+from pipeline.corpus.record import Paper, Record, Rejected
+from pipeline.errors import CorpusError
+
+Reader = Callable[[Path, str], Iterator[Record | Rejected]]
+
+READERS: Mapping[str, Reader] = {
+    ".jsonl": jsonl.read,
+    ".ndjson": jsonl.read,
+    ".csv": delimited.read,
+    ".tsv": delimited.read,
+    ".parquet": parquet.read,
+    ".txt": listing.read,
+}
+
+
+def read_corpus(
+    config: CorpusConfig,
+    folder: Path,
+    *,
+    vectors_column: str | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Corpus:
+    """The corpus that a config names. Raises CorpusError where a file cannot be read or no paper is kept."""
+    files = find_files(config.files, folder)
+    papers = read_papers(files, config, vectors_column=vectors_column)
+    corpus = collect(_counted(papers, advance))
+    if not len(corpus):
+        raise CorpusError(_nothing_kept(files, corpus))
+    return corpus
+
+
+def read_papers(
+    files: Sequence[Path], config: CorpusConfig, *, vectors_column: str | None = None
+) -> Iterator[Paper | Rejected]:
+    """Every row of every file, as a paper or as a reject, in the order of the files."""
+    named = {role: name for role, name in config.fields if name is not None}
+    for path in files:
+        reader = READERS.get(format_suffix(path))
+        if reader is None:
+            ending = format_suffix(path) or "(no ending)"
+            raise CorpusError(f"{path}: unknown format {ending!r}; known: {', '.join(READERS)}, also .gz, .zst")
+        fields = FieldMap(named, vectors_column)
+        for row in reader(path, config.encoding):
+            if isinstance(row, Rejected):
+                yield row
+                continue
+            paper = to_paper(row, fields)
+            if isinstance(paper, Paper) and not paper.abstract and config.title_only == "drop":
+                paper = Rejected(paper.source, paper.row, 'no abstract (corpus.title_only = "drop")', paper.id)
+            yield paper
+        _check_fields(path, fields)
+
+
+def _check_fields(path: Path, fields: FieldMap) -> None:
+    """Raises CorpusError where no row of a file had a field that the config names, or any text at all."""
+    if not fields.seen:
+        return
+    names = list(fields.seen)
+    shown = ", ".join(names[:12]) + (" ..." if len(names) > 12 else "")
+    wanted = {f"corpus.fields.{role}": name for role, name in fields.named.items()}
+    if fields.vectors_column:
+        wanted["embedding.vectors_column"] = fields.vectors_column
+    for key, name in wanted.items():
+        if name not in fields.seen:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"it has {shown}"
+            raise CorpusError(f"{path}: no field {name!r} ({key}); {hint}")
+    if not fields.found & {"title", "abstract"}:
+        raise CorpusError(
+            f"{path}: no title or abstract among its fields ({shown}); name them in [corpus.fields] title, abstract"
+        )
+
+
+def _nothing_kept(files: Sequence[Path], corpus: Corpus) -> str:
+    names = ", ".join(str(path) for path in files[:3]) + (" ..." if len(files) > 3 else "")
+    if not corpus.read:
+        return f"{names}: empty, no paper to read"
+    reasons = corpus.rejected.column("reason").to_pylist()
+    commonest = max(sorted(set(reasons)), key=reasons.count)
+    row = corpus.rejected.column("row").to_pylist()[reasons.index(commonest)]
+    hint = "; set corpus.encoding to the file's own, e.g. latin-1" if commonest.startswith("not utf-8") else ""
+    return f"{names}: none of {corpus.read} rows is a paper; the usual reason (row {row}): {commonest}{hint}"
+
+
+def _counted(papers: Iterator[Paper | Rejected], advance: Callable[[int], None]) -> Iterator[Paper | Rejected]:
+    for number, paper in enumerate(papers, start=1):
+        if number % 1000 == 0:
+            advance(1000)
+        yield paper

@@ -1,0 +1,104 @@
+"""EmbeddingConfig -> Encoder: which backend runs, and on what."""
+
+import importlib.metadata
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.config import EmbeddingConfig
+from pipeline.embedding import openvino_encoder
+from pipeline.embedding.model_files import DOCUMENT_PROMPTS, ModelFiles, find_model
+from pipeline.embedding.result import Encoder
+from pipeline.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The backend and device that a config comes to on this machine, and why, in words for the user."""
+
+    backend: str
+    device: str
+    why: str
+
+
+def choose_backend(config: EmbeddingConfig) -> Choice:
+    """What "auto" means here. Loads nothing heavy. Raises ConfigError for settings that contradict each other."""
+    given = [name for name in (config.vectors, config.vectors_column) if name]
+    if config.backend == "vectors" or (config.backend == "auto" and given):
+        if len(given) != 1:
+            raise ConfigError(
+                'embedding.backend = "vectors": give one of embedding.vectors and embedding.vectors_column'
+            )
+        return Choice("vectors", "none", "your own vectors")
+    if given:
+        raise ConfigError(f'embedding.backend = "{config.backend}" makes vectors itself; remove embedding.vectors...')
+    if config.backend == "tfidf":
+        return Choice("tfidf", "cpu", "no model: word counts of this corpus")
+    return _choose_encoder(config)
+
+
+def _choose_encoder(config: EmbeddingConfig) -> Choice:
+    """The backend of a model, and the device it runs on."""
+    device = _device(config.device)
+    if config.backend == "openvino" and device != "cpu":
+        if config.device != "auto":
+            raise ConfigError(f'embedding.device = "{device}": the OpenVINO backend runs on the CPU')
+        device = "cpu"
+    if config.backend != "auto":
+        return Choice(config.backend, device, "as configured")
+    if device != "cpu":
+        return Choice("sentence-transformers", device, f"a {device} device is there")
+    if config.precision == "float16" or not openvino_encoder.can_run(find_model(config)):
+        return Choice("sentence-transformers", "cpu", "OpenVINO does not run this model or precision")
+    return Choice("openvino", "cpu", "the fastest on a CPU")
+
+
+def _device(asked: str) -> str:
+    if asked != "auto":
+        return asked
+    if platform.system() == "Darwin" and platform.machine() == "arm64":
+        return "mps"
+    cpu_only = "+cpu" in importlib.metadata.version("torch")
+    return "cuda" if not cpu_only and Path("/dev/nvidiactl").exists() else "cpu"
+
+
+def make_encoder(
+    config: EmbeddingConfig, cache: Path, *, prompt_names: tuple[str, ...] = DOCUMENT_PROMPTS
+) -> tuple[Encoder, str]:
+    """The encoder of a backend that has a model, and the prompt it puts before each text."""
+    choice = choose_backend(config)
+    files = find_model(config)
+    return ENCODERS[choice.backend](files, config, choice, cache, prompt_names), files.prompt(*prompt_names)
+
+
+def _openvino(files: ModelFiles, config: EmbeddingConfig, _: Choice, cache: Path, prompts: tuple[str, ...]) -> Encoder:
+    return openvino_encoder.OpenVINOEncoder(
+        files,
+        cache,
+        precision=config.precision,
+        long_text=config.long_text,
+        sentences=config.sentences,
+        prompt_names=prompts,
+    )
+
+
+def _sentence_transformers(
+    files: ModelFiles, config: EmbeddingConfig, choice: Choice, _: Path, prompts: tuple[str, ...]
+) -> Encoder:
+    from pipeline.embedding.sentence_transformers_encoder import SentenceTransformersEncoder
+
+    return SentenceTransformersEncoder(
+        files,
+        device=choice.device,
+        precision=config.precision,
+        long_text=config.long_text,
+        sentences=config.sentences,
+        prompt_names=prompts,
+    )
+
+
+ENCODERS: Mapping[str, Callable[[ModelFiles, EmbeddingConfig, Choice, Path, tuple[str, ...]], Encoder]] = {
+    "openvino": _openvino,
+    "sentence-transformers": _sentence_transformers,
+}

@@ -1,0 +1,66 @@
+"""Vectors that the user brings, a .npy file or a field of the source -> Embedding."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.corpus import Corpus
+from pipeline.embedding.result import Embedding, EmbeddingInfo
+from pipeline.errors import CorpusError
+
+
+def own_vectors(corpus: Corpus, *, file: Path | None, column: str | None) -> Embedding:
+    """Unit rows of the given vectors, in the corpus's order.
+
+    A file has one row for every row read, in the order read. Raises CorpusError for a wrong shape or NaN.
+    """
+    if file is not None:
+        name, given = str(file), _from_file(file, corpus)
+    else:
+        name = f"field {column}"
+        if corpus.vectors is None:
+            raise CorpusError(f'embedding.vectors_column = "{column}": holds no list of numbers in any row')
+        given = corpus.vectors
+    bad = np.flatnonzero(~np.isfinite(given).all(axis=1))
+    if len(bad):
+        where = corpus.sources.slice(int(bad[0]), 1).to_pylist()[0]
+        raise CorpusError(
+            f"{name}: {len(bad)} vectors are missing, of another length, or hold NaN or infinity;"
+            f" the first is of paper {where['id']!r} ({where['source']} row {where['row']})"
+        )
+    lengths = np.linalg.norm(given.astype(np.float64), axis=1, keepdims=True)
+    vectors = np.divide(given, lengths, out=np.zeros(given.shape), where=lengths > 0).astype(np.float32)
+    info = EmbeddingInfo(
+        backend="vectors",
+        model=name,
+        model_digest=hashlib.sha256(vectors.tobytes()).hexdigest(),
+        device="none",
+        precision=str(given.dtype),
+        dimensions=vectors.shape[1],
+        max_tokens=None,
+        long_text="truncate",
+        embedded=0,
+        from_cache=0,
+        long_papers=0,
+    )
+    return Embedding(np.ascontiguousarray(vectors), info)
+
+
+def _from_file(file: Path, corpus: Corpus) -> NDArray[np.floating]:
+    try:
+        given = np.load(file, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise CorpusError(f"{file}: no such file (embedding.vectors)") from None
+    except (ValueError, OSError) as problem:
+        raise CorpusError(f"{file}: not a .npy file of numbers: {str(problem).splitlines()[0]}") from None
+    if not isinstance(given, np.ndarray) or given.ndim != 2 or not np.issubdtype(given.dtype, np.floating):
+        found = f"{given.shape} {given.dtype}" if isinstance(given, np.ndarray) else "an archive"
+        raise CorpusError(f"{file}: expected one (papers, dimensions) array of floating point numbers, found {found}")
+    if len(given) != corpus.read or not given.shape[1]:
+        raise CorpusError(
+            f"{file}: its shape is {given.shape}; expected one row for each of the {corpus.read} rows read,"
+            " in their order"
+        )
+    return np.asarray(given[corpus.sources.column("position").to_numpy()])

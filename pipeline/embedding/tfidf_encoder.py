@@ -1,0 +1,102 @@
+"""texts -> vectors without a model: TF-IDF, then its leading singular directions (latent semantic analysis).
+
+Deerwester et al., 1990. Fitted on the corpus; what a new text needs (terms, their weights, directions) is kept as
+plain arrays.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.embedding.result import EmbeddingInfo, EncodedText, to_int8, unit
+from pipeline.embedding.sentences import sentence_spans
+from pipeline.errors import CorpusError
+
+DIMENSIONS = 256
+MOST_TERMS = 50_000
+TOKEN = r"(?u)\b\w\w+\b"
+
+
+@dataclass(frozen=True)
+class TfidfModel:
+    """terms: t words; idf: (t,) float64; directions: (d, t) float32 rows."""
+
+    terms: tuple[str, ...]
+    idf: NDArray[np.float64]
+    directions: NDArray[np.float32]
+
+    @property
+    def digest(self) -> str:
+        found = hashlib.sha256("\n".join(self.terms).encode())
+        found.update(self.idf.tobytes() + self.directions.tobytes())
+        return found.hexdigest()
+
+
+def fit_tfidf(texts: Sequence[str], *, seed: int) -> TfidfModel:
+    """The model of these texts. Raises CorpusError where they hold no word at all."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.utils.extmath import randomized_svd
+
+    vectorizer = TfidfVectorizer(sublinear_tf=True, stop_words="english", token_pattern=TOKEN, max_features=MOST_TERMS)
+    try:
+        weights = vectorizer.fit_transform(texts)
+    except ValueError:
+        raise CorpusError('embedding.backend = "tfidf": the papers hold no words beyond stop words') from None
+    terms = tuple(str(term) for term in vectorizer.get_feature_names_out())
+    rank = min(DIMENSIONS, *weights.shape)
+    _, _, directions = randomized_svd(weights, n_components=rank, random_state=seed)
+    return TfidfModel(terms, np.asarray(vectorizer.idf_), np.ascontiguousarray(directions, dtype=np.float32))
+
+
+class TfidfEncoder:
+    """The encoder of a fitted model."""
+
+    def __init__(self, model: TfidfModel, *, sentences: bool = False) -> None:
+        self.model = model
+        self._sentences = sentences
+        self._vectorizer: Any = None
+        self.info = EmbeddingInfo(
+            backend="tfidf",
+            model="TF-IDF and singular value decomposition of this corpus",
+            model_digest=model.digest,
+            device="cpu",
+            precision="float32",
+            dimensions=len(model.directions),
+            max_tokens=None,
+            long_text="truncate",
+            embedded=0,
+            from_cache=0,
+            long_papers=0,
+        )
+
+    def encode(self, texts: Sequence[str]) -> Iterator[tuple[int, EncodedText]]:
+        """Each text's result with its position; a text without a known word is a zero vector."""
+        for position, text in enumerate(texts):
+            spans = sentence_spans(text) if self._sentences else []
+            vectors = self._project([text, *(text[a:b] for a, b in spans)])
+            yield (
+                position,
+                EncodedText(
+                    vector=unit(vectors[0]),
+                    tokens=len(text.split()),
+                    sentence_vectors=to_int8(vectors[1:]),
+                    sentence_spans=np.array(spans, dtype=np.int32).reshape(-1, 2),
+                ),
+            )
+
+    def _project(self, texts: list[str]) -> NDArray[np.float32]:
+        weights = self._fitted().transform(texts)
+        return np.asarray(weights @ self.model.directions.T.astype(np.float64), dtype=np.float32)
+
+    def _fitted(self) -> Any:
+        if self._vectorizer is None:
+            from sklearn.feature_extraction.text import TfidfVectorizer
+
+            vocabulary = {term: place for place, term in enumerate(self.model.terms)}
+            self._vectorizer = TfidfVectorizer(sublinear_tf=True, token_pattern=TOKEN, vocabulary=vocabulary)
+            self._vectorizer.idf_ = self.model.idf
+        return self._vectorizer

@@ -1,0 +1,115 @@
+"""Embedding -> Neighbours: the k most similar papers of every paper, exactly.
+
+Similarities come from blocked float32 matrix products, whose last bits depend on the block and on the
+number of threads. Every paper that could belong to the k nearest within that error is therefore scored
+again in float64, rounded, and ties are broken by row number: the answer is the same for any blocking.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK_BYTES = 64 * 2**20
+RESCORED_PAIRS = 32_768
+DECIMALS = 7
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The nearest papers of each row, the row itself left out.
+
+    indices: (n, k) int32 row numbers, most similar first; k may be smaller than asked for in a small corpus.
+    similarities: (n, k) float32 cosines in [-1, 1], never increasing along a row.
+    """
+
+    indices: NDArray[np.int32]
+    similarities: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        if self.indices.shape != self.similarities.shape or self.indices.ndim != 2:
+            raise ValueError(
+                f"neighbours need two (n, k) arrays, got {self.indices.shape} and {self.similarities.shape}"
+            )
+
+    @property
+    def k(self) -> int:
+        return int(self.indices.shape[1])
+
+
+def find_neighbours(
+    vectors: NDArray[np.float32], *, k: int, advance: Callable[[int], None] = lambda _: None
+) -> Neighbours:
+    """The min(k, n - 1) most similar rows of every row of `vectors`, (n, d) float32 unit rows."""
+    rows = np.arange(len(vectors), dtype=np.int64)
+    return nearest(vectors, vectors, k=min(k, max(len(vectors) - 1, 0)), own_rows=rows, advance=advance)
+
+
+def nearest(
+    vectors: NDArray[np.float32],
+    queries: NDArray[np.float32],
+    *,
+    k: int,
+    own_rows: NDArray[np.int64] | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Neighbours:
+    """The k rows of `vectors` most similar to each query.
+
+    vectors: (n, d) and queries: (m, d), float32 unit rows. own_rows: (m,) the row that each query is itself
+    and that is left out, or -1. `advance` is told how many queries were answered. Ties go to the smaller row.
+    """
+    m, n = len(queries), len(vectors)
+    available = n if own_rows is None else n - 1
+    k = min(k, available)
+    indices = np.empty((m, k), dtype=np.int32)
+    similarities = np.empty((m, k), dtype=np.float32)
+    if k <= 0:
+        return Neighbours(indices[:, :0], similarities[:, :0])
+    block = max(1, min(1024, BLOCK_BYTES // (4 * n)))
+    for start in range(0, m, block):
+        part = slice(start, min(start + block, m))
+        own = None if own_rows is None else own_rows[part]
+        query_rows, columns = _candidates(vectors, queries[part], k, own)
+        exact = _rescore(vectors, queries[part], query_rows, columns)
+        order = np.lexsort((columns, -exact, query_rows))
+        first = np.searchsorted(query_rows[order], np.arange(part.stop - part.start))
+        chosen = order[first[:, None] + np.arange(k)]
+        indices[part] = columns[chosen]
+        similarities[part] = exact[chosen]
+        advance(part.stop - part.start)
+    return Neighbours(indices, similarities)
+
+
+def _candidates(
+    vectors: NDArray[np.float32], queries: NDArray[np.float32], k: int, own: NDArray[np.int64] | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(query, row) pairs that may belong to the k nearest, given the rounding error of a float32 dot product.
+
+    A dot product of unit vectors of d numbers is off by at most d * 2**-24 (Higham, Accuracy and Stability of
+    Numerical Algorithms, section 3.1); two of them are compared, so the cut lies twice that below the k-th.
+    """
+    approximate = queries @ vectors.T
+    if own is not None:
+        mine = np.flatnonzero(own >= 0)
+        approximate[mine, own[mine]] = -np.inf
+    kth = np.partition(approximate, approximate.shape[1] - k, axis=1)[:, -k]
+    margin = np.float32(2 * vectors.shape[1] * 2.0**-24)
+    query_rows, columns = np.nonzero(approximate >= (kth - margin)[:, None])
+    return query_rows, columns
+
+
+def _rescore(
+    vectors: NDArray[np.float32],
+    queries: NDArray[np.float32],
+    query_rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """float64 cosines of (query, row) pairs, rounded so that equal papers are exactly equal."""
+    exact = np.empty(len(columns))
+    for start in range(0, len(columns), RESCORED_PAIRS):
+        part = slice(start, start + RESCORED_PAIRS)
+        left = queries[query_rows[part]].astype(np.float64)
+        right = vectors[columns[part]].astype(np.float64)
+        exact[part] = np.einsum("ij,ij->i", left, right)
+    return np.clip(np.round(exact, DECIMALS), -1.0, 1.0)

@@ -1,0 +1,83 @@
+"""Config -> Plan: what a run will do, why, and roughly what it will cost, without running it."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pipeline.config import Config
+from pipeline.corpus import read_corpus
+from pipeline.embedding import choose_backend
+from pipeline.embedding.openvino_model import core_count
+from pipeline.topic_finder import TopicPlan, plan_topics
+
+# Papers a second and core, measured on 2 cores with AVX-512; rough, other machines differ by factors.
+EMBEDDING_RATE = {"openvino": 35.0, "sentence-transformers": 13.0, "tfidf": 500.0, "vectors": 100_000.0}
+FIRST_UMAP_SECONDS = 15.0
+UMAP_SECONDS_PER_PAPER = 1.5e-3
+MODEL_MB = 700.0
+PAPER_MB = 0.02
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `paperatlas plan` shows. steps: (stage, what will run, why). seconds, memory_mb: rough, of a first run."""
+
+    read: int
+    papers: int
+    duplicates: int
+    rejected: int
+    run_folder: str
+    steps: tuple[tuple[str, str, str], ...]
+    seconds: float
+    memory_mb: float
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def plan_run(config: Config) -> Plan:
+    """Reads the papers, computes nothing else. Raises what `run` would raise for bad input."""
+    corpus = read_corpus(config.corpus, config.folder, vectors_column=config.embedding.vectors_column)
+    n = len(corpus)
+    topics = plan_topics(n, config.reducer, config.clusterer)
+    backend = choose_backend(config.embedding)
+    fits = (topics.restarts + 1) * (not topics.one_topic)
+    seconds = n / (EMBEDDING_RATE[backend.backend] * core_count()) + n * n * 2e-8
+    seconds += fits * n * UMAP_SECONDS_PER_PAPER + (FIRST_UMAP_SECONDS if fits else 0)
+    return Plan(
+        read=corpus.read,
+        papers=n,
+        duplicates=corpus.duplicates.num_rows,
+        rejected=corpus.rejected.num_rows,
+        run_folder=str(config.run_folder),
+        steps=(
+            ("embedding", f"{backend.backend} on {backend.device}, model {config.embedding.model}", backend.why)
+            if backend.backend in ("openvino", "sentence-transformers")
+            else ("embedding", backend.backend, backend.why),
+            ("neighbours", f"the {min(config.neighbours.k, max(n - 1, 0))} nearest of each, exact", f"{n:,} papers"),
+            ("reducer", *_describe_reducer(topics)),
+            ("topics", *_describe_topics(topics)),
+        ),
+        seconds=round(seconds, 1),
+        memory_mb=round(MODEL_MB + n * PAPER_MB),
+    )
+
+
+def _describe_reducer(plan: TopicPlan) -> tuple[str, str]:
+    if plan.one_topic:
+        return "principal components", "fewer than five papers are too few for UMAP"
+    reducer = plan.reducer
+    what = f"UMAP to {reducer.n_components} dimensions, {reducer.n_neighbors} neighbours, {reducer.init} start"
+    if plan.restarts > 1:
+        return (
+            f"{what}, {plan.restarts} fits",
+            "a small corpus: smaller sizes, and several fits, of which the best cut counts",
+        )
+    return what, "as configured, within what this many papers allow"
+
+
+def _describe_topics(plan: TopicPlan) -> tuple[str, str]:
+    if plan.one_topic:
+        return "all papers are one topic", "too few to tell topics apart"
+    sizes = f"{plan.sizes[0]} to {plan.sizes[-1]}" if len(plan.sizes) > 1 else str(plan.sizes[0])
+    what = f"HDBSCAN, smallest topic {sizes}, {' and '.join(plan.methods)}, min_samples {plan.min_samples}"
+    return what, "every cut of one tree is scored on the neighbour graph, the best is taken"

@@ -1,0 +1,153 @@
+"""Atlas -> report.md: what was read, which topics there are, how they were found, what it cost."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline.atlas import Atlas
+from pipeline.text import safe, shorten
+
+TITLE_LENGTH = 120
+
+
+def write_report(atlas: Atlas) -> str:
+    """The report as Markdown; texts from papers are escaped."""
+    return "\n".join(_lines(atlas)) + "\n"
+
+
+def _lines(atlas: Atlas) -> Iterator[str]:
+    manifest = atlas.manifest
+    yield f"# {escape(manifest.name)}"
+    yield ""
+    yield f"Made by paperatlas {manifest.version}, {manifest.finished}."
+    yield ""
+    yield "![map of the papers](map.png)"
+    yield ""
+    yield from _papers(atlas)
+    yield from _topics(atlas)
+    yield from _how(atlas)
+    yield from _costs(atlas)
+
+
+def _papers(atlas: Atlas) -> Iterator[str]:
+    counts, embedding = atlas.manifest.counts, atlas.manifest.embedding
+    yield "## Papers"
+    yield ""
+    yield f"* {counts['read']:,} rows read from {escape(', '.join(atlas.manifest.sources))}"
+    yield (
+        f"* {counts['kept']:,} papers kept + {counts['duplicates']:,} duplicates (duplicates.csv)"
+        f" + {counts['rejected']:,} rejected (rejected.csv) = {counts['read']:,} read"
+    )
+    for reason, count in reject_reasons(atlas).items():
+        yield f"  * {count:,} rejected: {escape(reason)}"
+    if embedding["max_tokens"]:
+        share = embedding["long_papers"] / counts["kept"]
+        fate = "their end was not read" if embedding["long_text"] == "truncate" else "read in several windows"
+        yield (
+            f"* {embedding['long_papers']:,} papers ({share:.0%}) are longer than the {embedding['max_tokens']}"
+            f" tokens that the model reads at once; {fate}"
+        )
+    yield ""
+
+
+def reject_reasons(atlas: Atlas) -> Mapping[str, int]:
+    """How many rows were rejected for each reason, the most frequent first."""
+    reasons = atlas.table("rejected").column("reason").to_pylist()
+    ranked = sorted(set(reasons), key=lambda reason: (-reasons.count(reason), reason))
+    return {reason: reasons.count(reason) for reason in ranked}
+
+
+def _topics(atlas: Atlas) -> Iterator[str]:
+    counts = atlas.manifest.counts
+    titles = dict(zip(atlas.column("id").to_pylist(), atlas.column("title").to_pylist(), strict=True))
+    yield "## Topics"
+    yield ""
+    yield (
+        f"{counts['topics']} topics. {counts['noise']:,} papers ({counts['noise'] / counts['kept']:.0%}) lie between"
+        " topics: HDBSCAN calls them noise (topic -1); their nearest topic is given beside it, with the share of their"
+        " neighbours that speaks for it (strength, 0 to 1)."
+    )
+    yield ""
+    for topic in atlas.topics:
+        yield f"### {topic.id}. {escape(topic.label)}"
+        yield ""
+        yield f"{topic.size:,} papers, {topic.assigned:,} with those nearest to it."
+        yield ""
+        yield f"Keywords: {escape(', '.join(keyword.term for keyword in topic.keywords))}"
+        yield ""
+        yield "Most central papers:"
+        yield ""
+        for paper in topic.representatives:
+            yield f"* {escape(shorten(titles[paper] or '(no title)', TITLE_LENGTH))} ({escape(paper)})"
+        yield ""
+
+
+def _how(atlas: Atlas) -> Iterator[str]:
+    manifest = atlas.manifest
+    embedding, choice = manifest.embedding, manifest.choice
+    yield "## How"
+    yield ""
+    yield (
+        f"* embedding: {escape(embedding['model'])}, {embedding['dimensions']} dimensions, by {embedding['backend']} on"
+        f" {embedding['device']} in {embedding['precision']}; {embedding['embedded']:,} texts embedded,"
+        f" {embedding['from_cache']:,} taken from the cache"
+    )
+    yield f"* neighbours: the {atlas.neighbours.k} most similar papers of each by cosine, exact"
+    yield f"* reducer: {describe_reducer(choice)}"
+    yield f"* topics: {choice['explanation']}"
+    if choice["curve"]:
+        yield ""
+        yield from _curve(choice["curve"])
+    yield ""
+    yield "Settings:"
+    yield ""
+    yield "```toml"
+    yield manifest.config["toml"].strip()
+    yield "```"
+    yield ""
+
+
+def describe_reducer(choice: Mapping[str, Any]) -> str:
+    """The reducer in words."""
+    plan = choice["reducer"]
+    if plan["method"] == "pca":
+        return "principal components; fewer than five papers are too few for UMAP"
+    fits = f", {choice['restarts']} fits" if choice["restarts"] > 1 else ""
+    return (
+        f"UMAP to {plan['n_components']} dimensions with {plan['n_neighbors']} neighbours,"
+        f" {plan['init']} start{fits}; to 2 for the map"
+    )
+
+
+def _curve(curve: list[Mapping[str, Any]]) -> Iterator[str]:
+    """The ten best cuts tried."""
+    yield "| smallest topic | selection | topics | noise | score | UMAP fits that gave it |"
+    yield "|---|---|---|---|---|---|"
+    for cut in sorted(curve, key=lambda cut: -cut["score"])[:10]:
+        shown = (
+            cut["min_cluster_size"],
+            cut["method"],
+            cut["count"],
+            f"{cut['noise']:.0%}",
+            f"{cut['score']:.4f}",
+            cut["fits"],
+        )
+        yield f"| {' | '.join(map(str, shown))} |"
+
+
+def _costs(atlas: Atlas) -> Iterator[str]:
+    yield "## Cost"
+    yield ""
+    yield "| stage | seconds | most memory so far (MB) |"
+    yield "|---|---|---|"
+    for stage in atlas.manifest.stages:
+        yield f"| {stage.stage} | {stage.seconds:.1f} | {stage.peak_memory_mb:.0f} |"
+
+
+def escape(text: str) -> str:
+    r"""The text so that Markdown shows it as it is, on one line.
+
+    >>> print(escape("<b>*bold*</b>\n# no heading"))
+    &lt;b&gt;\*bold\*&lt;/b&gt; # no heading
+    """
+    text = safe(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "".join("\\" + letter if letter in "\\`*_[]|" else letter for letter in text)

@@ -1,0 +1,29 @@
+"""Texts of papers -> texts that fit a line and steer nothing."""
+
+import re
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
+
+
+def safe(text: str) -> str:
+    r"""The text on one line, without the characters that steer a terminal or turn its direction.
+
+    >>> safe("red \x1b[31m title\n")
+    'red [31m title'
+    """
+    return " ".join(CONTROL.sub(" ", text).split())
+
+
+def shorten(text: str, length: int) -> str:
+    """The text on one line, cut at a word with an ellipsis where it is longer.
+
+    >>> shorten("Training Federated GANs with Theoretical Guarantees", 24)
+    'Training Federated GANs…'
+    """
+    text = safe(text)
+    if len(text) <= length:
+        return text
+    cut = text[: length - 1]
+    if text[length - 1] != " " and " " in cut[length // 2 :]:
+        cut = cut[: cut.rfind(" ")]
+    return cut.rstrip() + "…"

@@ -1,0 +1,91 @@
+"""reduced -> core topics: one HDBSCAN tree, cut at many sizes.
+
+HDBSCAN: Campello, Moulavi and Sander, 2013; McInnes, Healy and Astels, JOSS 2017. The tree is built once;
+each candidate (a smallest topic size and a way to select topics from the tree) only re-reads it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+METHODS = ("leaf", "eom")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One way to cut the tree. topics: (n,) int32, 0..t-1 by falling size, -1 noise."""
+
+    min_cluster_size: int
+    method: str
+    topics: NDArray[np.int32]
+
+    @property
+    def count(self) -> int:
+        return int(self.topics.max(initial=-1)) + 1
+
+
+def build_tree(reduced: NDArray[np.float32], *, min_samples: int) -> NDArray[np.float64]:
+    """HDBSCAN's single-linkage tree, (n - 1, 4) float64 rows (left, right, distance, size), as SciPy writes it."""
+    import hdbscan
+
+    fit = hdbscan.HDBSCAN(
+        min_cluster_size=2,
+        min_samples=min(min_samples, len(reduced) - 1),
+        core_dist_n_jobs=1,
+        gen_min_span_tree=False,
+    )
+    fit.fit(reduced.astype(np.float64))
+    tree: NDArray[np.float64] = fit.single_linkage_tree_.to_numpy()
+    return tree
+
+
+def cut_tree(tree: NDArray[np.float64], *, min_cluster_size: int, method: str) -> Cut:
+    """The topics that HDBSCAN selects on this tree, numbered by falling size, then by their first paper."""
+    # hdbscan offers this step only as a private function; its public way is to fit the whole model again.
+    from hdbscan.hdbscan_ import _tree_to_labels
+
+    labels = _tree_to_labels(None, tree, min_cluster_size, method)[0]
+    return Cut(min_cluster_size, method, number_by_size(labels))
+
+
+def cut_at_sizes(tree: NDArray[np.float64], sizes: Sequence[int], methods: Sequence[str] = METHODS) -> Iterator[Cut]:
+    """Every distinct cut of the tree, small topics first; cuts that select the same topics are given once."""
+    seen: set[bytes] = set()
+    for size in sizes:
+        for method in methods:
+            cut = cut_tree(tree, min_cluster_size=size, method=method)
+            key = cut.topics.tobytes()
+            if key not in seen:
+                seen.add(key)
+                yield cut
+
+
+def sizes_to_try(papers: int) -> list[int]:
+    """Smallest topic sizes from 2 (5 in a larger corpus) up to a third of the corpus, each about a fifth larger.
+
+    >>> sizes_to_try(6)
+    [2]
+    >>> sizes_to_try(60)
+    [2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17]
+    """
+    smallest = 2 if papers < 100 else 5
+    sizes, size = [smallest], float(smallest)
+    while (size := max(size * 1.2, sizes[-1] + 1)) <= papers / 3:
+        sizes.append(int(size))
+    return sizes
+
+
+def number_by_size(labels: NDArray[np.int64]) -> NDArray[np.int32]:
+    """The same groups numbered 0, 1, ... by falling size, ties by their first row; -1 stays -1.
+
+    >>> number_by_size(np.array([7, -1, 3, 3])).tolist()
+    [1, -1, 0, 0]
+    """
+    names, first, sizes = np.unique(labels[labels != -1], return_index=True, return_counts=True)
+    rank = np.empty(len(names), dtype=np.int32)
+    rank[np.lexsort((first, -sizes))] = np.arange(len(names))
+    numbered = np.full(len(labels), -1, dtype=np.int32)
+    numbered[labels != -1] = rank[np.searchsorted(names, labels[labels != -1])]
+    return numbered

@@ -1,0 +1,104 @@
+"""Phrases, core topics -> the keywords of each topic, by class-based TF-IDF on papers.
+
+A phrase weighs the share of the topic's papers that hold it (in the title: twice), times log(1 + papers / papers
+that hold it): document frequency counts papers, not topics, so a phrase that every topic uses a little keeps its low
+weight however many topics there are (after Grootendorst's c-TF-IDF, arXiv:2203.05794, which counts topics). Noise
+belongs to no class.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.stop_words import WEAK_ALONE
+from pipeline.topic_phrases import Phrases
+
+CANDIDATES = 60
+LONGER_COUNTS = (1.0, 1.35, 1.5, 1.5)  # a phrase says more than its words: how much more, by number of words
+WEAK_COUNTS = 0.5
+TITLE_COUNTS = 1.0  # a phrase in the title counts as if the paper held it once more
+COVERED = 0.55  # a word is left out beside a phrase that holds it and weighs at least this much of it
+
+
+@dataclass(frozen=True)
+class Keyword:
+    """A phrase as it is usually written, its folded words, and its weight in the topic (comparable within one run)."""
+
+    term: str
+    words: tuple[str, ...]
+    weight: float
+
+
+def find_keywords(phrases: Phrases, topics: NDArray[np.int32], *, count: int) -> list[list[Keyword]]:
+    """For each topic 0..t-1 its `count` heaviest keywords, heaviest first, none nested in another.
+
+    topics: (n,) core topic of each paper, -1 noise.
+    """
+    total = int(topics.max(initial=-1)) + 1
+    topic, phrase, weight = _weights(phrases, topics)
+    order = np.lexsort((phrase, -np.round(weight, 9), topic))
+    topic, phrase, weight = topic[order], phrase[order], weight[order]
+    bounds = np.searchsorted(topic, np.arange(total + 1))
+    found = []
+    for first, end in itertools.pairwise(bounds):
+        rows = range(first, min(end, first + CANDIDATES))
+        ranked = [
+            Keyword(phrases.names[phrase[row]], phrases.words[phrase[row]], float(round(weight[row], 6)))
+            for row in rows
+            if weight[row] > 0
+        ]
+        found.append(_without_nested(ranked, count))
+    return found
+
+
+def _weights(
+    phrases: Phrases, topics: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """(topic, phrase, weight) of every phrase that a paper of the topic holds."""
+    core = topics[phrases.papers] != -1
+    cells = topics[phrases.papers[core]].astype(np.int64) * len(phrases.names) + phrases.phrase[core]
+    pairs, place = np.unique(cells, return_inverse=True)
+    held = np.bincount(place, minlength=len(pairs))
+    titled = np.bincount(place, weights=phrases.in_title[core], minlength=len(pairs))
+    topic, phrase = pairs // len(phrases.names), pairs % len(phrases.names)
+    sizes = np.bincount(topics[topics != -1])[topic]
+    share = (held + TITLE_COUNTS * titled) / sizes
+    idf = np.log1p(len(topics) / phrases.document_frequency[phrase])
+    # One paper's pet phrase says nothing of a topic of several.
+    said = (held >= 2) | (sizes < 2)
+    return topic, phrase, np.where(said, share * idf * _boost(phrases)[phrase], 0.0)
+
+
+def _boost(phrases: Phrases) -> NDArray[np.float64]:
+    """What each phrase's weight is multiplied with for its length, and for being too vague alone."""
+    longer = np.array([LONGER_COUNTS[len(words) - 1] for words in phrases.words])
+    weak = np.array([len(words) == 1 and words[0] in WEAK_ALONE for words in phrases.words], dtype=bool)
+    return np.where(weak, longer * WEAK_COUNTS, longer)
+
+
+def _without_nested(ranked: Sequence[Keyword], count: int) -> list[Keyword]:
+    """The heaviest keywords; of two where one holds the other, the longer unless it is much lighter."""
+    kept: list[Keyword] = []
+    for keyword in ranked:
+        longer = next((other for other in ranked if _holds(other, keyword)), None)
+        if longer is not None and longer.weight >= COVERED * keyword.weight:
+            continue
+        if any(_holds(keyword, other) or word_parts(keyword) == word_parts(other) for other in kept):
+            continue
+        kept.append(keyword)
+    return kept[:count]
+
+
+def word_parts(keyword: Keyword) -> tuple[str, ...]:
+    """The words of a keyword, those joined by a hyphen apart: "gravitational-wave" is "gravitational wave"."""
+    return tuple(part for word in keyword.words for part in word.split("-") if part)
+
+
+def _holds(longer: Keyword, shorter: Keyword) -> bool:
+    """Whether the words of one stand together inside the other."""
+    outer, inner = word_parts(longer), word_parts(shorter)
+    starts = range(len(outer) - len(inner) + 1)
+    return len(inner) < len(outer) and any(outer[start : start + len(inner)] == inner for start in starts)

@@ -1,0 +1,70 @@
+"""Keywords -> a label of three or four words for each topic, none given twice.
+
+The heaviest phrase names the topic; the next one that shares no word with it says what kind, as long as both
+together stay within four words: "Federated learning, medical images".
+"""
+
+from collections.abc import Sequence
+
+from pipeline.stop_words import WEAK_ALONE
+from pipeline.topic_keywords import Keyword, word_parts
+from pipeline.topic_phrases import JOINER
+
+FEWEST_WORDS, MOST_WORDS = 3, 4
+ONE_WORD_COUNTS = 0.75  # a plain word names a topic less well than a phrase of the same weight
+UNNAMED = "Unnamed topic"
+
+
+def label_topics(keywords: Sequence[Sequence[Keyword]]) -> list[str]:
+    """One label a topic, in order; the larger topic keeps a label that two would have."""
+    labels: list[str] = []
+    for number, ranked in enumerate(keywords):
+        free = (label for label in _labels_of(ranked) if label.lower() not in {taken.lower() for taken in labels})
+        labels.append(next(free, f"{_first_label(ranked)} {number}"))
+    return labels
+
+
+def _first_label(ranked: Sequence[Keyword]) -> str:
+    return next(iter(_labels_of(ranked)), UNNAMED)
+
+
+def _labels_of(ranked: Sequence[Keyword]) -> list[str]:
+    """Labels this topic could have, best first: each keyword in turn left out of the one before."""
+    ranked = sorted(ranked, key=_fitness, reverse=True)
+    return [label for start in range(len(ranked)) if (label := _compose(ranked[start:]))]
+
+
+def _fitness(keyword: Keyword) -> float:
+    plain = len(keyword.words) == 1 and keyword.term == keyword.term.lower()
+    return keyword.weight * (ONE_WORD_COUNTS if plain else 1.0)
+
+
+def _compose(ranked: Sequence[Keyword]) -> str:
+    chosen: list[Keyword] = []
+    for keyword in ranked:
+        length = sum(len(used.words) for used in chosen)
+        if length >= FEWEST_WORDS:
+            break
+        if length + len(keyword.words) > MOST_WORDS or _says_again(keyword, chosen):
+            continue
+        if len(keyword.words) == 1 and keyword.words[0] in WEAK_ALONE:
+            continue
+        chosen.append(keyword)
+    text = ", ".join(keyword.term for keyword in chosen)
+    return text[:1].upper() + text[1:]
+
+
+def _says_again(keyword: Keyword, chosen: Sequence[Keyword]) -> bool:
+    """Whether a keyword repeats a word, or is the acronym of a phrase already chosen (LLM, large language model)."""
+    used = {part for other in chosen for part in word_parts(other)}
+    if used & set(word_parts(keyword)) - {JOINER}:
+        return True
+    return any(_acronym(keyword, other) or _acronym(other, keyword) for other in chosen)
+
+
+def _acronym(short: Keyword, long: Keyword) -> bool:
+    """Whether one word abbreviates a phrase, or a longer phrase that ends like it (LLM beside language model)."""
+    if len(short.words) != 1 or len(long.words) < 2:
+        return False
+    initials = "".join(part[0] for part in word_parts(long))
+    return short.words[0].endswith(initials) or initials.endswith(short.words[0])

@@ -1,0 +1,217 @@
+"""titles, abstracts -> which paper holds which words and phrases, and how each phrase is usually written.
+
+A phrase is one to four words that stand side by side, with no stop word, number or punctuation between them ("of"
+may join two words: "equation of state"). Singular and plural count as one; case is kept for acronyms and names.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.stop_words import FUNCTION_WORDS, PAPER_WORDS
+
+BREAK = -1
+JOINER = "of"
+LENGTHS = (1, 2, 3, 4)
+LONGEST_WORD = 40  # characters of a word; longer ones are addresses, sequences or accidents
+NOT_PROSE = re.compile(r"\$[^$]{0,300}\$|\\[a-zA-Z]+\*?|https?://\S+|[{}^~_]")
+TOKEN = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*|[^\s\w]")
+LOWER_CASE_SHARE = 0.2  # a word seen this often in lower case is not a name
+CAPITALS_NEEDED = 3  # a word seen only as "Attention" may just stand in a title
+ACCENTS = {"'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "c": "\u0327", "v": "\u030c"}
+LATEX_ACCENT = re.compile(r"""\{?\\(?P<mark>['`^"~]|[cv](?=\{))\s*(?:\{\\?)?(?P<letter>[A-Za-z])\}?\}?""")
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """The phrases of a corpus and the papers they are in.
+
+    names: phrase as it is usually written. words: the folded words of each. papers, phrase: (m,) row-aligned pairs
+    (paper, phrase), each pair once; in_title: whether the paper's title holds it. document_frequency: papers that
+    hold each phrase.
+    """
+
+    names: tuple[str, ...]
+    words: tuple[tuple[str, ...], ...]
+    papers: NDArray[np.int32]
+    phrase: NDArray[np.int32]
+    in_title: NDArray[np.bool_]
+    document_frequency: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Tokens:
+    """All texts one after another: word numbers (-1 where a phrase must break), their spelling, their paper and
+    whether they stand in its title.
+    """
+
+    word: NDArray[np.int32]
+    spelling: NDArray[np.int32]
+    paper: NDArray[np.int32]
+    in_title: NDArray[np.bool_]
+    words: tuple[str, ...]
+    spellings: tuple[str, ...]
+
+
+def find_phrases(
+    titles: Sequence[str], abstracts: Sequence[str], *, stop_words: Collection[str] = (), rarest: int | None = None
+) -> Phrases:
+    """The phrases that at least `rarest` papers hold (by itself 1 in a small corpus, more in a large one)."""
+    if rarest is None:
+        rarest = 1 if len(titles) < 30 else 2 if len(titles) < 500 else 3 + len(titles) // 20_000
+    tokens = _tokenise(titles, abstracts, FUNCTION_WORDS | PAPER_WORDS | {word.lower() for word in stop_words})
+    spelled = _usual_spelling(tokens)
+    found = [_count_grams(tokens, length, rarest) for length in LENGTHS]
+    offsets = np.cumsum([0, *(len(grams.words) for grams in found)])
+    return Phrases(
+        names=tuple(name for grams in found for name in _write(grams, tokens, spelled)),
+        words=tuple(tuple(tokens.words[word] for word in row) for grams in found for row in grams.words.tolist()),
+        papers=np.concatenate([grams.papers for grams in found]).astype(np.int32),
+        phrase=np.concatenate([grams.phrase + offset for grams, offset in zip(found, offsets, strict=False)]).astype(
+            np.int32
+        ),
+        in_title=np.concatenate([grams.in_title for grams in found]),
+        document_frequency=np.concatenate([np.bincount(grams.phrase, minlength=len(grams.words)) for grams in found]),
+    )
+
+
+def fold(word: str) -> str:
+    """The word in lower case, plural as singular: what counts as the same word.
+
+    >>> [fold(word) for word in ("GANs", "Models", "studies", "physics", "basis", "Gauss", "LLM's")]
+    ['gan', 'model', 'study', 'physics', 'basis', 'gauss', 'llm']
+    """
+    word = word.lower().replace("’", "'").removesuffix("'s")
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is", "ics", "ous")):
+        return word[:-1]
+    return word
+
+
+@dataclass(frozen=True)
+class _Grams:
+    """Phrases of one length. words: (g, length) word numbers. papers, phrase: pairs. places: every place in the text
+    where one starts, in order, and place_phrase which one.
+    """
+
+    words: NDArray[np.int32]
+    papers: NDArray[np.int64]
+    phrase: NDArray[np.int64]
+    in_title: NDArray[np.bool_]
+    places: NDArray[np.int64]
+    place_phrase: NDArray[np.int64]
+
+
+def _tokenise(titles: Sequence[str], abstracts: Sequence[str], stops: Collection[str]) -> _Tokens:
+    numbers: dict[str, int] = {JOINER: 0}
+    spellings: dict[str, int] = {}
+    known: dict[str, tuple[int, int]] = {}
+    pairs: list[tuple[int, int]] = []
+    lengths: list[int] = []
+    for text in (part for paper in zip(titles, abstracts, strict=True) for part in paper):
+        before = len(pairs)
+        for token in TOKEN.findall(prose(text)):
+            if token not in known:
+                known[token] = _look_up(token, stops, numbers, spellings)
+            pairs.append(known[token])
+        pairs.append((BREAK, BREAK))
+        lengths.append(len(pairs) - before)
+    columns = np.array(pairs, dtype=np.int32).reshape(-1, 2)
+    part = np.repeat(np.arange(2 * len(titles), dtype=np.int32), lengths)
+    return _Tokens(columns[:, 0], columns[:, 1], part // 2, part % 2 == 0, tuple(numbers), tuple(spellings))
+
+
+def prose(text: str) -> str:
+    r"""The text with LaTeX accents composed, and formulas, commands and addresses replaced by a break.
+
+    >>> prose(r"Schr\"odinger's $\psi$ and Su\'{a}rez")
+    "Schrödinger's  ;  and Suárez"
+    """
+    return NOT_PROSE.sub(" ; ", LATEX_ACCENT.sub(_compose_accent, text))
+
+
+def _compose_accent(found: re.Match[str]) -> str:
+    return unicodedata.normalize("NFC", found["letter"] + ACCENTS[found["mark"]])
+
+
+def _look_up(token: str, stops: Collection[str], numbers: dict[str, int], spellings: dict[str, int]) -> tuple[int, int]:
+    """Number of the folded word and of its spelling; (-1, -1) for what no phrase may hold."""
+    lower = token.lower()
+    if lower == JOINER:
+        return numbers[JOINER], spellings.setdefault(JOINER, len(spellings))
+    if lower in stops or len(token) < 2 or len(token) > LONGEST_WORD or not any(letter.isalpha() for letter in token):
+        return BREAK, BREAK
+    folded = fold(token)
+    if folded in stops or token[0].isdigit():
+        return BREAK, BREAK
+    return numbers.setdefault(folded, len(numbers)), spellings.setdefault(token, len(spellings))
+
+
+def _usual_spelling(tokens: _Tokens) -> list[str]:
+    """For each spelling, how the word is written in running text: lower case unless it is a name or an acronym."""
+    counts = np.bincount(tokens.spelling[tokens.spelling >= 0], minlength=len(tokens.spellings)).tolist()
+    by_lower: dict[str, Counter[str]] = {}
+    for spelling, count in zip(tokens.spellings, counts, strict=True):
+        by_lower.setdefault(spelling.lower(), Counter())[spelling] += count
+    usual = []
+    for spelling in tokens.spellings:
+        seen = by_lower[spelling.lower()]
+        lower = spelling.lower()
+        commonest = min(seen, key=lambda form: (-seen[form], form))
+        is_word = seen[lower] >= LOWER_CASE_SHARE * seen.total()
+        only_titled = commonest == lower.capitalize() and seen.total() < CAPITALS_NEEDED
+        usual.append(lower if is_word or only_titled else commonest)
+    return usual
+
+
+def _count_grams(tokens: _Tokens, length: int, rarest: int) -> _Grams:
+    """Phrases of `length` words that enough papers hold."""
+    starts = np.arange(len(tokens.word) - length + 1)
+    columns = np.stack([tokens.word[starts + place] for place in range(length)], axis=1)
+    whole = (columns != BREAK).all(axis=1)
+    whole &= (columns[:, 0] != 0) & (columns[:, -1] != 0)  # "of" joins, it does not begin or end
+    starts, columns = starts[whole], columns[whole]
+    words, gram = _unique_rows(columns, len(tokens.words))
+    cells = tokens.paper[starts].astype(np.int64) * max(len(words), 1) + gram
+    pairs, place = np.unique(cells, return_inverse=True)
+    in_title = np.bincount(place, weights=tokens.in_title[starts], minlength=len(pairs)) > 0
+    papers, phrase = pairs // max(len(words), 1), pairs % max(len(words), 1)
+    enough = np.bincount(phrase, minlength=len(words)) >= rarest
+    renumbered = np.cumsum(enough) - 1
+    kept_pairs, kept_places = enough[phrase], enough[gram]
+    return _Grams(
+        words[enough],
+        papers[kept_pairs],
+        renumbered[phrase[kept_pairs]],
+        in_title[kept_pairs],
+        starts[kept_places],
+        renumbered[gram[kept_places]],
+    )
+
+
+def _unique_rows(columns: NDArray[np.int32], base: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Distinct rows and which of them each row is. One column at a time, so that codes stay below 2**63."""
+    code = columns[:, 0].astype(np.int64)
+    for column in columns.T[1:]:
+        _, code = np.unique(code, return_inverse=True)
+        code = code * base + column
+    _, first, gram = np.unique(code, return_index=True, return_inverse=True)
+    return columns[first], gram
+
+
+def _write(grams: _Grams, tokens: _Tokens, spelled: Sequence[str]) -> list[str]:
+    """How each phrase is most often written; of equally frequent ways the first in the alphabet."""
+    length = grams.words.shape[1]
+    spellings = np.stack([tokens.spelling[grams.places + place] for place in range(length)], axis=1)
+    ways, way = _unique_rows(np.column_stack([spellings, grams.place_phrase]).astype(np.int32), 2**31)
+    forms: list[Counter[str]] = [Counter() for _ in grams.words]
+    counts = np.bincount(way, minlength=len(ways)).tolist()
+    for row, count in zip(ways.tolist(), counts, strict=True):
+        forms[row[-1]][" ".join(spelled[number] for number in row[:-1])] += count
+    return [min(seen, key=lambda form: (-seen[form], form)) for seen in forms]

@@ -1,0 +1,309 @@
+"""Files -> corpus: every row accounted for, and nothing decided by the order of rows."""
+
+import csv
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.config import parse_config
+from pipeline.corpus import Corpus, read_corpus
+from pipeline.corpus.collect import collect
+from pipeline.corpus.record import Paper
+from pipeline.errors import CorpusError
+from tests.planted import write_jsonl
+
+PAPERS = [
+    {"id": "a", "title": "Ice", "abstract": "Glaciers melt.", "authors": ["Ada Lovelace"], "year": 2020, "venue": "J"},
+    {"id": "b", "title": "Bees", "abstract": "Bees dance.", "authors": ["Bo Li", "Cy Ng"], "year": 2021, "venue": "K"},
+]
+
+
+def read(folder: Path, *files: str, **corpus) -> Corpus:
+    config = parse_config({"corpus": {"files": list(files), **corpus}}, folder / "test.toml")
+    return read_corpus(config.corpus, folder)
+
+
+def rows(corpus: Corpus) -> dict[str, dict]:
+    return {paper["id"]: paper for paper in corpus.papers.to_pylist()}
+
+
+def failure(folder: Path, *files: str, **corpus) -> str:
+    with pytest.raises(CorpusError) as problem:
+        read(folder, *files, **corpus)
+    assert "\n" not in str(problem.value)
+    return str(problem.value)
+
+
+def write_formats(folder: Path) -> None:
+    text = "".join(json.dumps(paper) + "\n" for paper in PAPERS)
+    (folder / "p.jsonl").write_text(text)
+    (folder / "p.jsonl.gz").write_bytes(gzip.compress(text.encode()))
+    (folder / "p.jsonl.zst").write_bytes(zstandard.compress(text.encode()))
+    pq.write_table(pa.Table.from_pylist(PAPERS), folder / "p.parquet")
+    flat = [{**paper, "authors": "; ".join(paper["authors"])} for paper in PAPERS]
+    for name, delimiter in (("p.csv", ","), ("semicolon.csv", ";"), ("p.tsv", "\t")):
+        with (folder / name).open("w", newline="") as file:
+            writer = csv.DictWriter(file, flat[0].keys(), delimiter=delimiter)
+            writer.writeheader()
+            writer.writerows(flat)
+
+
+@pytest.mark.parametrize(
+    "name", ["p.jsonl", "p.jsonl.gz", "p.jsonl.zst", "p.parquet", "p.csv", "semicolon.csv", "p.tsv"]
+)
+def test_every_format_gives_the_same_papers(tmp_path, name):
+    write_formats(tmp_path)
+    found = rows(read(tmp_path, name))
+    assert found == {paper["id"]: paper for paper in PAPERS}
+
+
+def test_globs_and_several_files_are_read_together(tmp_path):
+    write_jsonl(tmp_path / "one.jsonl", PAPERS[:1])
+    write_jsonl(tmp_path / "two.jsonl", PAPERS[1:])
+    assert set(rows(read(tmp_path, "*.jsonl"))) == {"a", "b"}
+    assert read(tmp_path, "*.jsonl", "one.jsonl").read == 2, "a file named twice is read once"
+
+
+def test_listing_gives_names_without_null_and_skips_the_owner_line(tmp_path):
+    lines = [
+        "Qu, Hui",
+        "First title",
+        "DeepSeek-AI, null, :, null, Wu, Z. F., Qu, Hui",
+        "First abstract.",
+        "Second title",
+    ]
+    (tmp_path / "list.txt").write_text("\n".join([*lines, "", "Second abstract, long.", ""]))
+    found = read(tmp_path, "list.txt").papers.to_pylist()
+    by_title = {paper["title"]: paper for paper in found}
+    assert by_title["First title"]["authors"] == ["DeepSeek-AI", "Z. F. Wu", "Hui Qu"]
+    assert by_title["First title"]["abstract"] == "First abstract."
+    assert by_title["Second title"]["authors"] == []
+    assert by_title["Second title"]["abstract"] == "Second abstract, long."
+
+
+def test_listing_without_owner_line_and_one_that_ends_early(tmp_path):
+    (tmp_path / "list.txt").write_text("Title\nQu, Hui\nAbstract.\n")
+    assert read(tmp_path, "list.txt").papers.column("title").to_pylist() == ["Title"]
+    (tmp_path / "bad.txt").write_text(
+        "Qu, Hui\nTitle\nQu, Hui\nAbstract.\nTitle 2\nOnly family names, here, odd\nText.\n"
+    )
+    corpus = read(tmp_path, "bad.txt")
+    assert (len(corpus), corpus.rejected.num_rows) == (1, 1)
+    assert "three lines a paper" in corpus.rejected.column("reason")[0].as_py()
+
+
+def test_seed_listing_of_real_papers(shared):
+    corpus = read(shared, "seed.txt")
+    by_title = {paper["title"]: paper for paper in corpus.papers.to_pylist()}
+    assert len(corpus) == corpus.read == 6
+    authors = by_title["DeepSeek LLM: Scaling Open-Source Language Models with Longtermism"]["authors"]
+    assert authors[:3] == ["DeepSeek-AI", "Xiao Bi", "Deli Chen"]
+    gan = by_title["Training Federated GANs with Theoretical Guarantees: A Universal Aggregation Approach"]
+    assert gan["authors"] == ["Yikai Zhang", "Hui Qu", "Qi Chang", "Huidong Liu", "Dimitris Metaxas", "Chao Chen"]
+
+
+def test_field_names_are_recognised_or_mapped(tmp_path):
+    write_jsonl(
+        tmp_path / "usual.jsonl",
+        [{"Paper ID": 7, "Article Title": "T", "SUMMARY": "S", "Publication_Year": "2019-05-01"}],
+    )
+    assert read(tmp_path, "usual.jsonl").papers.to_pylist()[0] == {
+        "id": "7", "title": "T", "abstract": "S", "authors": [], "year": 2019,
+    }  # fmt: skip
+    write_jsonl(tmp_path / "own.jsonl", [{"nr": "x", "Titel": "T", "Kurz": "S", "title": "not this one"}])
+    found = read(tmp_path, "own.jsonl", fields={"id": "nr", "title": "Titel", "abstract": "Kurz"}).papers.to_pylist()[0]
+    assert (found["id"], found["title"], found["abstract"], found["source_title"]) == ("x", "T", "S", "not this one")
+
+
+def test_a_mapped_field_that_is_not_there_is_refused_with_the_nearest(tmp_path):
+    write_jsonl(tmp_path / "p.jsonl", PAPERS)
+    assert "no field 'abstrakt' (corpus.fields.abstract); did you mean abstract?" in failure(
+        tmp_path, "p.jsonl", fields={"abstract": "abstrakt"}
+    )
+
+
+def test_missing_values_are_never_text(tmp_path):
+    table = [{"title": "A", "abstract": missing} for missing in ("null", "NaN", " n/a ", "", None)]
+    write_jsonl(tmp_path / "p.jsonl", [{**row, "title": f"A{i}"} for i, row in enumerate(table)])
+    assert read(tmp_path, "p.jsonl").texts()
+    assert all(text in {f"A{i}" for i in range(5)} for text in read(tmp_path, "p.jsonl").texts())
+
+
+def test_title_only_papers_are_kept_or_dropped_by_setting(tmp_path):
+    write_jsonl(tmp_path / "p.jsonl", [{"id": "t", "title": "Only a title"}, *PAPERS])
+    assert len(read(tmp_path, "p.jsonl")) == 3
+    dropped = read(tmp_path, "p.jsonl", title_only="drop")
+    assert len(dropped) == 2
+    assert dropped.rejected.to_pylist() == [
+        {"source": "p.jsonl", "row": 1, "id": "t", "reason": 'no abstract (corpus.title_only = "drop")'}
+    ]
+
+
+def test_rejects_name_row_and_reason(tmp_path):
+    lines = [
+        json.dumps(PAPERS[0]).encode(),
+        b'{"id": "x", "title": "", "abstract": null}',
+        b"{broken",
+        b'["a", "list"]',
+        b'{"title": "Gr\xf6\xdfe", "abstract": "latin"}',
+        b'{"title": "half \\ud800 pair"}',
+        b'{"title": "nul \\u0000 here"}',
+        b'{"title": {"en": "Nested"}}',
+        b"",
+        json.dumps(PAPERS[1]).encode(),
+    ]
+    (tmp_path / "p.jsonl").write_bytes(b"\n".join(lines))
+    corpus = read(tmp_path, "p.jsonl")
+    reasons = {row["row"]: row["reason"] for row in corpus.rejected.to_pylist()}
+    assert reasons[2] == "no title and no abstract"
+    assert reasons[3].startswith("not JSON")
+    assert reasons[4] == "a JSON list, not an object"
+    assert reasons[5] == "not utf-8 text"
+    assert "surrogate" in reasons[6]
+    assert reasons[7] == "a NUL character"
+    assert reasons[8] == "its title is not text"
+    assert (corpus.read, len(corpus), corpus.rejected.num_rows) == (9, 2, 7)
+
+
+def test_exact_duplicates_are_one_paper_and_the_kept_one_does_not_depend_on_order(tmp_path):
+    copies = [{"id": f"c{i}", "title": "Same", "abstract": "Same  text."} for i in (3, 1, 2)]
+    outcomes = set()
+    for order in ([0, 1, 2], [2, 1, 0], [1, 2, 0]):
+        write_jsonl(tmp_path / "p.jsonl", [*(copies[i] for i in order), *PAPERS])
+        corpus = read(tmp_path, "p.jsonl")
+        pairs = [(row["id"], row["kept_id"]) for row in corpus.duplicates.to_pylist()]
+        outcomes.add((tuple(corpus.papers.column("id").to_pylist()), tuple(pairs)))
+    assert len(outcomes) == 1
+    assert outcomes.pop()[1] == (("c2", "c1"), ("c3", "c1"))
+
+
+def test_an_id_used_for_two_texts_goes_to_the_same_one_in_any_order(tmp_path):
+    clash = [{"id": "same", "title": "One"}, {"id": "same", "title": "Two"}]
+    kept = set()
+    for papers in (clash, clash[::-1]):
+        write_jsonl(tmp_path / "p.jsonl", papers)
+        corpus = read(tmp_path, "p.jsonl")
+        kept.add(tuple(corpus.papers.column("title").to_pylist()))
+        assert corpus.rejected.column("reason").to_pylist() == ["its id is used for another text"]
+    assert len(kept) == 1
+
+
+def test_papers_without_ids_get_ids_from_their_text(tmp_path):
+    write_jsonl(tmp_path / "p.jsonl", [{"title": "One"}, {"title": "Two"}, {"title": "One"}])
+    corpus = read(tmp_path, "p.jsonl")
+    again = read(tmp_path, "p.jsonl")
+    assert len(corpus) == 2
+    assert corpus.duplicates.num_rows == 1
+    assert corpus.papers.equals(again.papers)
+    assert all(name.startswith("text-") for name in corpus.papers.column("id").to_pylist())
+
+
+def test_rows_are_in_the_order_of_their_text_hash(tmp_path):
+    write_jsonl(tmp_path / "p.jsonl", [{"id": str(i), "title": f"Title {i}"} for i in range(50)])
+    corpus = read(tmp_path, "p.jsonl")
+    assert list(corpus.text_hashes) == sorted(corpus.text_hashes)
+    positions = corpus.sources.column("position").to_pylist()
+    assert [f"Title {position}" for position in positions] == corpus.papers.column("title").to_pylist()
+
+
+papers_strategy = st.lists(
+    st.builds(
+        lambda number, title, abstract: Paper("s", 1, f"id{number}", title, abstract, (), None),
+        st.integers(0, 5),
+        st.sampled_from(["A", "B", "C"]),
+        st.sampled_from(["", "x", "y"]),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(papers=papers_strategy, seed=st.integers(0, 2**16))
+def test_any_order_gives_the_same_corpus_and_every_row_is_counted(papers, seed):
+    first = collect(papers)
+    shuffled = [papers[i] for i in np.random.default_rng(seed).permutation(len(papers))]
+    second = collect(shuffled)
+    assert first.papers.equals(second.papers)
+    assert first.duplicates.select(["id", "kept_id"]).equals(second.duplicates.select(["id", "kept_id"]))
+    assert len(first) + first.duplicates.num_rows + first.rejected.num_rows == len(papers)
+    assert len(set(first.texts())) == len(first)
+    assert len(set(first.papers.column("id").to_pylist())) == len(first)
+
+
+def test_extra_columns_keep_their_types(tmp_path):
+    write_jsonl(
+        tmp_path / "p.jsonl",
+        [
+            {
+                "title": "A",
+                "n": 1,
+                "share": 1,
+                "tags": ["x"],
+                "open": True,
+                "mixed": 1,
+                "deep": {"a": [1]},
+                "topic": "t",
+            },
+            {"title": "B", "n": 2, "share": 0.5, "tags": [], "open": False, "mixed": "one", "topic": "u"},
+        ],
+    )
+    by_title = {paper["title"]: paper for paper in read(tmp_path, "p.jsonl").papers.to_pylist()}
+    assert by_title["A"]["n"] == 1
+    assert by_title["A"]["share"] == 1.0
+    assert by_title["A"]["tags"] == ["x"]
+    assert by_title["A"]["open"] is True
+    assert by_title["A"]["mixed"] == "1"
+    assert by_title["A"]["deep"] == '{"a": [1]}'
+    assert by_title["B"]["source_topic"] == "u", "a field called like one of ours is kept under another name"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("empty.jsonl", b"", "empty, no paper to read"),
+        ("blank.csv", b"\n\n", "empty"),
+        ("header.csv", b"title,abstract\n", "empty, no paper to read"),
+        ("binary.jsonl", b'{"title": "a"}\n\x00\x01\x02', "NUL byte in line 2"),
+        ("cut.jsonl.gz", gzip.compress(b'{"title": "a"}\n' * 500)[:-20], "damaged after line"),
+        ("notgz.jsonl.gz", b"plain text", "damaged after line 0"),
+        ("notzst.jsonl.zst", b"plain text", "damaged after line 0"),
+        ("latin.csv", "title,abstract\nGröße,ä\n".encode("latin-1"), "corpus.encoding"),
+        ("quote.csv", b'title,abstract\n"open,x\n', "is a quote left open?"),
+        ("bad.parquet", b"PAR1 not really", "not a readable Parquet file"),
+        ("what.docx", b"x", "unknown format '.docx'"),
+        ("columns.csv", b"colour,size\nred,3\n", "no title or abstract among its fields (colour, size)"),
+        ("utf16.csv", "title\nA\n".encode("utf-16"), 'corpus.encoding = "utf-16"'),
+    ],
+)
+def test_unusable_files_are_refused_in_one_line(tmp_path, name, content, expected):
+    (tmp_path / name).write_bytes(content)
+    message = failure(tmp_path, name)
+    assert expected in message
+    assert name in message
+
+
+def test_missing_files_folders_and_globs_are_refused(tmp_path):
+    assert "no such file" in failure(tmp_path, "absent.jsonl")
+    assert "a folder, not a file" in failure(tmp_path, ".")
+    assert "no file matches" in failure(tmp_path, "*.jsonl")
+
+
+def test_the_configured_encoding_is_used(tmp_path):
+    (tmp_path / "latin.csv").write_bytes("title,abstract\nGröße,äh\n".encode("latin-1"))
+    (tmp_path / "utf16.csv").write_bytes("title,abstract\nGröße,äh\n".encode("utf-16"))
+    for name, encoding in (("latin.csv", "latin-1"), ("utf16.csv", "utf-16")):
+        assert read(tmp_path, name, encoding=encoding).texts() == ["Größe. äh"]
+    assert "knows no such encoding" in failure(tmp_path, "latin.csv", encoding="klingon")
+
+
+def test_parquet_without_text_column_is_refused(tmp_path):
+    pq.write_table(pa.table({"colour": ["red"], "size": [3]}), tmp_path / "p.parquet")
+    assert "no title or abstract among its fields (colour, size)" in failure(tmp_path, "p.parquet")

@@ -1,0 +1,488 @@
+"""The whole run: planted answers, the same bytes in any order, every size of corpus, nothing half done."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.atlas import Atlas, find_run, load_atlas, run_folder, verify
+from pipeline.atlas.locking import beside, exclusive
+from pipeline.build import run, run_config
+from pipeline.config import load_config
+from pipeline.errors import BusyError, ConfigError, CorpusError, PaperatlasError, RunFolderError, UnknownPaperError
+from pipeline.planning import plan_run
+from tests.conftest import REPOSITORY
+from tests.planted import VOCABULARIES, planted_papers, write_jsonl
+
+PROMISED = (
+    *("papers.parquet", "embedding.npy", "neighbours_indices.npy", "neighbours_similarities.npy"),
+    *("topics.json", "map.png", "map.svg", "text_hashes.npy"),
+)
+
+
+def promised_bytes(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in PROMISED}
+
+
+def topic_of_ids(atlas: Atlas, column: str = "nearest_topic") -> dict[str, int]:
+    return dict(zip(atlas.column("id").to_pylist(), atlas.column(column).to_pylist(), strict=True))
+
+
+def test_planted_topics_are_found_named_and_neighbours_are_of_their_own(tmp_path, make_atlas):
+    names = list(VOCABULARIES)
+    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", planted_papers(names, 40))))
+    found = topic_of_ids(atlas)
+    groups = [{topic for paper, topic in found.items() if paper.startswith(name)} for name in names]
+    assert all(len(group) == 1 for group in groups)
+    assert len(set.union(*groups)) == len(names) == len(atlas.topics)
+    for name, group in zip(names, groups, strict=True):
+        topic = atlas.topics[group.pop()]
+        words = {word for phrase in VOCABULARIES[name] for word in phrase.split()}
+        assert {word.rstrip("s") for word in topic.label.lower().replace(",", "").split()} <= {
+            w.rstrip("s") for w in words
+        }
+        assert all(representative.startswith(name) for representative in topic.representatives)
+        assert all(result.id.startswith(name) for result in atlas.similar(topic.representatives[0], k=5))
+    assert verify(atlas.folder) == []
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 7, 10, 15, 16, 30, 100])
+@pytest.mark.parametrize("kind", ["planted", "all different"])
+def test_every_size_gives_a_defined_atlas(tmp_path, make_atlas, n, kind):
+    papers = planted_papers(["glaciers", "bees"], n)[::2][:n]
+    if kind == "all different":
+        papers = [{"id": str(i), "title": f"alpha{i} beta{i}", "abstract": f"gamma{i} delta{i}."} for i in range(n)]
+    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers)))
+    nearest = atlas.column("nearest_topic").to_numpy()
+    assert len(atlas) == n
+    assert nearest.min() >= 0
+    assert set(nearest.tolist()) == set(range(len(atlas.topics)))
+    assert np.isfinite(atlas.column("x").to_numpy()).all()
+    assert verify(atlas.folder) == []
+
+
+def test_identical_papers_are_one_paper(tmp_path, make_atlas):
+    papers = [{"id": f"p{i:03}", "title": "Same", "abstract": "Same words."} for i in range(100)]
+    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers)))
+    assert (len(atlas), len(atlas.topics), atlas.manifest.counts["duplicates"]) == (1, 1, 99)
+    assert atlas.ids.row("p057") == atlas.ids.row("p000") == 0
+
+
+@pytest.mark.parametrize("n", [2, 6, 40, 200])
+def test_different_texts_with_identical_vectors(tmp_path, make_atlas, n):
+    papers = [{"id": str(i), "title": f"T{i}", "vec": [0.6, 0.8, 0.0]} for i in range(n)]
+    atlas = make_atlas(
+        str(write_jsonl(tmp_path / "p.jsonl", papers)), embedding={"backend": "vectors", "vectors_column": "vec"}
+    )
+    assert len(atlas) == n
+    assert (atlas.neighbours.similarities == 1).all()
+    assert verify(atlas.folder) == []
+
+
+def test_no_paper_kept_is_one_line(tmp_path, make_config):
+    write_jsonl(tmp_path / "p.jsonl", [{"id": "a", "title": ""}])
+    with pytest.raises(CorpusError, match="none of 1 rows is a paper"):
+        run(make_config("p.jsonl"))
+    assert not (tmp_path / "run").exists()
+
+
+# --- the same bytes
+
+
+@pytest.fixture(scope="module")
+def three_hundred():
+    return planted_papers(["glaciers", "bees", "bread"], 100)
+
+
+def run_with_model(folder: Path, papers, name: str, **kwargs) -> Atlas:
+    write_jsonl(folder / f"{name}.jsonl", papers)
+    (folder / "same.toml").write_text(f'[corpus]\nfiles = ["{name}.jsonl"]\n[output]\nfolder = "{folder / name}"\n')
+    return run(load_config(folder / "same.toml"), force=True, **kwargs)
+
+
+def test_row_order_repetition_and_a_half_full_cache_change_no_byte(tmp_path, three_hundred, monkeypatch):
+    monkeypatch.setenv("PAPERATLAS_CACHE", str(tmp_path / "cache"))
+    half = run_with_model(tmp_path, three_hundred[::2], "half")
+    assert half.manifest.embedding["embedded"] == 150
+    first = run_with_model(tmp_path, three_hundred, "first")
+    assert first.manifest.embedding["from_cache"] == 150
+    expected = promised_bytes(first.folder)
+    shuffled = [three_hundred[row] for row in np.random.default_rng(5).permutation(300)]
+    assert promised_bytes(run_with_model(tmp_path, shuffled, "shuffled").folder) == expected
+    monkeypatch.setenv("PAPERATLAS_CACHE", str(tmp_path / "empty-cache"))
+    fresh = run_with_model(tmp_path, three_hundred, "fresh")
+    assert fresh.manifest.embedding["embedded"] == 300
+    assert promised_bytes(fresh.folder) == expected
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity") or (os.cpu_count() or 1) < 2, reason="needs two cores")
+def test_one_and_two_threads_give_the_same_bytes(tmp_path, three_hundred):
+    write_jsonl(tmp_path / "p.jsonl", three_hundred)
+    (tmp_path / "same.toml").write_text('[corpus]\nfiles = ["p.jsonl"]\n[embedding]\ncache = false\n')
+    results = []
+    for cores in (1, 2):
+        folder = tmp_path / f"threads{cores}"
+        # Affinity, not an environment variable: every library counts the cores it may use.
+        script = (
+            f"import os, sys; os.sched_setaffinity(0, range({cores}));"
+            " from pipeline.cli import main; sys.exit(main(sys.argv[1:]))"
+        )
+        arguments = ["run", str(tmp_path / "same.toml"), "--output", str(folder), "--quiet"]
+        subprocess.run([sys.executable, "-c", script, *arguments], check=True, capture_output=True, cwd=REPOSITORY)
+        assert load_atlas(folder).manifest.cpu["cores"] == cores
+        results.append(promised_bytes(folder))
+    assert results[0] == results[1]
+
+
+# --- the seed
+
+
+def seed_corpora() -> list:
+    real = REPOSITORY.parent / "shared" / "data" / "seed.txt"
+    missing = pytest.mark.skipif(not real.exists(), reason="the real papers of ../shared/data are not here")
+    return [
+        pytest.param(REPOSITORY / "configs" / "seed.jsonl", id="shipped"),
+        pytest.param(real, id="real", marks=missing),
+    ]
+
+
+@pytest.mark.parametrize("file", seed_corpora())
+def test_six_papers_give_two_topics_for_every_seed(tmp_path, make_config, file):
+    for seed in range(20):
+        config = make_config(str(file), seed=seed, embedding={"backend": "openvino"})
+        atlas = run(config, force=True)
+        titles = atlas.column("title").to_pylist()
+        topics = atlas.column("topic").to_pylist()
+        gan = {i for i, title in enumerate(titles) if "GAN" in title}
+        assert len(gan) == 2
+        assert len(atlas.topics) == 2
+        assert {topics[i] for i in gan} == {1}
+        assert {topics[i] for i in range(6) if i not in gan} == {0}
+        plan = atlas.manifest.choice
+        assert plan["reducer"]["method"] == "umap"
+        assert len(plan["curve"]) > 0
+    assert "anguage model" in atlas.topics[0].label
+    assert "adversarial" in atlas.topics[1].label or "GAN" in atlas.topics[1].label
+    first, second = sorted(gan)
+    assert atlas.neighbours.indices[first, 0] == second
+    assert atlas.neighbours.indices[second, 0] == first
+
+
+# --- running again
+
+
+def test_an_unchanged_run_is_up_to_date_and_any_change_runs(tmp_path, make_config):
+    papers = planted_papers(["glaciers", "bees"], 10)
+    write_jsonl(tmp_path / "p.jsonl", papers)
+    config = make_config("p.jsonl")
+    assert run_config(config).built
+    assert not run_config(config).built
+    assert run_config(config, force=True).built
+    assert run_config(make_config("p.jsonl", seed=7)).built
+    assert run_config(config).built
+    write_jsonl(tmp_path / "p.jsonl", papers[:-1])
+    assert run_config(config).built
+    (tmp_path / "run" / "map.png").unlink()
+    assert run_config(config).built
+
+
+def test_adding_papers_embeds_only_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("PAPERATLAS_CACHE", str(tmp_path / "cache"))
+    papers = planted_papers(["glaciers", "bees"], 15)
+    run_with_model(tmp_path, papers[:22], "first")
+    grown = run_with_model(tmp_path, papers, "second")
+    assert (grown.manifest.embedding["embedded"], grown.manifest.embedding["from_cache"]) == (8, 22)
+
+
+def test_a_run_stopped_while_embedding_goes_on_from_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("PAPERATLAS_CACHE", str(tmp_path / "cache"))
+    papers = planted_papers(["glaciers", "bees"], 20)
+    made = []
+
+    def stop_after_ten(cache, name, encoded, *, sentences):
+        made.append(name)
+        cache.add(name, encoded, sentences=sentences)
+        if len(made) == 10:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.embedding.embedder._keep", stop_after_ten)
+        with pytest.raises(KeyboardInterrupt):
+            run_with_model(tmp_path, papers, "stopped")
+    assert not (tmp_path / "stopped").exists()
+    finished = run_with_model(tmp_path, papers, "stopped")
+    assert finished.manifest.embedding["from_cache"] == 10
+    assert sorted(path.name for path in tmp_path.glob(".stopped*")) == [".stopped.lock"]
+
+
+# --- own vectors, edits, assignment
+
+
+def test_own_vectors_from_a_file_follow_their_papers(tmp_path, make_atlas):
+    papers = planted_papers(["glaciers", "bees"], 12)
+    rows = [*papers, papers[3], {"id": "empty", "title": ""}]
+    vectors = np.random.default_rng(0).normal(size=(len(rows), 5))
+    vectors[15] = vectors[2] * 3  # the same direction: each other's first neighbour
+    np.save(tmp_path / "v.npy", vectors)
+    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", rows)), embedding={"backend": "auto", "vectors": "v.npy"})
+    assert atlas.manifest.embedding["backend"] == "vectors"
+    assert atlas.similar(rows[2]["id"], k=1)[0].id == rows[15]["id"]
+    assert atlas.similar(rows[2]["id"], k=1)[0].similarity == pytest.approx(1)
+    with pytest.raises(PaperatlasError, match="made from your own vectors"):
+        atlas.assign(["a new text"])
+
+
+@pytest.mark.parametrize(
+    ("vectors", "expected"),
+    [
+        (np.zeros((3, 4)), "expected one row for each of the 24 rows read"),
+        (np.zeros(24), r"expected one \(papers, dimensions\) array"),
+        (np.full((24, 4), np.nan), "24 vectors are missing.*NaN"),
+        (np.zeros((24, 4), dtype=object), "not a .npy file of numbers"),
+        (np.array([["x"] * 4] * 24), "floating point numbers"),
+    ],
+)
+def test_unusable_vectors_are_refused(tmp_path, make_config, vectors, expected):
+    write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 12))
+    np.save(tmp_path / "v.npy", vectors, allow_pickle=vectors.dtype == object)
+    with pytest.raises(CorpusError, match=expected):
+        run(make_config("p.jsonl", embedding={"backend": "vectors", "vectors": "v.npy"}))
+
+
+def test_a_vector_field_that_one_paper_lacks_is_refused_by_name(tmp_path, make_config):
+    table = pa.Table.from_pylist([{"id": "a", "title": "A", "v": [1.0, 0.0]}, {"id": "b", "title": "B", "v": None}])
+    pq.write_table(table, tmp_path / "p.parquet")
+    with pytest.raises(CorpusError, match=r"of paper 'b' \(p\.parquet row 2\)"):
+        run(make_config("p.parquet", embedding={"backend": "vectors", "vectors_column": "v"}))
+
+
+def test_edits_survive_the_next_run_with_more_papers(tmp_path, make_atlas):
+    names = ["glaciers", "bees", "bread", "violins"]
+    edits = {
+        "merge": [{"topics_of": ["bees-0", "bread-0"]}],
+        "pin": [{"papers": ["violins-3"], "topic_of": "glaciers-0"}],
+        "rename": [{"topic_of": "glaciers-1", "label": "Frozen water"}],
+    }
+    for each in (30, 40):
+        write_jsonl(tmp_path / "p.jsonl", planted_papers(names, each))
+        atlas = make_atlas("p.jsonl", topics={"edits": edits})
+        found = topic_of_ids(atlas)
+        assert len(atlas.topics) == 3
+        assert found["bees-5"] == found["bread-5"]
+        assert found["violins-3"] == found["glaciers-5"] != found["violins-4"]
+        assert atlas.topics[found["glaciers-5"]].label == "Frozen water"
+        assert verify(atlas.folder) == []
+    with pytest.raises(UnknownPaperError, match="no paper has the id 'bees-99'"):
+        make_atlas("p.jsonl", topics={"edits": {"rename": [{"topic_of": "bees-99", "label": "x"}]}})
+    two = [{"topic_of": "bees-0", "label": "A"}, {"topic_of": "bees-1", "label": "B"}]
+    with pytest.raises(ConfigError, match="name one topic"):
+        make_atlas("p.jsonl", topics={"edits": {"rename": two}})
+
+
+def test_assign_gives_the_run_s_answer_for_known_texts_and_the_right_topic_for_new_ones(tmp_path, make_atlas):
+    papers = planted_papers(["glaciers", "bees", "bread"], 30)
+    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers)))
+    texts = [f"{paper['title']}. {paper['abstract']}" for paper in papers]
+    together = atlas.assign(texts)
+    found, core = topic_of_ids(atlas), topic_of_ids(atlas, "topic")
+    assert [result.nearest_topic for result in together] == [found[paper["id"]] for paper in papers]
+    assert [result.topic for result in together] == [core[paper["id"]] for paper in papers]
+    assert [result.known_as for result in together] == [paper["id"] for paper in papers]
+    new = ["A hive of honeybees dances for nectar and pollen", "Sourdough bread with rye flour and yeast", texts[0]]
+    answers = atlas.assign(new)
+    assert [answer.nearest_topic for answer in answers[:2]] == [found["bees-0"], found["bread-0"]]
+    assert answers[0].known_as is None
+    assert [atlas.assign([text])[0] for text in new] == answers
+    assert atlas.assign(new[::-1]) == answers[::-1]
+
+
+# --- the run folder
+
+
+def test_a_loaded_atlas_is_the_one_that_was_built(tmp_path, make_atlas):
+    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 12))))
+    loaded = Atlas.load(atlas.folder)
+    assert loaded.papers.equals(atlas.papers)
+    assert loaded.topics == atlas.topics
+    np.testing.assert_array_equal(loaded.vectors, atlas.vectors)
+    assert isinstance(loaded.vectors, np.memmap)
+    frame = loaded.to_pandas()
+    assert len(frame) == 24
+    assert set(frame["label"]) == {topic.label for topic in atlas.topics}
+    shown = loaded._repr_html_()
+    assert "data:image/png;base64," in shown
+    assert all(topic.label in shown for topic in atlas.topics)
+
+
+def test_what_a_notebook_shows_is_escaped(tmp_path, make_atlas):
+    hostile = [{"topic_of": "bees-0", "label": "<script>alert(1)</script>"}]
+    write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 12))
+    atlas = make_atlas("p.jsonl", topics={"edits": {"rename": hostile}})
+    assert "<script>" not in atlas._repr_html_()
+    report, settings = (atlas.folder / "report.md").read_text().split("```toml")
+    assert "<script>" not in report + settings.split("\n```\n")[1], "outside the code block with the settings"
+
+
+def test_verify_finds_every_flipped_byte_missing_and_foreign_file(tmp_path, make_atlas):
+    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 12))))
+    folder = atlas.folder
+    for name in atlas.manifest.files:
+        content = (folder / name).read_bytes()
+        (folder / name).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        assert len(verify(folder)) == 1
+        assert verify(folder)[0].startswith(f"{name}: sha256")
+        (folder / name).unlink()
+        assert verify(folder) == [f"{name}: missing"]
+        (folder / name).write_bytes(content)
+    (folder / "note.txt").write_text("mine")
+    assert verify(folder) == ["note.txt: not in the manifest"]
+
+
+def test_verify_checks_that_rows_of_different_files_fit(tmp_path, make_atlas):
+    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 12))))
+    folder = atlas.folder
+    swapped = np.array(atlas.vectors)[::-1]
+    np.save(folder / "embedding.npy", swapped)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    import hashlib
+
+    manifest["files"]["embedding.npy"] = hashlib.sha256((folder / "embedding.npy").read_bytes()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert any("differs from the cosines" in problem for problem in verify(folder))
+
+
+@pytest.mark.parametrize("number", range(16))
+def test_a_disk_that_fills_up_at_any_file_leaves_the_old_run(tmp_path, make_config, monkeypatch, number):
+    write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 4))
+    run(make_config("p.jsonl"))
+    before = promised_bytes(tmp_path / "run")
+    written = []
+    real_write = run_folder._write
+
+    def full_disk(path, content):
+        written.append(path)
+        if len(written) > number:
+            path.write_bytes(content[: len(content) // 2])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real_write(path, content)
+
+    monkeypatch.setattr(run_folder, "_write", full_disk)
+    with pytest.raises(RunFolderError, match="No space left on device"):
+        run(make_config("p.jsonl", seed=1))
+    assert promised_bytes(tmp_path / "run") == before
+    assert verify(tmp_path / "run") == []
+    assert sorted(path.name for path in tmp_path.glob(".run.*")) == [".run.lock"]
+
+
+def test_a_crash_between_the_two_renames_is_mended_by_the_next_reader(tmp_path, make_config):
+    write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 4))
+    run(make_config("p.jsonl"))
+    folder = tmp_path / "run"
+    folder.rename(beside(folder, "old"))
+    (beside(folder, "draft")).mkdir()
+    assert find_run(folder) == folder
+    assert verify(folder) == []
+    assert not beside(folder, "draft").exists()
+
+
+def test_a_second_run_of_one_folder_is_told_to_wait(tmp_path, make_config):
+    write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 4))
+    holder = (
+        "import sys, pathlib; from pipeline.atlas import exclusive\n"
+        "with exclusive(pathlib.Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", holder, str(tmp_path / "run")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=REPOSITORY, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(BusyError) as problem:
+            run(make_config("p.jsonl"))
+        assert problem.value.exit_code == 75
+        other.communicate("")
+    assert run(make_config("p.jsonl")).manifest.counts["kept"] == 8
+
+
+def test_a_folder_that_is_no_run_is_never_touched(tmp_path, make_config):
+    write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 4))
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "thesis.tex").write_text("precious")
+    with pytest.raises(RunFolderError, match="has files but is no run folder"):
+        run(make_config("p.jsonl"), force=True)
+    assert (tmp_path / "run" / "thesis.tex").read_text() == "precious"
+
+
+def test_output_that_cannot_be_written_is_one_line(tmp_path, make_config):
+    write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 4))
+    (tmp_path / "file").write_text("")
+    config = make_config("p.jsonl", output={"folder": str(tmp_path / "file" / "run")})
+    with pytest.raises(RunFolderError, match="cannot be written"):
+        run(config)
+
+
+def test_readers_refuse_other_schemas_and_damage(tmp_path, make_atlas):
+    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 4))))
+    manifest = atlas.folder / "manifest.json"
+    content = json.loads(manifest.read_text())
+    for broken, expected in (
+        (json.dumps(content | {"schema_version": 99}), "of schema 99"),
+        (json.dumps({"schema_version": 1}), "damaged manifest.json"),
+        ("{", "damaged"),
+        ("[]", "not an object"),
+    ):
+        manifest.write_text(broken)
+        with pytest.raises(RunFolderError, match=expected):
+            Atlas.load(atlas.folder)
+    manifest.unlink()
+    with pytest.raises(RunFolderError, match="run 'paperatlas run CONFIG' first"):
+        Atlas.load(atlas.folder)
+
+
+def test_the_lock_is_free_again_after_an_error(tmp_path):
+    with pytest.raises(ZeroDivisionError), exclusive(tmp_path / "run"):
+        raise ZeroDivisionError
+    with exclusive(tmp_path / "run"):
+        pass
+
+
+# --- queries and plans
+
+
+def test_similar_gives_ids_titles_and_cosines_that_belong_together(tmp_path, make_atlas):
+    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 40))))
+    rows = {paper: row for row, paper in enumerate(atlas.column("id").to_pylist())}
+    titles = atlas.column("title").to_pylist()
+    for k in (3, 49, 79):  # from the stored neighbours, their last, and searched anew
+        found = atlas.similar("bees-7", k=k)
+        assert len(found) == k
+        assert [result.rank for result in found] == list(range(1, k + 1))
+        for result in found:
+            cosine = atlas.vectors[rows["bees-7"]].astype(float) @ atlas.vectors[rows[result.id]].astype(float)
+            assert result.similarity == pytest.approx(cosine, abs=2e-6)
+            assert result.title == titles[rows[result.id]]
+        assert "bees-7" not in {result.id for result in found}
+    assert [result.id for result in atlas.similar("bees-7", k=60)][:50] == [r.id for r in atlas.similar("bees-7", k=50)]
+
+
+def test_impossible_queries_are_refused(tmp_path, make_atlas):
+    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 4))))
+    with pytest.raises(PaperatlasError, match="k = 0"):
+        atlas.similar("bees-1", k=0)
+    with pytest.raises(PaperatlasError, match="only 7 other papers"):
+        atlas.similar("bees-1", k=8)
+    with pytest.raises(UnknownPaperError, match="bees-1"):
+        atlas.similar("bees1")
+
+
+def test_a_plan_counts_papers_and_writes_nothing(tmp_path, make_config):
+    write_jsonl(tmp_path / "p.jsonl", [*planted_papers(["glaciers"], 6), {"id": "x"}])
+    planned = plan_run(make_config("p.jsonl"))
+    assert (planned.read, planned.papers, planned.rejected) == (7, 6, 1)
+    assert "UMAP to 3 dimensions" in {stage: what for stage, what, _ in planned.steps}["reducer"]
+    assert not (tmp_path / "run").exists()

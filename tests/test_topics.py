@@ -1,0 +1,299 @@
+"""Topics: the vote by hand, cuts of a tree, the rule that chooses, keywords and labels of planted papers."""
+
+import numpy as np
+import pytest
+
+from pipeline.config import ClustererConfig, ReducerConfig, TopicEdits
+from pipeline.errors import ConfigError, UnknownPaperError
+from pipeline.neighbours import Neighbours, find_neighbours
+from pipeline.paper_ids import PaperIds
+from pipeline.reducer import plan_reducer, principal_components, reduce, to_umap_knn, turn_upright
+from pipeline.topic_assignment import Assignment, assign_corpus, assign_topics, mean_vectors
+from pipeline.topic_choice import choose_cut, joint_distribution, score_cut
+from pipeline.topic_clusterer import Cut, build_tree, cut_at_sizes, cut_tree
+from pipeline.topic_edits import apply_edits, given_labels
+from pipeline.topic_finder import plan_topics
+from pipeline.topic_keywords import Keyword, find_keywords
+from pipeline.topic_labels import label_topics
+from pipeline.topic_phrases import find_phrases
+from pipeline.topics import central_papers
+from tests.test_neighbours import unit_rows
+
+
+def neighbours(indices, similarities) -> Neighbours:
+    return Neighbours(np.array(indices, np.int32), np.array(similarities, np.float32))
+
+
+def blobs(sizes, *, spread=0.15, d=12, seed=0):
+    """Unit vectors around one direction a group, and the group of each."""
+    rng = np.random.default_rng(seed)
+    centres = np.eye(d)[: len(sizes)]
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    rows = centres[groups] + rng.normal(scale=spread, size=(len(groups), d))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32), groups
+
+
+# --- the vote
+
+
+def test_the_vote_is_weighted_by_similarity():
+    topics = np.array([0, 0, 1, -1, -1], np.int32)
+    graph = neighbours([[0, 1, 2]], [[0.2, 0.3, 0.9]])
+    vote = assign_topics(graph, topics)
+    assert vote.nearest_topic.tolist() == [1]
+    assert vote.second_topic.tolist() == [0]
+    assert vote.strength[0] == pytest.approx(0.9 / 1.4)
+
+
+def test_a_tie_goes_to_the_smaller_topic_number_and_noise_has_no_vote():
+    topics = np.array([1, 0, -1], np.int32)
+    vote = assign_topics(neighbours([[2, 0, 1]], [[0.99, 0.5, 0.5]]), topics)
+    assert (vote.nearest_topic[0], vote.second_topic[0]) == (0, 1)
+    assert vote.strength[0] == pytest.approx(0.5)
+
+
+def test_a_core_paper_stays_in_its_topic_whatever_its_neighbours_say():
+    topics = np.array([1, 0, 0], np.int32)
+    graph = neighbours([[1, 2], [2, 0], [1, 0]], [[0.9, 0.8], [0.9, 0.1], [0.9, 0.1]])
+    vote = assign_topics(graph, topics, own=topics)
+    assert vote.nearest_topic.tolist() == [1, 0, 0]
+    assert vote.strength[0] == 0
+    assert vote.second_topic.tolist() == [0, 1, 1]
+
+
+def test_a_negative_similarity_is_no_vote():
+    vote = assign_topics(neighbours([[0, 1]], [[0.1, -0.9]]), np.array([0, 1], np.int32))
+    assert (vote.nearest_topic[0], vote.strength[0], vote.second_topic[0]) == (0, 1.0, -1)
+
+
+def test_a_paper_without_voting_neighbours_goes_to_the_nearest_mean_vector():
+    vectors = np.array([[1, 0], [1, 0], [0, 1], [0.1, 0.995]], np.float32)
+    topics = np.array([0, 0, 1, -1], np.int32)
+    lonely = neighbours([[1], [0], [3], [3]], [[1.0], [1.0], [0.9], [0.9]])
+    found = assign_corpus(vectors, lonely, topics)
+    assert found.nearest_topic.tolist() == [0, 0, 1, 1]
+    assert found.strength[3] == 0
+
+
+def test_votes_of_papers_alone_and_together_are_the_same(monkeypatch):
+    vectors = unit_rows(120, 8)
+    topics = np.random.default_rng(1).integers(-1, 7, 120).astype(np.int32)
+    graph = find_neighbours(vectors, k=15)
+    together = assign_topics(graph, topics)
+    monkeypatch.setattr("pipeline.topic_assignment.TABLE_CELLS", 1)
+    alone = assign_topics(graph, topics)
+    np.testing.assert_array_equal(together.nearest_topic, alone.nearest_topic)
+    np.testing.assert_array_equal(together.strength, alone.strength)
+    np.testing.assert_array_equal(together.second_topic, alone.second_topic)
+
+
+def test_mean_vectors_by_hand():
+    vectors = np.array([[1, 0], [0, 1], [0, -1]], np.float32)
+    np.testing.assert_allclose(mean_vectors(vectors, np.array([0, 0, -1], np.int32)), [[0.5**0.5, 0.5**0.5]], rtol=1e-6)
+
+
+# --- reducer
+
+
+@pytest.mark.parametrize("n", [5, 6, 7, 10, 15, 16, 17, 30, 100])
+def test_the_plan_stays_within_what_umap_can_do(n):
+    plan = plan_reducer(n, n_components=15, n_neighbors=30)
+    assert plan.method == "umap"
+    assert 2 <= plan.n_components <= n - 2
+    assert 2 <= plan.n_neighbors <= n - 1
+
+
+def test_umap_gets_each_paper_first_in_its_own_row_and_exactly_the_columns_it_wants():
+    graph = find_neighbours(unit_rows(20, 5), k=10)
+    indices, distances = to_umap_knn(graph, 6)
+    assert indices.shape == distances.shape == (20, 6)
+    np.testing.assert_array_equal(indices[:, 0], np.arange(20))
+    np.testing.assert_allclose(distances[:, 1:], 1 - graph.similarities[:, :5], atol=1e-6)
+    with pytest.raises(ValueError, match="10 neighbours kept for n_neighbors = 12"):
+        to_umap_knn(graph, 12)
+
+
+def test_reducing_keeps_planted_groups_apart_and_repeats_its_bits():
+    vectors, groups = blobs([40, 40, 40])
+    graph = find_neighbours(vectors, k=30)
+    plan = plan_reducer(120, n_components=5, n_neighbors=15)
+    first = reduce(vectors, graph, plan=plan, min_dist=0.0, seed=3)
+    again = reduce(vectors, graph, plan=plan, min_dist=0.0, seed=3)
+    np.testing.assert_array_equal(first, again)
+    centres = np.array([first[groups == g].mean(axis=0) for g in range(3)])
+    nearest_centre = ((first[:, None] - centres) ** 2).sum(axis=2).argmin(axis=1)
+    assert (nearest_centre == groups).all()
+
+
+def test_principal_components_by_hand():
+    scores = principal_components(np.array([[0, 0], [2, 2], [4, 4]], np.float32), 3)
+    np.testing.assert_allclose(np.abs(scores[:, 0]), [8**0.5, 0, 8**0.5], atol=1e-5)
+    np.testing.assert_allclose(scores[:, 1:], 0, atol=1e-5)
+
+
+def test_turning_a_map_keeps_its_distances():
+    points = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32) * [1, 5]
+    turned = turn_upright(points.astype(np.float32))
+    before = np.linalg.norm(points[:, None] - points, axis=2)
+    np.testing.assert_allclose(np.linalg.norm(turned[:, None] - turned, axis=2), before, atol=1e-4)
+    assert np.ptp(turned[:, 0]) > np.ptp(turned[:, 1])
+
+
+# --- cuts and their choice
+
+
+def test_cuts_are_numbered_by_falling_size():
+    points = np.concatenate([np.random.default_rng(0).normal(c, 0.1, (n, 2)) for c, n in ((0, 10), (5, 40), (9, 20))])
+    cut = cut_tree(build_tree(points.astype(np.float32), min_samples=3), min_cluster_size=5, method="eom")
+    assert cut.count == 3
+    assert (np.bincount(cut.topics[cut.topics >= 0]) == [40, 20, 10]).all()
+    assert set(cut.topics[10:50]) == {0}
+
+
+def test_equal_cuts_are_given_once():
+    points = np.concatenate([np.random.default_rng(0).normal(c, 0.1, (30, 2)) for c in (0, 9)]).astype(np.float32)
+    cuts = list(cut_at_sizes(build_tree(points, min_samples=3), [5, 6, 7, 8]))
+    assert len({cut.topics.tobytes() for cut in cuts}) == len(cuts)
+
+
+def test_joint_distribution_by_hand():
+    joint = joint_distribution(np.array([0, 0, 1], np.int32), np.array([[1, 2], [0, 2], [0, 1]], np.int32))
+    np.testing.assert_allclose(joint, [[2 / 6, 2 / 6], [2 / 6, 0]])
+
+
+def test_score_by_hand_for_two_equal_topics_that_never_mix():
+    vectors = np.repeat(np.eye(2, dtype=np.float32), 20, axis=0)
+    topics = np.repeat([0, 1], 20).astype(np.int32)
+    # Neighbours are always of the own topic: I = H = H2 = log 2, so the score is log 2.
+    assert score_cut(topics, find_neighbours(vectors, k=5), vectors) == pytest.approx(np.log(2))
+
+
+def test_the_planted_groups_score_above_coarser_and_finer_ones():
+    vectors, groups = blobs([60, 60, 60, 60], spread=0.25)
+    graph = find_neighbours(vectors, k=50)
+    truth = groups.astype(np.int32)
+    coarser = (truth // 2).astype(np.int32)
+    finer = (truth * 3 + np.arange(240) % 3).astype(np.int32)
+    choice = choose_cut([Cut(2, "leaf", coarser), Cut(3, "leaf", truth), Cut(4, "leaf", finer)], graph, vectors)
+    assert choice.cut is not None
+    assert choice.cut.min_cluster_size == 3
+    assert len(choice.curve) == 3
+
+
+def test_among_few_papers_the_cut_that_most_fits_agree_on_is_taken():
+    vectors, groups = blobs([3, 3])
+    graph = find_neighbours(vectors, k=5)
+    truth, other = groups.astype(np.int32), np.array([0, 0, 1, 1, 2, 2], np.int32)
+    cuts = [Cut(2, "eom", truth), Cut(2, "eom", other), Cut(2, "eom", other)]
+    agreed = choose_cut(cuts, graph, vectors, by_agreement=True)
+    assert agreed.cut is not None
+    assert agreed.cut.count == 3
+    assert [scored.fits for scored in agreed.curve] == [1, 2]
+    assert choose_cut(cuts, graph, vectors).cut == cuts[0]
+
+
+def test_no_cut_of_two_topics_is_no_choice():
+    vectors = unit_rows(10, 4)
+    nothing = choose_cut([Cut(2, "eom", np.zeros(10, np.int32))], find_neighbours(vectors, k=5), vectors)
+    assert nothing.cut is None
+
+
+def test_tiny_corpora_are_planned_apart():
+    plan = plan_topics(6, ReducerConfig(), ClustererConfig())
+    assert (plan.methods, plan.min_samples, plan.sizes) == (("eom",), 1, (2,))
+    assert plan.restarts > 1
+    assert plan_topics(4, ReducerConfig(), ClustererConfig()).one_topic
+    assert plan_topics(10_000, ReducerConfig(), ClustererConfig()).restarts == 1
+
+
+# --- keywords and labels
+
+TITLES = ["Federated GANs for images", "A federated GAN", "GANs and privacy", "Glacier melt", "Glaciers of the north"]
+ABSTRACTS = [
+    "We train generative adversarial networks; the GAN is good.",
+    "This paper shows that generative adversarial networks work in federated learning.",
+    "Generative adversarial networks leak. We propose GANs.",
+    "The ice sheet melts, the ice sheet moves.",
+    "An ice sheet on Mars.",
+]
+
+
+def test_phrases_count_papers_and_join_singular_and_plural():
+    phrases = find_phrases(TITLES, ABSTRACTS)
+    frequency = dict(zip(phrases.words, phrases.document_frequency.tolist(), strict=True))
+    assert frequency[("gan",)] == 3
+    assert frequency[("generative", "adversarial", "network")] == 3
+    assert frequency[("ice", "sheet")] == 2
+    assert ("network", "work") not in frequency, "no phrase goes over a stop word or a sentence's end"
+    names = dict(zip(phrases.words, phrases.names, strict=True))
+    assert names[("gan",)] in ("GAN", "GANs")
+    assert names[("ice", "sheet")] == "ice sheet"
+
+
+def test_keywords_are_of_their_own_topic_and_not_nested():
+    keywords = find_keywords(find_phrases(TITLES, ABSTRACTS), np.array([0, 0, 0, 1, 1], np.int32), count=5)
+    first, second = ([keyword.term for keyword in ranked] for ranked in keywords)
+    assert "generative adversarial networks" in first
+    assert "adversarial networks" not in first
+    assert "ice sheet" in second
+    assert not {"ice", "sheet"} & set(second)
+    assert not {"paper", "propose", "we", "good"} & {word for ranked in keywords for k in ranked for word in k.words}
+
+
+def test_noise_belongs_to_no_class():
+    keywords = find_keywords(find_phrases(TITLES, ABSTRACTS), np.array([0, 0, 0, -1, -1], np.int32), count=20)
+    assert len(keywords) == 1
+    assert not any("ice" in keyword.words for keyword in keywords[0])
+
+
+def word(term: str, weight: float) -> Keyword:
+    return Keyword(term, tuple(term.lower().split()), weight)
+
+
+def test_labels_have_three_or_four_words_and_never_come_twice():
+    topics = [
+        [word("language model", 5), word("LLM", 4.5), word("reinforcement learning", 4)],
+        [word("language model", 5), word("LLM", 4.5), word("reinforcement learning", 4)],
+        [word("graph neural networks", 5), word("molecule", 4)],
+        [word("GAN", 5), word("generative adversarial network", 4), word("privacy", 3)],
+        [],
+    ]
+    labels = label_topics(topics)
+    assert labels[0] == "Language model, reinforcement learning", "LLM says language model again"
+    assert labels[2] == "Graph neural networks"
+    assert labels[3].startswith("GAN, privacy")
+    assert len({label.lower() for label in labels}) == len(labels)
+
+
+def test_central_papers_are_the_nearest_to_the_mean_and_of_their_topic():
+    vectors, groups = blobs([8, 5])
+    central = central_papers(vectors, groups.astype(np.int32), count=3)
+    for group, rows in enumerate(central):
+        mean = vectors[groups == group].mean(axis=0)
+        closest = sorted(np.flatnonzero(groups == group), key=lambda row: -(vectors[row] @ mean))[:3]
+        assert rows == closest
+
+
+# --- edits
+
+
+def test_edits_name_topics_by_their_papers():
+    ids = PaperIds(["a", "b", "c", "d", "e", "f"], {"copy-of-a": "a"})
+    topics = np.array([0, 0, 1, 1, 2, -1], np.int32)
+    assigned = Assignment(np.array([0, 0, 1, 1, 2, 2], np.int32), np.ones(6, np.float32), np.full(6, -1, np.int32))
+    merged = apply_edits(topics, assigned, TopicEdits.model_validate({"merge": [{"topics_of": ["c", "f"]}]}), ids)
+    assert merged.tolist() == [1, 1, 0, 0, 0, -1], "f is noise and stands for its nearest topic, that of e"
+    pin = TopicEdits.model_validate({"pin": [{"papers": ["f", "copy-of-a"], "topic_of": "e"}]})
+    pinned = apply_edits(topics, assigned, pin, ids)
+    assert pinned[5] == pinned[4] == pinned[0]
+    assert pinned[1] != pinned[4]
+
+
+def test_renames_clash_or_miss_with_a_clear_line():
+    ids = PaperIds(["paper-1", "paper-2"], {})
+    assigned = Assignment(np.zeros(2, np.int32), np.ones(2, np.float32), np.full(2, -1, np.int32))
+    clash = {"rename": [{"topic_of": "paper-1", "label": "A"}, {"topic_of": "paper-2", "label": "B"}]}
+    with pytest.raises(ConfigError, match="'A' and 'B' name one topic"):
+        given_labels(TopicEdits.model_validate(clash), assigned, ids)
+    with pytest.raises(UnknownPaperError, match="ids that look like it: paper-"):
+        given_labels(TopicEdits.model_validate({"rename": [{"topic_of": "paper1", "label": "A"}]}), assigned, ids)
