@@ -3,10 +3,6 @@
 import hashlib
 import importlib.metadata
 import json
-import platform
-import re
-import resource
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,21 +16,21 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.atlas import Atlas, Manifest, StageCost, exclusive, load_atlas, read_manifest, save_atlas
-from pipeline.config import Config, cache_folder, load_config, to_toml
+from pipeline.config import Config, TopicEdits, cache_folder, load_config, to_toml
 from pipeline.corpus import Corpus, find_files, input_digest, read_corpus
 from pipeline.embedding import Embedding, Encoder, embed
-from pipeline.embedding.openvino_model import core_count
 from pipeline.embedding.tfidf_encoder import TfidfEncoder
 from pipeline.errors import RunFolderError
+from pipeline.machine import core_count, cpu_features, cpu_model, peak_memory_mb
 from pipeline.map import draw_map
-from pipeline.neighbours import find_neighbours
+from pipeline.neighbours import Neighbours, find_neighbours
 from pipeline.paper_ids import PaperIds
 from pipeline.progress import Advance, Progress, Silent
 from pipeline.reducer import plan_reducer, reduce, turn_upright
 from pipeline.report import write_report
 from pipeline.topic_assignment import NOISE, Assignment, assign_corpus
 from pipeline.topic_choice import Choice
-from pipeline.topic_edits import apply_edits, given_labels
+from pipeline.topic_edits import apply_edits, check_edits, given_labels
 from pipeline.topic_finder import TopicPlan, find_topics, plan_topics
 from pipeline.topics import describe_topics
 from pipeline.version import __version__
@@ -43,7 +39,6 @@ LIBRARIES = (
     *("numpy", "pyarrow", "umap-learn", "numba", "hdbscan", "scikit-learn", "scipy", "matplotlib"),
     *("openvino", "tokenizers", "torch", "transformers", "sentence-transformers"),
 )
-CPU_FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8", "asimd", "sve")
 
 
 def run(config: Config | str | Path, *, force: bool = False, progress: Progress | None = None) -> Atlas:
@@ -122,12 +117,7 @@ class _Stages:
         start = time.perf_counter()
         with self.progress.stage(name, total) as advance:
             yield advance
-        self.costs.append(StageCost(name, round(time.perf_counter() - start, 3), _peak_memory_mb()))
-
-
-def _peak_memory_mb() -> float:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
+        self.costs.append(StageCost(name, round(time.perf_counter() - start, 3), peak_memory_mb()))
 
 
 @dataclass(frozen=True)
@@ -146,6 +136,8 @@ def _build(config: Config, digest: str, progress: Progress) -> Atlas:
         corpus = read_corpus(
             config.corpus, config.folder, vectors_column=config.embedding.vectors_column, advance=advance
         )
+    ids = _paper_ids(corpus)
+    check_edits(config.topics.edits, ids)
     with stage("embedding", len(corpus)) as advance:
         embedding, encoder = embed(
             corpus, config.embedding, folder=config.folder, cache=cache_folder(), seed=config.seed, advance=advance
@@ -160,7 +152,7 @@ def _build(config: Config, digest: str, progress: Progress) -> Atlas:
         core, choice = find_topics(
             vectors, neighbours, plan, min_dist=config.reducer.min_dist, seed=config.seed, advance=advance
         )
-        found = _edit(config, corpus, assign_corpus(vectors, neighbours, core), core, choice, neighbours, vectors)
+        found = _edit(core, config.topics.edits, ids, choice=choice, neighbours=neighbours, vectors=vectors)
     with stage("map"):
         map_plan = plan_reducer(len(corpus), n_components=2, n_neighbors=config.reducer.n_neighbors)
         coordinates = turn_upright(
@@ -194,19 +186,22 @@ def _build(config: Config, digest: str, progress: Progress) -> Atlas:
         return save_atlas(atlas, config.run_folder, pictures=pictures)
 
 
+def _paper_ids(corpus: Corpus) -> PaperIds:
+    pairs = (corpus.duplicates.column(name).to_pylist() for name in ("id", "kept_id"))
+    return PaperIds(corpus.papers.column("id").to_pylist(), dict(zip(*pairs, strict=True)))
+
+
 def _edit(
-    config: Config,
-    corpus: Corpus,
-    assigned: Assignment,
     core: NDArray[np.int32],
+    edits: TopicEdits,
+    ids: PaperIds,
+    *,
     choice: Choice,
-    neighbours: Any,
+    neighbours: Neighbours,
     vectors: NDArray[np.float32],
 ) -> _Found:
     """The topics after [topics.edits]."""
-    edits = config.topics.edits
-    duplicates = dict(zip(*(corpus.duplicates.column(name).to_pylist() for name in ("id", "kept_id")), strict=True))
-    ids = PaperIds(corpus.papers.column("id").to_pylist(), duplicates)
+    assigned = assign_corpus(vectors, neighbours, core)
     if edits.merge or edits.pin:
         core = apply_edits(core, assigned, edits, ids)
         assigned = assign_corpus(vectors, neighbours, core)
@@ -274,7 +269,7 @@ def _manifest(
         },
         stages=costs,
         libraries={name: importlib.metadata.version(name) for name in LIBRARIES},
-        cpu={"model": _cpu_model(), "cores": core_count(), "features": _cpu_features()},
+        cpu={"model": cpu_model(), "cores": core_count(), "features": cpu_features()},
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
@@ -291,16 +286,3 @@ def _explain(choice: Choice, plan: TopicPlan) -> str:
         f" min_cluster_size {choice.cut.min_cluster_size}, {choice.cut.method}, by how much a paper's topic tells"
         " of its neighbours' topics"
     )
-
-
-def _cpu_model() -> str:
-    path = Path("/proc/cpuinfo")
-    found = re.search(r"model name\s*:\s*(.+)", path.read_text()) if path.is_file() else None
-    return found.group(1).strip() if found else platform.processor() or platform.machine()
-
-
-def _cpu_features() -> list[str]:
-    path = Path("/proc/cpuinfo")
-    found = re.search(r"(?:flags|Features)\s*:\s*(.+)", path.read_text()) if path.is_file() else None
-    flags = set(found.group(1).split()) if found else set()
-    return [feature for feature in CPU_FEATURES if feature in flags]

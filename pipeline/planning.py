@@ -6,7 +6,7 @@ from typing import Any
 from pipeline.config import Config
 from pipeline.corpus import read_corpus
 from pipeline.embedding import choose_backend
-from pipeline.embedding.openvino_model import core_count
+from pipeline.machine import core_count
 from pipeline.topic_finder import TopicPlan, plan_topics
 
 # Papers a second and core, measured on 2 cores with AVX-512; rough, other machines differ by factors.

@@ -15,6 +15,14 @@ from pipeline.topic_assignment import NOISE, Assignment
 from pipeline.topic_clusterer import number_by_size
 
 
+def check_edits(edits: TopicEdits, ids: PaperIds) -> None:
+    """Raises UnknownPaperError for the first id that is not in the corpus: before anything is computed for nothing."""
+    merged = [paper for merge in edits.merge for paper in merge.topics_of]
+    pinned = [paper for pin in edits.pin for paper in (*pin.papers, pin.topic_of)]
+    for paper in (*merged, *pinned, *(rename.topic_of for rename in edits.rename)):
+        ids.row(paper)
+
+
 def apply_edits(topics: NDArray[np.int32], assigned: Assignment, edits: TopicEdits, ids: PaperIds) -> NDArray[np.int32]:
     """Topics merged, then papers pinned, then numbered anew by size.
 

@@ -12,7 +12,7 @@ PACKAGE = REPOSITORY / "pipeline"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # In the order of the flow: a module may import only from its own line and the lines above.
 LAYERS = (
-    ("errors", "version", "text", "stop_words", "progress"),
+    ("errors", "version", "text", "stop_words", "progress", "machine"),
     ("config",),
     ("corpus",),
     ("embedding",),

@@ -70,6 +70,15 @@ def test_run_folder_follows_name_and_output():
     assert parse_config({"corpus": CORPUS}, Path("x/a.toml")).run_folder == Path("outputs/a")
     given = parse_config({"corpus": CORPUS, "output": {"folder": "/data/run"}}, Path("x/a.toml"))
     assert given.run_folder == Path("/data/run")
+    beside = parse_config({"corpus": CORPUS, "output": {"folder": "run"}}, Path("x/a.toml"))
+    assert beside.run_folder == Path("x/run")
+
+
+def test_a_model_s_folder_starts_from_the_config_file(tmp_path):
+    config = parse_config({"corpus": CORPUS, "embedding": {"model": "./mine"}}, tmp_path / "a.toml")
+    assert config.embedding.model == str(tmp_path / "mine")
+    named = parse_config({"corpus": CORPUS, "embedding": {"model": "some/name"}}, tmp_path / "a.toml")
+    assert named.embedding.model == "some/name"
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from pipeline.embedding import (
     choose_backend,
     embed_texts,
     make_encoder,
+    vector_cache,
 )
 from pipeline.embedding.model_files import ModelFiles, find_model
 from pipeline.embedding.openvino_encoder import OpenVINOEncoder, batches_of_equal_length
@@ -27,7 +28,7 @@ from pipeline.embedding.sentences import MOST_SENTENCES, sentence_spans
 from pipeline.embedding.tfidf_encoder import TfidfEncoder, fit_tfidf
 from pipeline.embedding.vector_cache import clear_cache, drop_oldest
 from pipeline.embedding.windows import WindowCutter, load_tokenizer
-from pipeline.errors import ConfigError, ModelError
+from pipeline.errors import ConfigError, ModelError, RunFolderError
 
 TEXTS = [
     "Federated GANs. One generator learns from many private discriminators.",
@@ -400,6 +401,26 @@ def test_what_was_made_before_a_crash_is_kept(tmp_path):
         embed_texts(["ice", "bee", "oak", "sea"], Crashes(), cache=cache)
     _, asked = through_cache(tmp_path, ["ice", "bee", "oak", "sea"])
     assert sorted(asked) == ["bee", "ice"], "the last two were made before the crash"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_one_line_and_what_was_kept_stays_good(tmp_path, monkeypatch):
+    through_cache(tmp_path, ["ice"])
+    real = vector_cache._new_segment
+
+    def on_full_disk(space):
+        vectors, sentences = real(space)
+        vectors.close()
+        return Path("/dev/full").open("wb"), sentences
+
+    with monkeypatch.context() as patch:
+        patch.setattr(vector_cache, "_new_segment", on_full_disk)
+        with pytest.raises(
+            RunFolderError, match=r"the vector cache cannot be written: No space left.*PAPERATLAS_CACHE"
+        ):
+            through_cache(tmp_path, ["bee"])
+    _, asked = through_cache(tmp_path, ["ice", "bee"])
+    assert asked == ["bee"]
 
 
 def test_two_writers_at_once_do_not_disturb_each_other(tmp_path):

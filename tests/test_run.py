@@ -16,6 +16,7 @@ from pipeline.atlas import Atlas, find_run, load_atlas, run_folder, verify
 from pipeline.atlas.locking import beside, exclusive
 from pipeline.build import run, run_config
 from pipeline.config import load_config
+from pipeline.embedding import VectorCache
 from pipeline.errors import BusyError, ConfigError, CorpusError, PaperatlasError, RunFolderError, UnknownPaperError
 from pipeline.planning import plan_run
 from tests.conftest import REPOSITORY
@@ -205,15 +206,16 @@ def test_a_run_stopped_while_embedding_goes_on_from_there(tmp_path, monkeypatch)
     monkeypatch.setenv("PAPERATLAS_CACHE", str(tmp_path / "cache"))
     papers = planted_papers(["glaciers", "bees"], 20)
     made = []
+    real_add = VectorCache.add
 
-    def stop_after_ten(cache, name, encoded, *, sentences):
-        made.append(name)
-        cache.add(name, encoded, sentences=sentences)
+    def stop_after_ten(cache, text_hash, encoded, *, sentences):
+        made.append(text_hash)
+        real_add(cache, text_hash, encoded, sentences=sentences)
         if len(made) == 10:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("pipeline.embedding.embedder._keep", stop_after_ten)
+        patch.setattr(VectorCache, "add", stop_after_ten)
         with pytest.raises(KeyboardInterrupt):
             run_with_model(tmp_path, papers, "stopped")
     assert not (tmp_path / "stopped").exists()
@@ -486,3 +488,17 @@ def test_a_plan_counts_papers_and_writes_nothing(tmp_path, make_config):
     assert (planned.read, planned.papers, planned.rejected) == (7, 6, 1)
     assert "UMAP to 3 dimensions" in {stage: what for stage, what, _ in planned.steps}["reducer"]
     assert not (tmp_path / "run").exists()
+
+
+def test_sentences_are_written_with_the_run_and_belong_to_their_papers(tmp_path, make_atlas):
+    papers = planted_papers(["glaciers", "bees"], 8)
+    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers)), embedding={"sentences": True})
+    assert atlas.sentences is not None
+    by_id = {paper["id"]: paper for paper in papers}
+    for row, paper in enumerate(atlas.column("id").to_pylist()):
+        text = f"{by_id[paper]['title']}. {by_id[paper]['abstract']}"
+        mine = slice(atlas.sentences.offsets[row], atlas.sentences.offsets[row + 1])
+        shown = [text[start:end] for start, end in atlas.sentences.spans[mine].tolist()]
+        assert " ".join(shown) == text
+        assert len(shown) == 3
+    assert verify(atlas.folder) == []

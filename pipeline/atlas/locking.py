@@ -20,6 +20,7 @@ def exclusive(folder: Path) -> Iterator[None]:
     """Holds the run folder for writing; mends what a crash left. Raises BusyError where another run holds it."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        beside(folder, "lock").touch()  # filelock takes a folder that cannot be written for one that is held
         lock = FileLock(beside(folder, "lock"), timeout=0)
         lock.acquire()
     except Timeout:

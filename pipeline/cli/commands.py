@@ -1,5 +1,6 @@
 """Every command of `paperatlas`."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -60,7 +61,7 @@ def run(
     from pipeline.cli.progress import progress_for
     from pipeline.config import load_config
 
-    more = (f"output.folder={str(output)!r}",) if output else ()
+    more = (f"output.folder={json.dumps(str(output.absolute()))}",) if output else ()
     loaded = load_config(config, (*(overrides or ()), *more))
     from pipeline.build import run_config
 

@@ -42,13 +42,22 @@ def parse_config(settings: dict[str, Any], path: Path) -> Config:
     given_name = settings.get("name")
     named = {"name": path.stem} | settings | {"path": path}
     try:
-        return Config.model_validate(named)
+        return _with_whole_paths(Config.model_validate(named))
     except ValidationError as problem:
         if given_name is None and any(error["loc"] == ("name",) for error in problem.errors()):
             raise ConfigError(
                 f'{path.name}: the file\'s name cannot name a run; add name = "..." of letters, digits, . _ -'
             ) from None
         raise ConfigError(f"{path.name}: {explain(problem)}") from None
+
+
+def _with_whole_paths(config: Config) -> Config:
+    """The config, a model's folder as a whole path, so that a later command finds it from any directory."""
+    model = config.embedding.model
+    if not model.startswith((".", "~", "/")):
+        return config
+    whole = (config.folder / Path(model).expanduser()).resolve()
+    return config.model_copy(update={"embedding": config.embedding.model_copy(update={"model": str(whole)})})
 
 
 def _put(settings: dict[str, Any], override: str) -> None:

@@ -42,7 +42,10 @@ class EmbeddingConfig(_Section):
     backend: Literal["auto", "openvino", "sentence-transformers", "tfidf", "vectors"] = Field(
         "auto", description='"auto", "openvino", "sentence-transformers", "tfidf" (no model) or "vectors" (your own)'
     )
-    model: str = Field(DEFAULT_MODEL, description="name of a sentence-transformers model, or a folder that holds one")
+    model: str = Field(
+        DEFAULT_MODEL,
+        description="name of a sentence-transformers model, or a folder with one: ./folder, relative to this file",
+    )
     revision: str | None = Field(None, description="revision of a model of the Hugging Face hub")
     download: bool = Field(False, description="may fetch the named model from the Hugging Face hub")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description='"auto", "cpu", "cuda" or "mps"')
@@ -143,7 +146,9 @@ class MapConfig(_Section):
 class OutputConfig(_Section):
     """[output]"""
 
-    folder: str | None = Field(None, description="run folder; by itself outputs/<name> in the working directory")
+    folder: str | None = Field(
+        None, description="run folder, relative to this file; by itself outputs/<name> in the working directory"
+    )
 
 
 class Config(_Section):
@@ -171,7 +176,8 @@ class Config(_Section):
 
     @property
     def run_folder(self) -> Path:
-        return Path(self.output.folder) if self.output.folder else Path("outputs") / self.name
+        """Where the result goes: outputs/<name> in the working directory, or what [output] folder says."""
+        return self.folder / self.output.folder if self.output.folder else Path("outputs") / self.name
 
 
 def known_keys() -> dict[str, str]:

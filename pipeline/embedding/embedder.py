@@ -15,7 +15,6 @@ from pipeline.embedding.own_vectors import own_vectors
 from pipeline.embedding.result import Embedding, EmbeddingInfo, EncodedText, Encoder, Sentences
 from pipeline.embedding.tfidf_encoder import TfidfEncoder, fit_tfidf
 from pipeline.embedding.vector_cache import VectorCache
-from pipeline.errors import RunFolderError
 
 Advance = Callable[[int], None]
 
@@ -70,7 +69,7 @@ def embed_texts(
     for name, encoded in _encode(encoder, missing, [unique[name] for name in missing]):
         results[name] = encoded
         if cache is not None:
-            _keep(cache, name, encoded, sentences=sentences)
+            cache.add(name, encoded, sentences=sentences)
         advance(1)
     return _assemble([results[name] for name in hashes], encoder.info, known, sentences=sentences)
 
@@ -78,16 +77,6 @@ def embed_texts(
 def _encode(encoder: Encoder, names: list[bytes], texts: list[str]) -> Iterator[tuple[bytes, EncodedText]]:
     for position, encoded in encoder.encode(texts):
         yield names[position], encoded
-
-
-def _keep(cache: VectorCache, name: bytes, encoded: EncodedText, *, sentences: bool) -> None:
-    try:
-        cache.add(name, encoded, sentences=sentences)
-    except OSError as problem:
-        raise RunFolderError(
-            f"the vector cache cannot be written: {problem.strerror}; free some space, set PAPERATLAS_CACHE to another"
-            " folder, or embedding.cache = false"
-        ) from None
 
 
 def _assemble(results: list[EncodedText], info: EmbeddingInfo, known: int, *, sentences: bool) -> Embedding:

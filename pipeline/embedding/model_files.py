@@ -114,17 +114,16 @@ class ModelFiles:
 
 def find_model(config: EmbeddingConfig) -> ModelFiles:
     """The files of the configured model. Raises ModelError where there are none, saying how to get them."""
-    as_path = Path(config.model).expanduser()
-    if as_path.is_dir():
-        return _checked_folder(ModelFiles(config.model, as_path, {}))
-    looks_like_path = config.model.startswith((".", "/", "~"))
-    if looks_like_path:
-        raise ModelError(f"embedding.model = {config.model!r}: no such folder")
+    if config.model.startswith((".", "/", "~")):
+        folder = Path(config.model)
+        if not folder.is_dir():
+            raise ModelError(f"embedding.model = {config.model!r}: no such folder")
+        return _checked_folder(ModelFiles(config.model, folder, {}))
     repository = config.model if "/" in config.model else f"sentence-transformers/{config.model}"
     is_default = repository == f"sentence-transformers/{DEFAULT_MODEL}" and config.revision is None
-    folder = _in_hub_cache(repository, config.revision)
-    if folder is not None:
-        return _checked_folder(ModelFiles(config.model, folder, DEFAULT_DIGESTS if is_default else {}))
+    cached = _in_hub_cache(repository, config.revision)
+    if cached is not None:
+        return _checked_folder(ModelFiles(config.model, cached, DEFAULT_DIGESTS if is_default else {}))
     if is_default and (package := _package_folder()) is not None:
         return ModelFiles(config.model, package, PACKAGE_DIGESTS)
     if config.download:

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.embedding.model_files import DOCUMENT_PROMPTS, ModelFiles
-from pipeline.embedding.openvino_model import core_count, effective_precision, load_compiled
+from pipeline.embedding.openvino_model import effective_precision, load_compiled
 from pipeline.embedding.result import EmbeddingInfo, EncodedText, to_int8, unit
 from pipeline.embedding.windows import TokenisedText, Window, WindowCutter, load_tokenizer
 from pipeline.errors import ModelError
+from pipeline.machine import core_count
 
 BATCH_TOKENS = 1024
 TEXTS_AT_ONCE = 4096

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import logging
-import os
 import sys
 import warnings
 from pathlib import Path
@@ -12,17 +11,11 @@ from typing import Any
 from pipeline.embedding.atomic import write_atomically
 from pipeline.embedding.model_files import ModelFiles
 from pipeline.errors import ModelError
+from pipeline.machine import core_count
 
 LOG = logging.getLogger(__name__)
 PRECISION_HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-
-
-def core_count() -> int:
-    """Cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def import_openvino() -> Any:

@@ -53,8 +53,8 @@ def _from_file(file: Path, corpus: Corpus) -> NDArray[np.floating]:
         given = np.load(file, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
         raise CorpusError(f"{file}: no such file (embedding.vectors)") from None
-    except (ValueError, OSError) as problem:
-        raise CorpusError(f"{file}: not a .npy file of numbers: {str(problem).splitlines()[0]}") from None
+    except (ValueError, OSError, EOFError):
+        raise CorpusError(f"{file}: not a .npy file of numbers; write it with numpy.save") from None
     if not isinstance(given, np.ndarray) or given.ndim != 2 or not np.issubdtype(given.dtype, np.floating):
         found = f"{given.shape} {given.dtype}" if isinstance(given, np.ndarray) else "an archive"
         raise CorpusError(f"{file}: expected one (papers, dimensions) array of floating point numbers, found {found}")

@@ -12,7 +12,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -70,9 +70,10 @@ class VectorCache:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
-        if self._writer is not None:
-            self._writer.close()
-        drop_oldest(self._root, self._limit)
+        with _named_errors(self._root):
+            if self._writer is not None:
+                self._writer.close()
+            drop_oldest(self._root, self._limit)
 
     def lookup(self, hashes: Sequence[bytes], *, sentences: bool) -> Iterator[tuple[int, EncodedText]]:
         """(position in `hashes`, result) of each text that is there, with its sentences if they are wanted."""
@@ -106,12 +107,25 @@ class VectorCache:
         return EncodedText(np.array(record["vector"], dtype=np.float32), int(record["tokens"]), vectors, spans)
 
     def add(self, text_hash: bytes, encoded: EncodedText, *, sentences: bool) -> None:
-        """Append one result. Raises OSError where the disk is full: what was written before stays good."""
-        if self._writer is None:
-            self._writer = _SegmentWriter(self._space, self._type)
-            described = {name: getattr(self._info, name) for name in DESCRIBED}
-            write_atomically(self._space / "space.json", json.dumps(described).encode())
-        self._writer.add(text_hash, encoded, sentences=sentences)
+        """Append one result. Raises RunFolderError where the disk is full: what was written before stays good."""
+        with _named_errors(self._root):
+            if self._writer is None:
+                self._writer = _SegmentWriter(self._space, self._type)
+                described = {name: getattr(self._info, name) for name in DESCRIBED}
+                write_atomically(self._space / "space.json", json.dumps(described).encode())
+            self._writer.add(text_hash, encoded, sentences=sentences)
+
+
+@contextmanager
+def _named_errors(folder: Path) -> Iterator[None]:
+    """An OSError as a line that names the cache and the ways out."""
+    try:
+        yield
+    except OSError as problem:
+        raise RunFolderError(
+            f"{folder}: the vector cache cannot be written: {problem.strerror}; free some space, set"
+            " PAPERATLAS_CACHE to another folder, or embedding.cache = false"
+        ) from None
 
 
 class _SegmentWriter:

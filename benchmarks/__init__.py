@@ -1,0 +1,1 @@
+"""Benchmarks: this project and a peer in turn, several rounds, ratios with their spread."""

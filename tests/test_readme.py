@@ -1,0 +1,46 @@
+"""What the README shows is what happens."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from pipeline.config import load_config
+from tests.conftest import REPOSITORY
+
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def test_the_python_example_runs_and_finds_the_other_gan_paper_first(tmp_path, session_cache):
+    (tmp_path / "configs").symlink_to(REPOSITORY / "configs")
+    found = subprocess.run(
+        [sys.executable, "-c", blocks("python")[0]], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    lines = found.stdout.splitlines()
+    assert len(lines) == 3
+    assert re.fullmatch(r"0\.\d\d  Multi-modal AsynDGAN: .*", lines[0])
+
+
+@pytest.mark.parametrize("example", blocks("toml"))
+def test_the_config_examples_are_valid(tmp_path, example):
+    corpus = "" if "[corpus]" in example else '[corpus]\nfiles = ["a.jsonl"]\n'
+    (tmp_path / "my.toml").write_text(corpus + example)
+    assert load_config(tmp_path / "my.toml").name == "my"
+
+
+def test_ci_runs_exactly_the_readme_s_test_command():
+    command = blocks("sh")[1].strip()
+    assert "pytest" in command
+    assert command in (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_every_linked_file_is_there():
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if not link.startswith("http")]
+    assert links
+    for link in links:
+        assert (REPOSITORY / link).exists(), link
