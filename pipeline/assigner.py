@@ -71,7 +71,7 @@ def known_rows(atlas: Atlas, hashes: Sequence[bytes]) -> NDArray[np.int64]:
 
 
 def _assign_new(atlas: Atlas, texts: Sequence[str], core: NDArray[np.int32]) -> list[Assigned]:
-    vectors = embed_texts(texts, encoder_of(atlas)).vectors
+    vectors = embed_texts(texts, atlas.encoder).vectors
     found = nearest(atlas.vectors, vectors, k=max(atlas.neighbours.k, 1))
     vote = fill_by_mean_vector(assign_topics(found, core), vectors, atlas.vectors, core)
     rows = zip(vote.nearest_topic.tolist(), vote.strength.tolist(), vote.second_topic.tolist(), strict=True)
@@ -83,7 +83,7 @@ def _assign_new(atlas: Atlas, texts: Sequence[str], core: NDArray[np.int32]) -> 
 
 def encoder_of(atlas: Atlas) -> Encoder:
     """An encoder that gives texts the same vectors as the run did."""
-    backend = atlas.manifest.embedding["backend"]
+    backend, kept = atlas.manifest.embedding["backend"], atlas.sentences is not None
     if backend == "vectors":
         raise PaperatlasError(
             f"{atlas.manifest.name}: made from your own vectors, so a new text has no vector here; name papers by id"
@@ -91,9 +91,11 @@ def encoder_of(atlas: Atlas) -> Encoder:
     if backend == "tfidf":
         arrays = atlas.encoder_arrays
         terms = tuple(arrays["terms"].tobytes().decode().split("\n"))
-        return TfidfEncoder(TfidfModel(terms, np.asarray(arrays["idf"]), np.asarray(arrays["directions"])))
+        return TfidfEncoder(
+            TfidfModel(terms, np.asarray(arrays["idf"]), np.asarray(arrays["directions"])), sentences=kept
+        )
     config = EmbeddingConfig.model_validate(atlas.manifest.config["embedding"])
-    settings = {"backend": backend, "precision": atlas.manifest.embedding["precision"], "sentences": False}
+    settings = {"backend": backend, "precision": atlas.manifest.embedding["precision"], "sentences": kept}
     encoder, _ = make_encoder(config.model_copy(update=settings), cache_folder())
     if encoder.info.model_digest != atlas.manifest.embedding["model_digest"]:
         raise PaperatlasError(

@@ -21,6 +21,7 @@ from pipeline.corpus import Corpus, find_files, input_digest, read_corpus
 from pipeline.embedding import Embedding, Encoder, embed
 from pipeline.embedding.tfidf_encoder import TfidfEncoder
 from pipeline.errors import RunFolderError
+from pipeline.lexical import build_lexical
 from pipeline.machine import core_count, cpu_features, cpu_model, peak_memory_mb
 from pipeline.map import draw_map
 from pipeline.neighbours import Neighbours, find_neighbours
@@ -162,6 +163,7 @@ def _build(config: Config, digest: str, progress: Progress) -> Atlas:
         topics = describe_topics(
             corpus.papers, vectors, found.core, found.assigned, config=config.topics, given=found.given
         )
+        lexical = build_lexical(corpus.texts())
     with stage("writing"):
         pictures = draw_map(
             coordinates,
@@ -180,6 +182,7 @@ def _build(config: Config, digest: str, progress: Progress) -> Atlas:
             manifest=_manifest(config, digest, corpus, embedding, found, plan, tuple(stage.costs)),
             tables=_tables(corpus, found, coordinates),
             sentences=embedding.sentences,
+            lexical=lexical,
             encoder_arrays=_encoder_arrays(encoder),
         )
         pictures["report.md"] = write_report(atlas).encode()

@@ -4,8 +4,6 @@ A phrase is one to four words that stand side by side, with no stop word, number
 may join two words: "equation of state"). Singular and plural count as one; case is kept for acronyms and names.
 """
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -14,17 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.stop_words import FUNCTION_WORDS, PAPER_WORDS
+from pipeline.words import TOKEN, fold, prose
 
 BREAK = -1
 JOINER = "of"
 LENGTHS = (1, 2, 3, 4)
 LONGEST_WORD = 40  # characters of a word; longer ones are addresses, sequences or accidents
-NOT_PROSE = re.compile(r"\$[^$]{0,300}\$|\\[a-zA-Z]+\*?|https?://\S+|[{}^~_]")
-TOKEN = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*|[^\s\w]")
 LOWER_CASE_SHARE = 0.2  # a word seen this often in lower case is not a name
 CAPITALS_NEEDED = 3  # a word seen only as "Attention" may just stand in a title
-ACCENTS = {"'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "c": "\u0327", "v": "\u030c"}
-LATEX_ACCENT = re.compile(r"""\{?\\(?P<mark>['`^"~]|[cv](?=\{))\s*(?:\{\\?)?(?P<letter>[A-Za-z])\}?\}?""")
 
 
 @dataclass(frozen=True)
@@ -80,20 +75,6 @@ def find_phrases(
     )
 
 
-def fold(word: str) -> str:
-    """The word in lower case, plural as singular: what counts as the same word.
-
-    >>> [fold(word) for word in ("GANs", "Models", "studies", "physics", "basis", "Gauss", "LLM's")]
-    ['gan', 'model', 'study', 'physics', 'basis', 'gauss', 'llm']
-    """
-    word = word.lower().replace("’", "'").removesuffix("'s")
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is", "ics", "ous")):
-        return word[:-1]
-    return word
-
-
 @dataclass(frozen=True)
 class _Grams:
     """Phrases of one length. words: (g, length) word numbers. papers, phrase: pairs. places: every place in the text
@@ -125,19 +106,6 @@ def _tokenise(titles: Sequence[str], abstracts: Sequence[str], stops: Collection
     columns = np.array(pairs, dtype=np.int32).reshape(-1, 2)
     part = np.repeat(np.arange(2 * len(titles), dtype=np.int32), lengths)
     return _Tokens(columns[:, 0], columns[:, 1], part // 2, part % 2 == 0, tuple(numbers), tuple(spellings))
-
-
-def prose(text: str) -> str:
-    r"""The text with LaTeX accents composed, and formulas, commands and addresses replaced by a break.
-
-    >>> prose(r"Schr\"odinger's $\psi$ and Su\'{a}rez")
-    "Schrödinger's  ;  and Suárez"
-    """
-    return NOT_PROSE.sub(" ; ", LATEX_ACCENT.sub(_compose_accent, text))
-
-
-def _compose_accent(found: re.Match[str]) -> str:
-    return unicodedata.normalize("NFC", found["letter"] + ACCENTS[found["mark"]])
 
 
 def _look_up(token: str, stops: Collection[str], numbers: dict[str, int], spellings: dict[str, int]) -> tuple[int, int]:

@@ -13,6 +13,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # In the order of the flow: a module may import only from its own line and the lines above.
 LAYERS = (
     ("errors", "version", "text", "stop_words", "progress", "machine"),
+    ("words",),
     ("config",),
     ("corpus",),
     ("embedding",),
@@ -28,9 +29,11 @@ LAYERS = (
     ("topic_keywords",),
     ("topic_labels",),
     ("topics",),
+    ("lexical",),
     ("map",),
     ("atlas",),
-    ("recommender", "assigner", "report", "planning"),
+    ("assigner", "report", "planning"),
+    ("recommender",),
     ("build",),
     ("cli",),
     ("__init__", "__main__"),

@@ -1,7 +1,7 @@
 """The atlas: row-aligned papers, vectors, neighbours and topics."""
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.atlas.manifest import Manifest
-from pipeline.embedding.result import Sentences
+from pipeline.embedding.result import Encoder, Sentences
+from pipeline.lexical import Lexical
 from pipeline.neighbours import Neighbours
 from pipeline.paper_ids import PaperIds
 from pipeline.topics import Topic
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pipeline.assigner import Assigned
-    from pipeline.recommender import Similar
+    from pipeline.recommender import Recommended
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Atlas:
     manifest: Manifest
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
     sentences: Sentences | None = None
+    lexical: Lexical | None = None
     encoder_arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     folder: Path | None = None
 
@@ -49,6 +51,8 @@ class Atlas:
             rows["papers"] = self.tables["papers"].num_rows
         if self.sentences is not None:
             rows["sentences"] = len(self.sentences.offsets) - 1
+        if self.lexical is not None:
+            rows["lexical"] = len(self.lexical.offsets) - 1
         for name, count in rows.items():
             if count != len(self):
                 raise ValueError(f"{name} has {count} rows for {len(self)} papers")
@@ -99,12 +103,32 @@ class Atlas:
         pairs = zip(duplicates.column("id").to_pylist(), duplicates.column("kept_id").to_pylist(), strict=True)
         return PaperIds(self.column("id").to_pylist(), dict(pairs))
 
-    def similar(self, paper: str, k: int | None = None) -> "list[Similar]":
-        """The k papers most like the one with this id; by itself as many as the run's [similar] k, or all others."""
-        from pipeline.recommender import similar
+    @cached_property
+    def encoder(self) -> Encoder:
+        """Gives new texts the vectors that the run would have given them; loaded on first use."""
+        from pipeline.assigner import encoder_of
 
-        usual = min(self.manifest.config["similar"]["k"], max(len(self) - 1, 1))
-        return similar(self, paper, k=usual if k is None else k)
+        return encoder_of(self)
+
+    def similar(
+        self, paper: str | None = None, k: int | None = None, *, text: str | None = None, unlike: Sequence[str] = ()
+    ) -> "list[Recommended]":
+        """The k papers most like a paper (its id) or a text; by itself the run's [similar] k, or all others."""
+        from pipeline.recommender import read_query, similar
+
+        likes = [] if paper is None else [self.ids.ids[self.ids.row(paper)]]
+        query = read_query(self, likes, unlike, texts=[] if text is None else [text])
+        return similar(self, query, k=self.usual_k(len(set(query.rows))) if k is None else k)
+
+    def search(self, words: str, k: int | None = None) -> "list[Recommended]":
+        """The k papers that free words describe best; phrases in double quotes must be in them."""
+        from pipeline.recommender import search
+
+        return search(self, words, k=self.usual_k(0) if k is None else k)
+
+    def usual_k(self, asked_about: int) -> int:
+        """The run's [similar] k, or as many papers as there are besides those asked about."""
+        return min(int(self.manifest.config["similar"]["k"]), max(len(self) - asked_about, 1))
 
     def assign(self, texts: list[str]) -> "list[Assigned]":
         """The topics of new texts (title, a stop, abstract); a text of the corpus gets the answer of the run."""

@@ -23,11 +23,14 @@ from pipeline.atlas.locking import beside, mend, mend_if_free
 from pipeline.atlas.manifest import Manifest
 from pipeline.embedding.result import Sentences
 from pipeline.errors import RunFolderError
+from pipeline.lexical import Lexical
 from pipeline.neighbours import Neighbours
 from pipeline.topics import Topic
 
 T = TypeVar("T")
 
+SENTENCES = ("vectors", "spans", "offsets")
+LEXICAL = ("offsets", "terms", "weights", "idf", "words")
 OUTPUTS = Path("outputs")
 RETRIES = 20
 RETRY_SECONDS = 0.05
@@ -77,7 +80,10 @@ def load_atlas(folder: Path) -> Atlas:
     manifest = read_manifest(folder)
     sentences = None
     if "sentences_vectors.npy" in manifest.files:
-        sentences = Sentences(*(_array(folder, f"sentences_{part}.npy") for part in ("vectors", "spans", "offsets")))
+        sentences = Sentences(*(_array(folder, f"sentences_{part}.npy") for part in SENTENCES))
+    lexical = None
+    if "lexical_terms.npy" in manifest.files:
+        lexical = Lexical(*(_array(folder, f"lexical_{part}.npy") for part in LEXICAL))
     listed = _read(folder / "topics.json", lambda path: json.loads(path.read_text(encoding="utf-8")))
     arrays = [name for name in manifest.files if name.startswith("encoder_")]
     return Atlas(
@@ -87,6 +93,7 @@ def load_atlas(folder: Path) -> Atlas:
         topics=tuple(Topic.from_json(fields) for fields in listed),
         manifest=manifest,
         sentences=sentences,
+        lexical=lexical,
         encoder_arrays={Path(name).stem.removeprefix("encoder_"): _array(folder, name) for name in arrays},
         folder=folder,
     )
@@ -202,7 +209,9 @@ def _files(atlas: Atlas) -> dict[str, bytes]:
         "neighbours_similarities.npy": atlas.neighbours.similarities,
     }
     if atlas.sentences is not None:
-        arrays |= {f"sentences_{part}.npy": getattr(atlas.sentences, part) for part in ("vectors", "spans", "offsets")}
+        arrays |= {f"sentences_{part}.npy": getattr(atlas.sentences, part) for part in SENTENCES}
+    if atlas.lexical is not None:
+        arrays |= {f"lexical_{part}.npy": getattr(atlas.lexical, part) for part in LEXICAL}
     arrays |= {f"encoder_{name}.npy": array for name, array in atlas.encoder_arrays.items()}
     files = {name: _npy(array) for name, array in arrays.items()}
     files |= {f"{name}.parquet": _parquet(atlas.table(name)) for name in ("papers", "sources")}

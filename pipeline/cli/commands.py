@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli import show
+from pipeline.cli import queries, show
+from pipeline.cli.arguments import ConfigFile, Json, Overrides, Run
 from pipeline.text import safe
 from pipeline.version import __version__
 
@@ -23,14 +24,8 @@ config_app = typer.Typer(help="Show settings.", no_args_is_help=True, rich_marku
 cache_app = typer.Typer(help="Look at or empty the cache of vectors.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(config_app, name="config")
 app.add_typer(cache_app, name="cache")
-
-ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file; see configs/default.toml.")]
-Run = Annotated[str, typer.Argument(metavar="RUN", help="Run folder, or a name under outputs/.")]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override one setting, e.g. reducer.n_neighbors=30."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+app.command()(queries.similar)
+app.command()(queries.search)
 
 
 def _version(wanted: bool) -> None:
@@ -150,25 +145,6 @@ def topics(run: Run, as_json: Json = False) -> None:
         show.print_json([topic.to_json() for topic in atlas.topics])
     else:
         _show_topics(atlas)
-
-
-@app.command()
-def similar(
-    run: Run,
-    paper: Annotated[str, typer.Option("--id", help="Id of a paper of the run.")],
-    k: Annotated[int | None, typer.Option("-k", help="How many papers.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Papers most like one of the run, by the cosine of their embeddings."""
-    from pipeline.atlas import Atlas
-
-    found = Atlas.load(run).similar(paper, k=k)
-    if as_json:
-        show.print_json({"query": {"id": paper}, "results": [result.to_json() for result in found]})
-        return
-    rows = [(result.rank, f"{result.similarity:.3f}", result.id, result.title, result.label) for result in found]
-    columns = [("rank", "right"), ("cosine", "right"), ("id", "left"), ("title", "fold"), ("topic", "fold")]
-    show.table(columns, rows)
 
 
 @app.command()

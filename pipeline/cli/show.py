@@ -10,6 +10,8 @@ from rich.text import Text
 
 from pipeline.text import safe
 
+__all__ = ["console", "line", "print_json", "print_jsonl", "problem", "safe", "table"]
+
 PIPE_WIDTH = 120
 
 

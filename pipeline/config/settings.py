@@ -129,9 +129,13 @@ class TopicsConfig(_Section):
 
 
 class SimilarConfig(_Section):
-    """[similar]"""
+    """[similar]: candidates by cosine of the embeddings, their order by three parts."""
 
     k: int = Field(10, ge=1, le=1000, description="similar papers shown when a query does not say how many")
+    candidates: int = Field(200, ge=10, le=10_000, description="papers nearest by embedding that the parts then order")
+    dense: float = Field(1.0, ge=0, description="weight of the cosine of the embeddings")
+    lexical: float = Field(0.5, ge=0, description="weight of the words in common (TF-IDF cosine)")
+    sentences: float = Field(0.5, ge=0, description="weight of the match of sentences, where they are kept")
 
 
 class MapConfig(_Section):

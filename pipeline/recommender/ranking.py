@@ -1,0 +1,95 @@
+"""Query, candidates -> their order by three parts: dense cosine, TF-IDF cosine, sentence match.
+
+The parts are z-scored over the candidates, before any filter, and summed with the weights of the config: so a filter
+never changes the order of the papers that pass it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.config import SimilarConfig
+from pipeline.embedding.result import Sentences
+from pipeline.lexical import Lexical
+from pipeline.recommender.query import Query
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Candidates, best first, all row-aligned. similarity: cosine of the embeddings, in [-1, 1].
+
+    lexical: TF-IDF cosine in [0, 1]; sentences: mean of best matches both ways, in [-1, 1]; each None where the atlas
+    has no such part. fused: weighted sum of the z-scored parts; only its order means anything.
+    """
+
+    rows: NDArray[np.int64]
+    similarity: NDArray[np.float64]
+    lexical: NDArray[np.float64] | None
+    sentences: NDArray[np.float64] | None
+    fused: NDArray[np.float64]
+
+
+def rank(
+    query: Query,
+    rows: NDArray[np.int64],
+    similarity: NDArray[np.float64],
+    *,
+    lexical: Lexical | None,
+    sentences: Sentences | None,
+    config: SimilarConfig,
+) -> Ranked:
+    """The candidates `rows`, with their cosines, in their final order; ties by cosine, then by row."""
+    parts: list[tuple[float, NDArray[np.float64]]] = [(config.dense, similarity)]
+    by_words = lexical.cosines(query.terms, query.weights, rows) if lexical is not None else None
+    if by_words is not None:
+        parts.append((config.lexical, by_words))
+    by_sentences = None
+    if sentences is not None and query.sentences is not None:
+        by_sentences = sentence_matches(query.sentences, sentences, rows)
+        parts.append((config.sentences, by_sentences))
+    fused = np.round(np.sum([weight * z_scores(values) for weight, values in parts], axis=0), 7)
+    order = np.lexsort((rows, -similarity, -fused))
+    return Ranked(
+        rows[order],
+        similarity[order],
+        None if by_words is None else by_words[order],
+        None if by_sentences is None else by_sentences[order],
+        fused[order],
+    )
+
+
+def z_scores(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values less their mean, in standard deviations; all zero where they do not differ.
+
+    >>> z_scores(np.array([1.0, 3.0])).tolist(), z_scores(np.array([2.0, 2.0])).tolist()
+    ([-1.0, 1.0], [0.0, 0.0])
+    """
+    deviation = values.std()
+    return (values - values.mean()) / deviation if deviation > 1e-12 else np.zeros_like(values)
+
+
+def sentence_matches(query: NDArray[np.int8], sentences: Sentences, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """For each paper: the mean cosine of the query's sentences to their best match there, and back, averaged.
+
+    A paper without sentences matches as the worst of the others do.
+    """
+    found = np.full(len(rows), np.nan)
+    for place, row in enumerate(rows.tolist()):
+        cosines = sentence_cosines(query, sentences, row)
+        if cosines.size:
+            found[place] = (cosines.max(axis=1).mean() + cosines.max(axis=0).mean()) / 2
+    worst = np.nanmin(found) if np.isfinite(found).any() else 0.0
+    return np.asarray(np.round(np.where(np.isnan(found), worst, found), 7), dtype=np.float64)
+
+
+def sentence_cosines(query: NDArray[np.int8], sentences: Sentences, row: int) -> NDArray[np.float64]:
+    """(s, t) cosines of the query's sentences to those of one paper."""
+    mine = slice(int(sentences.offsets[row]), int(sentences.offsets[row + 1]))
+    return _unit_rows(query) @ _unit_rows(sentences.vectors[mine]).T
+
+
+def _unit_rows(vectors: NDArray[np.int8]) -> NDArray[np.float64]:
+    rows = vectors.astype(np.float64)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(np.divide(rows, lengths, out=rows, where=lengths > 0))

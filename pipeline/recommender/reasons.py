@@ -1,0 +1,93 @@
+"""Query, one recommended paper -> why: shared words, the two closest sentences, topics, ranks by each part."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.atlas import Atlas
+from pipeline.corpus.record import text_of
+from pipeline.recommender.query import Query
+from pipeline.recommender.ranking import Ranked, sentence_cosines
+
+SHARED_TERMS = 5
+
+
+@dataclass(frozen=True)
+class SentencePair:
+    """The sentence of the query and that of the paper which are most alike, and their cosine in [-1, 1]."""
+
+    query: str
+    paper: str
+    similarity: float
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Why a paper was recommended.
+
+    shared_terms: words that both use, the most telling first. sentences: None where the atlas keeps none. topics:
+    "same topic", "bridge" (one's topic is the other's second) or "other topic"; None for a text, which has no topic.
+    ranks: the place that each part alone would give it among the candidates, from 1.
+    """
+
+    shared_terms: tuple[str, ...]
+    sentences: SentencePair | None
+    topics: str | None
+    ranks: dict[str, int]
+
+
+def give_reasons(atlas: Atlas, query: Query, ranked: Ranked, place: int) -> Reasons:
+    """The reasons for the candidate at one place of the ranking."""
+    row = int(ranked.rows[place])
+    parts = {"dense": ranked.similarity, "lexical": ranked.lexical, "sentences": ranked.sentences}
+    return Reasons(
+        shared_terms=_shared_terms(atlas, query, row),
+        sentences=_best_pair(atlas, query, row),
+        topics=_topics(atlas, query, row),
+        ranks={name: rank_of(values, place) for name, values in parts.items() if values is not None},
+    )
+
+
+def rank_of(values: NDArray[np.float64], place: int) -> int:
+    """Place of one value among all, the largest first, from 1; equal values share the better place.
+
+    >>> rank_of(np.array([0.5, 0.9, 0.5]), 2)
+    2
+    """
+    return int((values > values[place]).sum()) + 1
+
+
+def _shared_terms(atlas: Atlas, query: Query, row: int) -> tuple[str, ...]:
+    if atlas.lexical is None:
+        return ()
+    terms, weights = atlas.lexical.paper(row)
+    shared, mine, theirs = np.intersect1d(query.terms, terms, return_indices=True)
+    told = query.weights[mine] * weights[theirs]
+    order = np.lexsort((shared, -told))[:SHARED_TERMS]
+    return tuple(atlas.lexical.vocabulary[shared[place]] for place in order)
+
+
+def _best_pair(atlas: Atlas, query: Query, row: int) -> SentencePair | None:
+    if atlas.sentences is None or query.sentences is None:
+        return None
+    cosines = sentence_cosines(query.sentences, atlas.sentences, row)
+    if not cosines.size:
+        return None
+    best = np.unravel_index(int(cosines.argmax()), cosines.shape)
+    start, end = atlas.sentences.spans[int(atlas.sentences.offsets[row]) + int(best[1])].tolist()
+    text = text_of(atlas.column("title")[row].as_py(), atlas.column("abstract")[row].as_py())
+    return SentencePair(query.sentence_texts[int(best[0])], text[start:end], round(float(cosines[best]), 6))
+
+
+def _topics(atlas: Atlas, query: Query, row: int) -> str | None:
+    if len(query.rows) != 1:
+        return None
+    own, other = (
+        {name: atlas.column(name)[paper].as_py() for name in ("nearest_topic", "second_topic")}
+        for paper in (query.rows[0], row)
+    )
+    if own["nearest_topic"] == other["nearest_topic"]:
+        return "same topic"
+    crosses = own["second_topic"] == other["nearest_topic"] or other["second_topic"] == own["nearest_topic"]
+    return "bridge" if crosses else "other topic"

@@ -1,0 +1,36 @@
+"""text -> words: prose without formulas, tokens, and the form under which spellings of one word count as one."""
+
+import re
+import unicodedata
+
+NOT_PROSE = re.compile(r"\$[^$]{0,300}\$|\\[a-zA-Z]+\*?|https?://\S+|[{}^~_]")
+TOKEN = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*|[^\s\w]")
+ACCENTS = {"'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "c": "\u0327", "v": "\u030c"}
+LATEX_ACCENT = re.compile(r"""\{?\\(?P<mark>['`^"~]|[cv](?=\{))\s*(?:\{\\?)?(?P<letter>[A-Za-z])\}?\}?""")
+
+
+def prose(text: str) -> str:
+    r"""The text with LaTeX accents composed, and formulas, commands and addresses replaced by a break.
+
+    >>> prose(r"Schr\"odinger's $\psi$ and Su\'{a}rez")
+    "Schrödinger's  ;  and Suárez"
+    """
+    return NOT_PROSE.sub(" ; ", LATEX_ACCENT.sub(_compose_accent, text))
+
+
+def _compose_accent(found: re.Match[str]) -> str:
+    return unicodedata.normalize("NFC", found["letter"] + ACCENTS[found["mark"]])
+
+
+def fold(word: str) -> str:
+    """The word in lower case, plural as singular: what counts as the same word.
+
+    >>> [fold(word) for word in ("GANs", "Models", "studies", "physics", "basis", "Gauss", "LLM's")]
+    ['gan', 'model', 'study', 'physics', 'basis', 'gauss', 'llm']
+    """
+    word = word.lower().replace("’", "'").removesuffix("'s")
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is", "ics", "ous")):
+        return word[:-1]
+    return word

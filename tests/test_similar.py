@@ -1,0 +1,278 @@
+"""Similar papers: TF-IDF by hand, the fusion against a slow truth, queries by id, text and several papers, reasons."""
+
+import json
+
+import numpy as np
+import pytest
+
+from pipeline.cli import main
+from pipeline.config import SimilarConfig
+from pipeline.embedding.result import Sentences
+from pipeline.errors import PaperatlasError, UnknownPaperError
+from pipeline.lexical import build_lexical
+from pipeline.recommender import read_query
+from pipeline.recommender.query import Query
+from pipeline.recommender.ranking import rank, sentence_matches, z_scores
+from tests.planted import planted_papers, write_jsonl
+
+TEXTS = ["Ice melts on glaciers.", "Glaciers of ice, ice and ice", "A violin", "The violin melts"]
+
+
+# --- words
+
+
+def test_tfidf_by_hand():
+    lexical = build_lexical(TEXTS)
+    assert lexical.vocabulary == ["glacier", "ice", "melt", "violin"]
+    np.testing.assert_allclose(lexical.idf, 1 + np.log(4 / np.array([2, 2, 2, 2])), rtol=1e-6)
+    terms, weights = lexical.paper(1)
+    assert [lexical.vocabulary[term] for term in terms] == ["glacier", "ice"]
+    raw = np.array([1.0, 1 + np.log(3)])
+    np.testing.assert_allclose(weights, raw / np.linalg.norm(raw), rtol=1e-6)
+
+
+def test_cosines_equal_those_of_the_dense_matrix_and_a_text_of_the_corpus_is_its_paper():
+    lexical = build_lexical(TEXTS)
+    dense = np.zeros((4, 4))
+    for row in range(4):
+        terms, weights = lexical.paper(row)
+        dense[row, terms] = weights
+    for row, text in enumerate(TEXTS):
+        terms, weights = lexical.query(text)
+        np.testing.assert_allclose(lexical.cosines(terms, weights, np.arange(4)), dense @ dense[row], atol=1e-6)
+        np.testing.assert_allclose(lexical.all_cosines(terms, weights), dense @ dense[row], atol=1e-6)
+
+
+def test_words_that_no_paper_has_count_for_nothing():
+    lexical = build_lexical(TEXTS)
+    terms, weights = lexical.query("unheard words")
+    assert len(terms) == len(weights) == 0
+    assert (lexical.all_cosines(terms, weights) == 0).all()
+
+
+def test_weights_of_words_in_every_paper_are_not_negative():
+    lexical = build_lexical(["ice one", "ice two", "ice three"])
+    assert (lexical.weights > 0).all()
+
+
+# --- ranking
+
+
+def sentences_of(vectors_of_papers) -> Sentences:
+    vectors = np.concatenate(vectors_of_papers).astype(np.int8)
+    offsets = np.concatenate([[0], np.cumsum([len(part) for part in vectors_of_papers])])
+    return Sentences(vectors, np.zeros((len(vectors), 2), np.int32), offsets.astype(np.int64))
+
+
+def test_sentence_match_is_the_mean_of_best_matches_both_ways():
+    query = np.array([[127, 0], [0, 127]], np.int8)
+    papers = sentences_of([np.array([[127, 0]]), np.array([[0, 127], [127, 0], [-127, 0]])])
+    # First paper: the query's sentences match 1 and 0, the paper's one matches 1: (0.5 + 1) / 2.
+    # Second: the query's match 1 and 1; the paper's match 1, 1 and 0: (1 + 2 / 3) / 2.
+    np.testing.assert_allclose(sentence_matches(query, papers, np.arange(2)), [0.75, 5 / 6], atol=1e-6)
+
+
+def test_the_fused_order_is_the_weighted_sum_of_z_scores():
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(["ice", "bee", "oak", "sea", "fog"], 6)) for _ in range(30)]
+    lexical = build_lexical(texts)
+    sentences = sentences_of([rng.integers(-127, 127, (3, 8)) for _ in range(30)])
+    cosines = rng.uniform(0, 1, 30)
+    terms, weights = lexical.paper(0)
+    query = Query(
+        np.zeros(8, np.float32), (), terms, weights, rng.integers(-127, 127, (2, 8)).astype(np.int8), ("a", "b")
+    )
+    rows = np.arange(30)
+    ranked = rank(query, rows, cosines, lexical=lexical, sentences=sentences, config=SimilarConfig())
+    parts = [cosines, lexical.cosines(terms, weights, rows), sentence_matches(query.sentences, sentences, rows)]
+    fused = sum(weight * (part - part.mean()) / part.std() for weight, part in zip((1, 0.5, 0.5), parts, strict=True))
+    assert ranked.rows.tolist() == np.argsort(-fused).tolist()
+    np.testing.assert_array_equal(ranked.similarity, cosines[ranked.rows])
+    np.testing.assert_array_equal(ranked.lexical, parts[1][ranked.rows])
+
+
+def test_parts_that_do_not_differ_decide_nothing():
+    assert z_scores(np.full(5, 0.3)).tolist() == [0] * 5
+
+
+# --- queries
+
+
+@pytest.fixture(scope="module")
+def papers():
+    return planted_papers(["glaciers", "bees", "bread"], 30)
+
+
+@pytest.fixture
+def atlas(tmp_path, make_atlas, papers):
+    return make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers)), embedding={"sentences": True})
+
+
+def test_ids_titles_and_cosines_belong_together_for_any_k(atlas):
+    rows = {paper: row for row, paper in enumerate(atlas.column("id").to_pylist())}
+    titles = atlas.column("title").to_pylist()
+    longest = [result.id for result in atlas.similar("bees-7", k=89)]
+    for k in (1, 3, 50, 89):
+        found = atlas.similar("bees-7", k=k)
+        assert [result.id for result in found] == longest[:k]
+        assert [result.rank for result in found] == list(range(1, k + 1))
+        for result in found:
+            cosine = atlas.vectors[rows["bees-7"]].astype(float) @ atlas.vectors[rows[result.id]].astype(float)
+            assert result.similarity == result.parts.dense == pytest.approx(cosine, abs=2e-6)
+            assert result.title == titles[rows[result.id]]
+    assert "bees-7" not in longest
+    assert {name.split("-")[0] for name in longest[:29]} == {"bees"}
+
+
+def test_a_text_of_the_corpus_is_answered_as_its_paper(atlas, papers):
+    text = f"{papers[40]['title']}. {papers[40]['abstract']}"
+    assert atlas.similar(text=text) == atlas.similar(papers[40]["id"])
+
+
+def test_a_new_text_finds_its_subject_alone_or_with_others(atlas):
+    found = atlas.similar(text="Sourdough with rye flour. The yeast makes the crumb.", k=10)
+    assert {result.id.split("-")[0] for result in found} == {"bread"}
+    assert all(result.reasons.topics is None for result in found)
+
+
+def test_several_likes_ask_for_their_middle_and_unlikes_turn_away(atlas):
+    both = read_query(atlas, ["bees-1", "bread-1"])
+    rows = [atlas.ids.row(paper) for paper in ("bees-1", "bread-1")]
+    middle = atlas.vectors[rows].astype(np.float64).mean(axis=0)
+    np.testing.assert_allclose(both.vector, middle / np.linalg.norm(middle), atol=1e-6)
+    away = read_query(atlas, ["bees-1", "bread-1"], ["bread-2"])
+    bread = atlas.vectors[atlas.ids.row("bread-5")]
+    assert away.vector @ bread < both.vector @ bread
+    assert away.rows == (*rows, atlas.ids.row("bread-2"))
+
+
+def test_reasons_say_what_is_shared(atlas, papers):
+    found = atlas.similar("glaciers-3", k=3)
+    by_id = {paper["id"]: f"{paper['title']}. {paper['abstract']}" for paper in papers}
+    for result in found:
+        assert result.reasons.topics == "same topic"
+        assert result.reasons.ranks.keys() == {"dense", "lexical", "sentences"}
+        for term in result.reasons.shared_terms:
+            assert term in by_id["glaciers-3"].lower()
+            assert term in by_id[result.id].lower()
+        pair = result.reasons.sentences
+        assert pair is not None
+        assert pair.query in by_id["glaciers-3"]
+        assert pair.paper in by_id[result.id]
+    assert min(result.reasons.ranks["dense"] for result in found) == 1
+
+
+def test_an_atlas_without_sentences_ranks_by_two_parts(tmp_path, make_atlas, papers):
+    plain = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers)))
+    found = plain.similar("bees-1", k=3)
+    assert all(result.parts.sentences is None and result.reasons.sentences is None for result in found)
+    assert all(result.parts.lexical is not None for result in found)
+
+
+def test_search_finds_words_and_phrases(atlas, papers):
+    found = atlas.search("waggle dance", k=5)
+    assert all("waggle dance" in f"{r.title} {papers_text(papers, r.id)}".lower() for r in found)
+    quoted = atlas.search('hive "waggle dance"', k=40)
+    assert {result.id for result in quoted} == {
+        paper["id"] for paper in papers if "waggle dance" in f"{paper['title']} {paper['abstract']}".lower()
+    }
+    with pytest.raises(PaperatlasError, match="no paper holds 'dance waggle'"):
+        atlas.search('"dance waggle"')
+
+
+def papers_text(papers, name) -> str:
+    return next(paper["abstract"] for paper in papers if paper["id"] == name)
+
+
+@pytest.mark.parametrize(
+    ("likes", "unlikes", "texts", "expected"),
+    [
+        ([], [], [], "nothing to look for"),
+        (["bees-1"], ["bees-1"], [], "both liked and unliked"),
+        ([], [], ["  \n "], "an empty text"),
+    ],
+)
+def test_impossible_queries_are_refused(atlas, likes, unlikes, texts, expected):
+    with pytest.raises(PaperatlasError, match=expected):
+        read_query(atlas, likes, unlikes, texts=texts)
+
+
+def test_impossible_ids_and_counts_are_refused(atlas):
+    with pytest.raises(PaperatlasError, match="k = 0"):
+        atlas.similar("bees-1", k=0)
+    with pytest.raises(PaperatlasError, match="only 89 other papers"):
+        atlas.similar("bees-1", k=90)
+    with pytest.raises(UnknownPaperError, match="ids that look like it: bees-1"):
+        atlas.similar("bees1")
+
+
+@pytest.mark.parametrize("text", ["漢字だけの文章です", "🧊🧊", "x" * 200_000])
+def test_odd_texts_get_an_answer(atlas, text):
+    assert len(atlas.similar(text=text, k=2)) == 2
+    assert read_query(atlas, (), texts=[text]).truncated == (len(text) > 100_000)
+
+
+# --- the command
+
+
+def test_the_command_answers_as_python_does(atlas, capsys):
+    run = str(atlas.folder)
+    main(
+        [
+            "similar",
+            run,
+            "--like",
+            "bees-1",
+            "--like",
+            "Rye flour and yeast",
+            "--unlike",
+            "glaciers-1",
+            "--json",
+            "-k",
+            "4",
+        ]
+    )
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["query"] == {"like": ["bees-1", "Rye flour and yeast"], "unlike": ["glaciers-1"]}
+    assert [result["rank"] for result in shown["results"]] == [1, 2, 3, 4]
+    assert set(shown["results"][0]) >= {"id", "title", "rank", "similarity", "parts", "reasons"}
+    assert set(shown["results"][0]["parts"]) == {"dense", "lexical", "sentences"}
+    main(["similar", run, "--id", "bees-1", "--json"])
+    assert json.loads(capsys.readouterr().out)["results"] == json.loads(
+        json.dumps([result.to_json() for result in atlas.similar("bees-1")])
+    )
+
+
+def test_a_batch_answers_every_line_and_goes_on_after_a_bad_one(atlas, tmp_path, capsys):
+    lines = [
+        {"id": "bees-1"},
+        {"text": "Yeast and rye flour in sourdough"},
+        {"id": "nobody"},
+        {"wrong": 1},
+        {"like": ["bread-1"]},
+    ]
+    (tmp_path / "q.jsonl").write_text("\n".join([*(json.dumps(line) for line in lines), "{broken"]))
+    assert main(["similar", str(atlas.folder), "--batch", str(tmp_path / "q.jsonl"), "-k", "3"]) == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(answers) == 6
+    assert [result["id"] for result in answers[0]["results"]] == [result.id for result in atlas.similar("bees-1", k=3)]
+    assert {result["id"].split("-")[0] for result in answers[1]["results"]} == {"bread"}
+    assert "no paper has the id 'nobody'" in answers[2]["error"]
+    assert "expected an object" in answers[3]["error"]
+    assert len(answers[4]["results"]) == 3
+    assert answers[5] == {"line": 6, "error": answers[5]["error"]}
+
+
+def test_explain_shows_the_reasons(atlas, capsys):
+    main(["similar", str(atlas.folder), "--id", "bees-1", "-k", "2", "--explain"])
+    shown = capsys.readouterr().out
+    for expected in ("cosine of embeddings", "both say:", "closest sentences", "same topic"):
+        assert shown.count(expected) == 2
+
+
+def test_text_files_are_read_and_missing_ones_refused(atlas, tmp_path, capsys):
+    (tmp_path / "draft.txt").write_text("Sourdough and rye flour.\nYeast.")
+    main(["similar", str(atlas.folder), "--text-file", str(tmp_path / "draft.txt"), "--json", "-k", "1"])
+    assert json.loads(capsys.readouterr().out)["results"][0]["id"].startswith("bread")
+    assert main(["similar", str(atlas.folder), "--text-file", str(tmp_path / "absent.txt")]) == 2
+    assert "absent.txt: cannot be read" in capsys.readouterr().err
