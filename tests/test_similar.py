@@ -1,5 +1,6 @@
 """Similar papers: TF-IDF by hand, the fusion against a slow truth, queries by id, text and several papers, reasons."""
 
+import csv
 import json
 
 import numpy as np
@@ -10,7 +11,8 @@ from pipeline.config import SimilarConfig
 from pipeline.embedding.result import Sentences
 from pipeline.errors import PaperatlasError, UnknownPaperError
 from pipeline.lexical import build_lexical
-from pipeline.recommender import read_query
+from pipeline.recommender import Wishes, find_bridges, read_query, similar, where
+from pipeline.recommender.diversity import diversify
 from pipeline.recommender.query import Query
 from pipeline.recommender.ranking import rank, sentence_matches, z_scores
 from tests.planted import planted_papers, write_jsonl
@@ -83,7 +85,7 @@ def test_the_fused_order_is_the_weighted_sum_of_z_scores():
         np.zeros(8, np.float32), (), terms, weights, rng.integers(-127, 127, (2, 8)).astype(np.int8), ("a", "b")
     )
     rows = np.arange(30)
-    ranked = rank(query, rows, cosines, lexical=lexical, sentences=sentences, config=SimilarConfig())
+    ranked = rank(query, rows, cosines, basis=30, lexical=lexical, sentences=sentences, config=SimilarConfig())
     parts = [cosines, lexical.cosines(terms, weights, rows), sentence_matches(query.sentences, sentences, rows)]
     fused = sum(weight * (part - part.mean()) / part.std() for weight, part in zip((1, 0.5, 0.5), parts, strict=True))
     assert ranked.rows.tolist() == np.argsort(-fused).tolist()
@@ -92,7 +94,7 @@ def test_the_fused_order_is_the_weighted_sum_of_z_scores():
 
 
 def test_parts_that_do_not_differ_decide_nothing():
-    assert z_scores(np.full(5, 0.3)).tolist() == [0] * 5
+    assert z_scores(np.full(5, 0.3), 5).tolist() == [0] * 5
 
 
 # --- queries
@@ -106,6 +108,12 @@ def papers():
 @pytest.fixture
 def atlas(tmp_path, make_atlas, papers):
     return make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers)), embedding={"sentences": True})
+
+
+def test_the_order_does_not_depend_on_how_many_are_asked_for(tmp_path, make_atlas, papers):
+    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers)), similar={"candidates": 10})
+    longest = [result.id for result in atlas.similar("bees-7", k=80)]
+    assert [result.id for result in atlas.similar("bees-7", k=12)][:3] == longest[:3]
 
 
 def test_ids_titles_and_cosines_belong_together_for_any_k(atlas):
@@ -276,3 +284,157 @@ def test_text_files_are_read_and_missing_ones_refused(atlas, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["results"][0]["id"].startswith("bread")
     assert main(["similar", str(atlas.folder), "--text-file", str(tmp_path / "absent.txt")]) == 2
     assert "absent.txt: cannot be read" in capsys.readouterr().err
+
+
+# --- filters, diversity, bridges
+
+
+def ids_where(atlas, condition) -> set[str]:
+    return {atlas.ids.ids[row] for row in np.flatnonzero(where(atlas, condition))}
+
+
+@pytest.fixture
+def filtered(tmp_path, make_atlas):
+    papers = [
+        {
+            "id": "a",
+            "title": "A",
+            "year": 2019,
+            "open": True,
+            "authors": ["Hui Qu", "Bo Li"],
+            "venue": "ICML",
+            "n": 1.5,
+        },
+        {"id": "b", "title": "Beta snow", "year": 2020, "open": False, "authors": ["Ada Ng"], "venue": "NeurIPS"},
+        {"id": "c", "title": "Gamma sea", "year": None, "open": True, "authors": [], "venue": None, "n": 3.0},
+        {
+            "id": "d",
+            "title": "Delta fog",
+            "year": 2024,
+            "open": False,
+            "authors": ["Hui Qu"],
+            "venue": "icml",
+            "n": -2.0,
+        },
+    ]
+    return make_atlas(
+        str(write_jsonl(tmp_path / "p.jsonl", papers)),
+        topics={"edits": {"rename": [{"topic_of": "a", "label": "All 'of' it"}]}},
+    )
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("year >= 2020", "bd"),
+        ("year < 2020 or year > 2023", "ad"),
+        ("not year >= 2020", "ac"),
+        ("year != 2020", "acd"),
+        ("open == true and not (year == 2019)", "c"),
+        ("venue == 'ICML'", "ad"),
+        ("venue contains 'rip'", "b"),
+        ("authors == 'Hui Qu'", "ad"),
+        ("authors contains 'qu' and year > 2020", "d"),
+        ("authors != 'Hui Qu'", "bc"),
+        ("n > -2.5 and n < 2", "ad"),
+        ('title == "Beta Snow" or title == "Gamma sea" and year == 2020', "b"),
+        ("topic == 0", "abcd"),
+        ("topic == \"all 'of' it\"", "abcd"),
+        ("(((year == 2020)))", "b"),
+    ],
+)
+def test_conditions_by_hand(filtered, condition, expected):
+    assert ids_where(filtered, condition) == set(expected)
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("yaer > 2000", "no column 'yaer'; did you mean year?"),
+        ("year > ", "expected a number"),
+        ("year", "expected == !="),
+        ("year > 2000 2001", "expected 'and', 'or' or the end"),
+        ("(year > 2000", r"expected \)"),
+        ("venue == ICML", "a text must be in quotes"),
+        ("year == 'many'", "year holds numbers, not text"),
+        ("__import__('os').system('x')", "is not understood"),
+        ("year.__class__ == 1", "no column 'year.__class__'"),
+        ("year > 1; import os", "is not understood"),
+        ("lambda: 1", "is not understood"),
+        ("(" * 200 + "year > 1" + ")" * 200, "more than 50 brackets"),
+        ("", "expected a column"),
+    ],
+)
+def test_conditions_that_say_nothing_or_hold_code_are_refused(filtered, condition, expected):
+    with pytest.raises(PaperatlasError, match=expected):
+        where(filtered, condition)
+
+
+def test_a_filter_never_changes_the_order_of_those_that_pass(atlas):
+    query = read_query(atlas, ["bees-3"])
+    everything = [result.id for result in similar(atlas, query, k=89)]
+    keep = where(atlas, "year >= 2010")
+    passed = [result.id for result in similar(atlas, query, k=10, wishes=Wishes(keep=keep))]
+    wanted = {atlas.ids.ids[row] for row in np.flatnonzero(keep)}
+    assert passed == [paper for paper in everything if paper in wanted][:10]
+
+
+def test_a_filter_reaches_beyond_the_candidates(tmp_path, make_atlas, papers):
+    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers)), similar={"candidates": 10})
+    keep = where(atlas, "title contains 'glacier' or title contains 'moraine'")
+    found = similar(atlas, read_query(atlas, ["bread-1"]), k=5, wishes=Wishes(keep=keep))
+    assert len(found) == 5
+    assert {result.id.split("-")[0] for result in found} == {"glaciers"}
+    assert [result.rank for result in found] == [1, 2, 3, 4, 5]
+
+
+def test_other_versions_are_left_out_unless_asked_for(tmp_path, make_atlas, papers):
+    version = papers[33] | {"id": "version-2", "abstract": papers[33]["abstract"].upper()}
+    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", [*papers, version])))
+    query = read_query(atlas, [papers[33]["id"]])
+    assert "version-2" not in {result.id for result in similar(atlas, query, k=20)}
+    shown = similar(atlas, query, k=20, wishes=Wishes(near_duplicates=True))
+    assert shown[0].id == "version-2"
+
+
+def test_diversity_by_hand():
+    vectors = np.array([[1, 0], [1, 0], [0, 1], [0.6, 0.8]], np.float32)
+    relevance = np.array([1.0, 0.9, 0.5, 0.0])
+    assert diversify(relevance, vectors, diversity=0, k=3) == [0, 1, 2]
+    # After the first: 0.5 * 0.9 - 0.5 * 1 = -0.05; 0.5 * 0.5 - 0 = 0.25; 0 - 0.3 = -0.3.
+    assert diversify(relevance, vectors, diversity=0.5, k=2) == [0, 2]
+    assert sorted(diversify(relevance, vectors, diversity=1, k=4)) == [0, 1, 2, 3]
+
+
+def test_bridges_are_the_papers_between_two_topics(tmp_path, make_atlas, papers):
+    mixed = {
+        "id": "mixed",
+        "title": "Honeybee and sourdough",
+        "abstract": "The hive meets the yeast. Nectar and pollen, rye flour and gluten. A forager in the crumb.",
+    }
+    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", [*papers, mixed])))
+    found = {bridge.id: bridge for bridge in find_bridges(atlas, margin=0.5, least=0.2)}
+    assert "mixed" in found
+    topics = {atlas.column("nearest_topic")[atlas.ids.row(paper)].as_py() for paper in ("bees-1", "bread-1")}
+    assert set(found["mixed"].topics) == topics
+    assert all(bridge.shares[0] >= bridge.shares[1] >= 0.2 for bridge in found.values())
+
+
+def test_the_command_filters_and_writes_csv(atlas, capsys):
+    run = str(atlas.folder)
+    assert (
+        main(["similar", run, "--id", "bees-1", "--where", "year >= 2010", "--diverse", "0.3", "--csv", "-k", "5"]) == 0
+    )
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "rank,similarity,id,title,year,topic,label"
+    assert len(lines) == 6
+    shown = list(csv.DictReader(lines))
+    assert all(int(row["year"]) >= 2010 for row in shown)
+    assert [row["rank"] for row in shown] == ["1", "2", "3", "4", "5"]
+    topic = atlas.topics[0].label
+    main(["similar", run, "--id", "bees-1", "--topic", topic, "--json"])
+    assert {result["label"] for result in json.loads(capsys.readouterr().out)["results"]} == {topic}
+    assert main(["similar", run, "--id", "bees-1", "--where", "year > 3000"]) == 2
+    assert "no paper meets year > 3000" in capsys.readouterr().err
+    assert main(["bridges", run, "--json"]) == 0
+    json.loads(capsys.readouterr().out)

@@ -91,6 +91,15 @@ class Atlas:
 
         return read_column(self._loaded_from, name)
 
+    @cached_property
+    def column_names(self) -> list[str]:
+        """Names of the columns of papers."""
+        if "papers" in self.tables or "papers" in self.__dict__:
+            return list(self.papers.column_names)
+        from pipeline.atlas.run_folder import read_column_names
+
+        return read_column_names(self._loaded_from)
+
     @property
     def _loaded_from(self) -> Path:
         if self.folder is None:

@@ -129,6 +129,11 @@ def read_column(folder: Path, name: str) -> pa.ChunkedArray:
     return _read(folder / "papers.parquet", lambda path: _read_parquet(path, [name])).column(0)
 
 
+def read_column_names(folder: Path) -> list[str]:
+    """Names of the columns of papers.parquet."""
+    return list(_read(folder / "papers.parquet", pq.read_schema).names)
+
+
 def _read_parquet(path: Path, columns: list[str] | None = None) -> pa.Table:
     """By the file, not by pyarrow's dataset module, which would import pandas for a third of a second."""
     with pq.ParquetFile(path, memory_map=True) as file:

@@ -26,6 +26,7 @@ app.add_typer(config_app, name="config")
 app.add_typer(cache_app, name="cache")
 app.command()(queries.similar)
 app.command()(queries.search)
+app.command()(queries.bridges)
 
 
 def _version(wanted: bool) -> None:

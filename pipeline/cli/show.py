@@ -1,8 +1,9 @@
 """Results -> the terminal: tables that fit it, JSON where a program reads, and texts of papers never as commands."""
 
+import csv
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -10,7 +11,7 @@ from rich.text import Text
 
 from pipeline.text import safe
 
-__all__ = ["console", "line", "print_json", "print_jsonl", "problem", "safe", "table"]
+__all__ = ["console", "line", "print_csv", "print_json", "print_jsonl", "problem", "safe", "table"]
 
 PIPE_WIDTH = 120
 
@@ -41,6 +42,18 @@ def line(text: str = "") -> None:
 def print_json(content: object) -> None:
     """Print one JSON object, unwrapped."""
     sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+
+
+def print_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> None:
+    """Print rows as CSV; a text that a spreadsheet would take for a formula gets a quote before it."""
+    writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: _harmless(value) for name, value in row.items()})
+
+
+def _harmless(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
 
 
 def print_jsonl(rows: Iterable[object]) -> None:

@@ -26,7 +26,8 @@ class Query:
     """vector: (d,) float32 unit. rows: papers of the atlas that are asked about, never recommended.
 
     terms, weights: TF-IDF of the likes; empty where the atlas has no lexical part. sentences: (s, d) int8 of the likes,
-    with their texts, or None where there are none. truncated: whether a text was longer than 100,000 characters.
+    with their texts, or None where there are none. sources: the texts of the likes. truncated: whether a text was
+    longer than 100,000 characters.
     """
 
     vector: NDArray[np.float32]
@@ -35,6 +36,7 @@ class Query:
     weights: NDArray[np.float32]
     sentences: NDArray[np.int8] | None
     sentence_texts: tuple[str, ...]
+    sources: tuple[str, ...] = ()
     truncated: bool = False
 
 
@@ -136,5 +138,6 @@ def _combine(atlas: Atlas, wanted: Sequence[_Part], unwanted: Sequence[_Part], *
         weights=weights,
         sentences=np.concatenate(sentences) if sentences else None,
         sentence_texts=tuple(shown for part in wanted for shown in part.sentence_texts),
+        sources=tuple(part.text for part in wanted),
         truncated=truncated,
     )

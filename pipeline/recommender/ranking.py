@@ -29,17 +29,27 @@ class Ranked:
     sentences: NDArray[np.float64] | None
     fused: NDArray[np.float64]
 
+    def kept(self, keep: NDArray[np.bool_] | NDArray[np.int64]) -> "Ranked":
+        """The candidates at some places, or where a mask is true."""
+        parts = (self.rows, self.similarity, self.lexical, self.sentences, self.fused)
+        return Ranked(*(None if part is None else part[keep] for part in parts))  # type: ignore[arg-type]
+
 
 def rank(
     query: Query,
     rows: NDArray[np.int64],
     similarity: NDArray[np.float64],
     *,
+    basis: int,
     lexical: Lexical | None,
     sentences: Sentences | None,
     config: SimilarConfig,
 ) -> Ranked:
-    """The candidates `rows`, with their cosines, in their final order; ties by cosine, then by row."""
+    """The candidates `rows`, with their cosines, in their final order; ties by cosine, then by row.
+
+    The first `basis` of them are the fixed candidates that the parts are z-scored over; any others, found for a filter,
+    are measured by the same mean and deviation.
+    """
     parts: list[tuple[float, NDArray[np.float64]]] = [(config.dense, similarity)]
     by_words = lexical.cosines(query.terms, query.weights, rows) if lexical is not None else None
     if by_words is not None:
@@ -48,7 +58,7 @@ def rank(
     if sentences is not None and query.sentences is not None:
         by_sentences = sentence_matches(query.sentences, sentences, rows)
         parts.append((config.sentences, by_sentences))
-    fused = np.round(np.sum([weight * z_scores(values) for weight, values in parts], axis=0), 7)
+    fused = np.round(np.sum([weight * z_scores(values, basis) for weight, values in parts], axis=0), 7)
     order = np.lexsort((rows, -similarity, -fused))
     return Ranked(
         rows[order],
@@ -59,14 +69,15 @@ def rank(
     )
 
 
-def z_scores(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Values less their mean, in standard deviations; all zero where they do not differ.
+def z_scores(values: NDArray[np.float64], basis: int) -> NDArray[np.float64]:
+    """Values less the mean of the first `basis`, in their standard deviations; all zero where those do not differ.
 
-    >>> z_scores(np.array([1.0, 3.0])).tolist(), z_scores(np.array([2.0, 2.0])).tolist()
-    ([-1.0, 1.0], [0.0, 0.0])
+    >>> z_scores(np.array([1.0, 3.0, 5.0]), 2).tolist(), z_scores(np.array([2.0, 2.0]), 2).tolist()
+    ([-1.0, 1.0, 3.0], [0.0, 0.0])
     """
-    deviation = values.std()
-    return (values - values.mean()) / deviation if deviation > 1e-12 else np.zeros_like(values)
+    fixed = values[:basis]
+    deviation = fixed.std() if len(fixed) else 0.0
+    return (values - fixed.mean()) / deviation if deviation > 1e-12 else np.zeros_like(values)
 
 
 def sentence_matches(query: NDArray[np.int8], sentences: Sentences, rows: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -12,11 +12,27 @@ from pipeline.atlas import Atlas
 from pipeline.config import SimilarConfig
 from pipeline.errors import PaperatlasError
 from pipeline.neighbours import nearest
+from pipeline.recommender.diversity import diversify
 from pipeline.recommender.query import Query, read_query
 from pipeline.recommender.ranking import Ranked, rank
 from pipeline.recommender.reasons import Reasons, give_reasons
 
+SAME_MEANING, SAME_WORDS = 0.95, 0.85  # above both, a paper is another version of the one asked about
 PHRASE = re.compile(r'"([^"]+)"')
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the results must be. keep: (n,) papers that may be shown, or None for all; diversity: 0 to 1, how much a
+    paper like one already shown loses; near_duplicates: whether other versions of the paper asked about are shown.
+    """
+
+    keep: NDArray[np.bool_] | None = None
+    diversity: float = 0.0
+    near_duplicates: bool = False
+
+
+ANY = Wishes()
 
 
 @dataclass(frozen=True)
@@ -46,11 +62,12 @@ class Recommended:
         return asdict(self)
 
 
-def similar(atlas: Atlas, query: Query, *, k: int) -> list[Recommended]:
+def similar(atlas: Atlas, query: Query, *, k: int, wishes: Wishes = ANY) -> list[Recommended]:
     """The k papers most like the query, those asked about and their exact duplicates left out.
 
-    Candidates are the 200 papers with the highest cosine (more for a larger k), found exactly. Raises PaperatlasError
-    for a k that is no count of other papers.
+    Candidates are the 200 papers with the highest cosine (more for a larger k), found exactly; where a filter leaves
+    too few of them, the nearest papers that pass it join. Raises PaperatlasError for a k that is no count of other
+    papers.
     """
     others = len(atlas) - len(set(query.rows))
     if k < 1:
@@ -58,12 +75,53 @@ def similar(atlas: Atlas, query: Query, *, k: int) -> list[Recommended]:
     if k > max(others, 1):
         raise PaperatlasError(f"k = {k}: the atlas has only {others} other papers")
     config = _settings(atlas)
-    wanted = max(config.candidates, k) + len(query.rows)
-    found = nearest(atlas.vectors, query.vector[None], k=wanted)
+    allowed = np.ones(len(atlas), dtype=bool) if wishes.keep is None else wishes.keep.copy()
+    allowed[list(query.rows)] = False
+    rows, cosines = _candidates(atlas, query, max(config.candidates, k))
+    basis = min(config.candidates, len(rows))
+    if allowed[rows].sum() < k:
+        more = _nearest_of(atlas, query, np.flatnonzero(allowed), max(config.candidates, k))
+        rows, cosines = _join(rows, cosines, *more)
+    ranked = rank(query, rows, cosines, basis=basis, lexical=atlas.lexical, sentences=atlas.sentences, config=config)
+    keep = allowed[ranked.rows]
+    if not wishes.near_duplicates:
+        keep &= ~_near_duplicates(query, ranked)
+    places = np.flatnonzero(keep)
+    if wishes.diversity:
+        kept = ranked.kept(places)
+        order = diversify(kept.fused, atlas.vectors[kept.rows], diversity=wishes.diversity, k=k)
+        places = places[order]
+    return _describe(atlas, query, ranked, places[:k].tolist())
+
+
+def _candidates(atlas: Atlas, query: Query, count: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Rows and cosines of the nearest papers that are not asked about."""
+    found = nearest(atlas.vectors, query.vector[None], k=count + len(query.rows))
     free = ~np.isin(found.indices[0], query.rows)
-    rows, cosines = found.indices[0][free].astype(np.int64), found.similarities[0][free].astype(np.float64)
-    ranked = rank(query, rows, cosines, lexical=atlas.lexical, sentences=atlas.sentences, config=config)
-    return _describe(atlas, query, ranked, range(min(k, len(rows))))
+    return found.indices[0][free].astype(np.int64), found.similarities[0][free].astype(np.float64)
+
+
+def _nearest_of(
+    atlas: Atlas, query: Query, rows: NDArray[np.int64], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The same among some papers only."""
+    found = nearest(np.ascontiguousarray(atlas.vectors[rows]), query.vector[None], k=count)
+    return rows[found.indices[0]], found.similarities[0].astype(np.float64)
+
+
+def _join(
+    rows: NDArray[np.int64], cosines: NDArray[np.float64], more: NDArray[np.int64], more_cosines: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    new = ~np.isin(more, rows)
+    return np.concatenate([rows, more[new]]), np.concatenate([cosines, more_cosines[new]])
+
+
+def _near_duplicates(query: Query, ranked: Ranked) -> NDArray[np.bool_]:
+    """Which candidates are another version of the one paper or text asked about, by meaning and words alike."""
+    if len(query.sources) != 1:
+        return np.zeros(len(ranked.rows), dtype=bool)
+    words = np.ones(len(ranked.rows)) if ranked.lexical is None else ranked.lexical
+    return np.asarray((ranked.similarity >= SAME_MEANING) & (words >= SAME_WORDS))
 
 
 def search(atlas: Atlas, words: str, *, k: int) -> list[Recommended]:
@@ -81,7 +139,7 @@ def search(atlas: Atlas, words: str, *, k: int) -> list[Recommended]:
     if held is not None:
         rows = held if len(held) <= config.candidates else rows[np.isin(rows, held)]
     cosines = np.round(atlas.vectors[rows].astype(np.float64) @ query.vector.astype(np.float64), 7)
-    ranked = rank(query, rows, cosines, lexical=atlas.lexical, sentences=None, config=config)
+    ranked = rank(query, rows, cosines, basis=len(rows), lexical=atlas.lexical, sentences=None, config=config)
     return _describe(atlas, query, ranked, range(min(k, len(rows))))
 
 
@@ -121,7 +179,7 @@ def _holding(atlas: Atlas, phrases: Sequence[str]) -> NDArray[np.int64] | None:
 def _describe(atlas: Atlas, query: Query, ranked: Ranked, places: Sequence[int]) -> list[Recommended]:
     columns = {name: atlas.column(name) for name in ("id", "title", "year", "nearest_topic")}
     described = []
-    for place in places:
+    for number, place in enumerate(places, start=1):
         fields = {name: column[int(ranked.rows[place])].as_py() for name, column in columns.items()}
         topic = fields.pop("nearest_topic")
         parts = (ranked.similarity, ranked.lexical, ranked.sentences)
@@ -129,7 +187,7 @@ def _describe(atlas: Atlas, query: Query, ranked: Ranked, places: Sequence[int])
         described.append(
             Recommended(
                 **fields,
-                rank=place + 1,
+                rank=number,
                 similarity=round(float(ranked.similarity[place]), 6),
                 topic=topic,
                 label=atlas.topics[topic].label,
