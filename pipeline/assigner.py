@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.atlas import Atlas
 from pipeline.config import EmbeddingConfig, cache_folder
-from pipeline.corpus.record import text_hash
+from pipeline.corpus.record import text_hash, text_of
 from pipeline.embedding import Encoder, embed_texts, make_encoder
 from pipeline.embedding.tfidf_encoder import TfidfEncoder, TfidfModel
 from pipeline.errors import PaperatlasError
@@ -41,6 +41,7 @@ def assign_texts(atlas: Atlas, texts: Sequence[str]) -> list[Assigned]:
 
     Raises PaperatlasError where the atlas was made from the user's own vectors and a text is not in it.
     """
+    texts = [text_of("", text) for text in texts]
     rows = known_rows(atlas, [text_hash(text) for text in texts])
     unknown = np.flatnonzero(rows < 0).tolist()
     results: list[Assigned | None] = [None] * len(texts)

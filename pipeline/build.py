@@ -4,7 +4,7 @@ import hashlib
 import importlib.metadata
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -15,10 +15,21 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.atlas import Atlas, Manifest, StageCost, exclusive, load_atlas, read_manifest, save_atlas
+from pipeline.atlas import (
+    Atlas,
+    Manifest,
+    StageCost,
+    TablesInMemory,
+    exclusive,
+    load_atlas,
+    read_manifest,
+    refuse_foreign,
+    save_atlas,
+)
 from pipeline.config import Config, TopicEdits, cache_folder, load_config, to_toml
 from pipeline.corpus import Corpus, find_files, input_digest, read_corpus
 from pipeline.embedding import Embedding, Encoder, embed
+from pipeline.embedding.model_files import find_model
 from pipeline.embedding.tfidf_encoder import TfidfEncoder
 from pipeline.errors import RunFolderError
 from pipeline.lexical import build_lexical
@@ -62,29 +73,19 @@ class RunResult:
 
 def run_config(config: Config, *, force: bool = False, progress: Progress | None = None) -> RunResult:
     """`run`, telling whether the folder was up to date already."""
-    folder = config.run_folder
-    _refuse_foreign(folder)
+    folder = config.run_folder.resolve()  # what a link points to is replaced, never the link
     digest = _input_digest(config)
     with exclusive(folder):
+        refuse_foreign(folder)
         if not force and _is_up_to_date(config, digest, folder):
             return RunResult(load_atlas(folder), built=False)
-        return RunResult(_build(config, digest, progress or Silent()), built=True)
-
-
-def _refuse_foreign(folder: Path) -> None:
-    """Raises RunFolderError where the run folder is something else, so that nothing of the user's is ever removed."""
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / "manifest.json").is_file():
-        raise RunFolderError(
-            f"{folder}: has files but is no run folder; choose another with --output or [output] folder"
-        )
-    if folder.exists() and not folder.is_dir():
-        raise RunFolderError(f"{folder}: a file, not a folder; choose another with --output or [output] folder")
+        return RunResult(_build(config, digest, folder, progress=progress or Silent()), built=True)
 
 
 def _input_digest(config: Config) -> str:
     files = find_files(config.corpus.files, config.folder)
     own = [config.folder / config.embedding.vectors] if config.embedding.vectors else []
-    return input_digest([*files, *own])
+    return input_digest([*files, *own], ordered=bool(own))
 
 
 def config_hash(config: Config) -> str:
@@ -103,7 +104,15 @@ def _is_up_to_date(config: Config, digest: str, folder: Path) -> bool:
         return False
     asked = (__version__, config_hash(config), digest)
     same = (manifest.version, manifest.config_hash, manifest.input_digest) == asked
-    return same and all((folder / name).is_file() for name in manifest.files)
+    whole = all((folder / name).is_file() for name in manifest.files)
+    return same and whole and _model_is(config, manifest.embedding)
+
+
+def _model_is(config: Config, embedding: Mapping[str, Any]) -> bool:
+    """Whether the configured model is still the one that made the vectors."""
+    if embedding["backend"] not in ("openvino", "sentence-transformers"):
+        return True
+    return find_model(config.embedding).digest == str(embedding["model_digest"])
 
 
 @dataclass
@@ -131,7 +140,7 @@ class _Found:
     given: dict[int, str]
 
 
-def _build(config: Config, digest: str, progress: Progress) -> Atlas:
+def _build(config: Config, digest: str, folder: Path, *, progress: Progress) -> Atlas:
     stage = _Stages(progress)
     with stage("reading") as advance:
         corpus = read_corpus(
@@ -145,19 +154,19 @@ def _build(config: Config, digest: str, progress: Progress) -> Atlas:
         )
     vectors = embedding.vectors
     with stage("neighbours", len(corpus)) as advance:
-        neighbours = find_neighbours(
-            vectors, k=max(config.neighbours.k, config.reducer.n_neighbors - 1), advance=advance
-        )
+        wanted = max(config.neighbours.k, config.reducer.n_neighbors - 1)
+        graph = find_neighbours(vectors, k=wanted, advance=advance)
+        neighbours = Neighbours(graph.indices[:, : config.neighbours.k], graph.similarities[:, : config.neighbours.k])
     plan = plan_topics(len(corpus), config.reducer, config.clusterer)
     with stage("topics", plan.restarts) as advance:
         core, choice = find_topics(
-            vectors, neighbours, plan, min_dist=config.reducer.min_dist, seed=config.seed, advance=advance
+            vectors, graph, plan, min_dist=config.reducer.min_dist, seed=config.seed, advance=advance
         )
         found = _edit(core, config.topics.edits, ids, choice=choice, neighbours=neighbours, vectors=vectors)
     with stage("map"):
         map_plan = plan_reducer(len(corpus), n_components=2, n_neighbors=config.reducer.n_neighbors)
         coordinates = turn_upright(
-            reduce(vectors, neighbours, plan=map_plan, min_dist=config.reducer.map_min_dist, seed=config.seed)
+            reduce(vectors, graph, plan=map_plan, min_dist=config.reducer.map_min_dist, seed=config.seed)
         )
     with stage("keywords"):
         topics = describe_topics(
@@ -186,7 +195,7 @@ def _build(config: Config, digest: str, progress: Progress) -> Atlas:
             encoder_arrays=_encoder_arrays(encoder),
         )
         pictures["report.md"] = write_report(atlas).encode()
-        return save_atlas(atlas, config.run_folder, pictures=pictures)
+        return save_atlas(atlas, folder, pictures=pictures)
 
 
 def _paper_ids(corpus: Corpus) -> PaperIds:
@@ -211,7 +220,7 @@ def _edit(
     return _Found(core, assigned, choice, given_labels(edits, assigned, ids))
 
 
-def _tables(corpus: Corpus, found: _Found, coordinates: NDArray[np.float32]) -> dict[str, pa.Table]:
+def _tables(corpus: Corpus, found: _Found, coordinates: NDArray[np.float32]) -> TablesInMemory:
     columns = {
         "topic": found.core,
         "nearest_topic": found.assigned.nearest_topic,
@@ -223,12 +232,14 @@ def _tables(corpus: Corpus, found: _Found, coordinates: NDArray[np.float32]) -> 
     papers = corpus.papers
     for name, values in columns.items():
         papers = papers.append_column(name, pa.array(values))
-    return {
-        "papers": papers,
-        "sources": corpus.sources,
-        "duplicates": corpus.duplicates,
-        "rejected": corpus.rejected,
-    }
+    return TablesInMemory(
+        {
+            "papers": papers,
+            "sources": corpus.sources,
+            "duplicates": corpus.duplicates,
+            "rejected": corpus.rejected,
+        }
+    )
 
 
 def _encoder_arrays(encoder: Encoder | None) -> dict[str, NDArray[Any]]:

@@ -31,34 +31,30 @@ PAPER_WORDS = frozenset(
     suggest suggests suggested indicate indicates indicated find finds found finding findings result results
     resulting experiment experiments experimental experimentally extensive comprehensive novel new recent recently
     existing previous previously prior current currently state-of-the-art sota effective effectively effectiveness
-    efficient efficiently efficiency significant significantly superior better best good high higher highly low
-    lower large larger largely small smaller important importance key main major different similar general specific
-    particular particularly common respectively able allow allows allowing enable enables enabling address addresses
-    addressed addressing aim aims aimed consider considered considers considering develop developed develops
-    developing apply applied applies applying analyze analyzed analyzing analyse analysed evaluate evaluated
-    evaluating evaluation compare compared comparing comparison combine combines combined combining based include
-    includes included including contain contains focus focuses focused focusing explore explores explored exploring
-    establish established establishing derive derived derives deriving prove proves proved proven extend extends
-    extended require requires required requiring need needs needed lead leads leading led remain remains known well-
-    known widely increasingly challenge challenges challenging problem problems issue issues question questions
-    solution solutions approach approaches technique techniques methodology framework frameworks contribution
-    contributions application applications advantage advantages potential possible promising various number set case
-    cases way ways example examples order terms term fact role aspect aspects overall task tasks future open code
-    available publicly dataset datasets data benchmark benchmarks performance accuracy end goal insight insights
-    understand understanding understood simple complex real world real-world practical theoretical numerical
-    simultaneously directly especially furthermore additionally finally specifically consequently crucial critical
+    efficient efficiently efficiency significant significantly superior better best good highly largely smaller
+    important importance main major different similar specific particular particularly common respectively able
+    allow allows allowing enable enables enabling address addresses addressed addressing aim aims aimed consider
+    considered considers considering develop developed develops developing apply applied applies applying analyze
+    analyzed analyzing analyse analysed evaluate evaluated evaluating evaluation compare compared comparing
+    comparison combine combines combined combining based include includes included including contain contains focus
+    focuses focused focusing explore explores explored exploring establish established establishing derive derived
+    derives deriving prove proves proved proven extend extends extended require requires required requiring need
+    needs needed lead leads leading led remain remains known well- known widely increasingly challenge challenges
+    challenging issue issues solution solutions approach approaches technique techniques methodology framework
+    frameworks contribution contributions advantage advantages potential possible promising various way ways example
+    examples fact role aspect aspects overall future available publicly dataset datasets benchmark benchmarks
+    performance accuracy goal insight insights understand understanding understood simple practical theoretical
+    numerical simultaneously directly especially furthermore additionally finally specifically consequently crucial
     essential remarkable unprecedented fundamental notably surprisingly interestingly typically generally commonly
-    thoroughly accurately successfully traditional conventional standard original initial final total average
-    additional multiple single variety wide range broad rich strong strongly weak full fully complete completely
-    detailed detail details rapid rapidly growing increasing increased increase reduce reduces reduced reducing
-    decrease enhance enhances enhanced enhancing effect effects impact ability capability capabilities process
-    processes procedure procedures property properties feature features characteristic characteristics characterize
-    characterized factor factors level levels type types kind form forms time times year years scheme schemes
-    strategy strategies tool tools value values parameter parameters
+    thoroughly accurately successfully traditional conventional standard original initial final total additional
+    variety wide broad strongly fully complete completely detailed detail details rapid rapidly increased increase
+    reduce reduces reduced reducing decrease enhance enhances enhanced enhancing ability capability capabilities
+    procedure procedures characteristic characteristics characterize characterized kind year years scheme schemes
+    strategy strategies tool tools
     """.split()
 )
 
-# Fine inside a phrase ("finite element method", "language model"), but no topic by themselves.
+# Fine inside a phrase ("finite element method", "large language model"), but no topic by themselves.
 WEAK_ALONE = frozenset(
     """
     learn learned learns trained untrained distributed centralized robust sparse dense deterministic method methods
@@ -71,6 +67,10 @@ WEAK_ALONE = frozenset(
     non-linear energy power mass force quantum neural deep machine image images text object objects domain domains
     distribution distributions error errors bound bounds control interaction interactions change changes behavior
     behaviour mechanism mechanisms surface material materials structural observation observations simulation
-    simulations generation representation representations environment
+    simulations generation representation representations environment large larger small high higher low lower time
+    times question questions number numbers weak strong data code feature features real world real-world complex
+    single multiple set sets case process processes value values level levels effect effects open general end key
+    rich full order average range increasing growing critical application applications problem problems cases task
+    tasks form forms parameter parameters property properties impact factor factors type types term terms
     """.split()
 )

@@ -3,13 +3,11 @@
 Edits name topics by papers in them, never by number, so the same edits hold for the next run, whatever its numbers.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import TopicEdits
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, UnknownPaperError
 from pipeline.paper_ids import PaperIds
 from pipeline.topic_assignment import NOISE, Assignment
 from pipeline.topic_clusterer import number_by_size
@@ -20,7 +18,10 @@ def check_edits(edits: TopicEdits, ids: PaperIds) -> None:
     merged = [paper for merge in edits.merge for paper in merge.topics_of]
     pinned = [paper for pin in edits.pin for paper in (*pin.papers, pin.topic_of)]
     for paper in (*merged, *pinned, *(rename.topic_of for rename in edits.rename)):
-        ids.row(paper)
+        try:
+            ids.row(paper)
+        except UnknownPaperError as problem:
+            raise UnknownPaperError(f"topics.edits: {problem}") from None
 
 
 def apply_edits(topics: NDArray[np.int32], assigned: Assignment, edits: TopicEdits, ids: PaperIds) -> NDArray[np.int32]:
@@ -36,7 +37,8 @@ def apply_edits(topics: NDArray[np.int32], assigned: Assignment, edits: TopicEdi
         edited[np.isin(edited, list(wanted))] = target
         nearest[np.isin(nearest, list(wanted))] = target
     for pin in edits.pin:
-        edited[[ids.row(paper) for paper in pin.papers]] = nearest[ids.row(pin.topic_of)]
+        rows = [ids.row(paper) for paper in pin.papers]
+        edited[rows] = nearest[rows] = nearest[ids.row(pin.topic_of)]
     return number_by_size(edited.astype(np.int64))
 
 
@@ -54,8 +56,3 @@ def given_labels(edits: TopicEdits, assigned: Assignment, ids: PaperIds) -> dict
             )
         labels[topic] = rename.label
     return labels
-
-
-def with_given(labels: Sequence[str], given: dict[int, str]) -> list[str]:
-    """The labels, those given by hand in place."""
-    return [given.get(number, label) for number, label in enumerate(labels)]

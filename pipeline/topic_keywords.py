@@ -8,7 +8,7 @@ belongs to no class.
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,16 +80,28 @@ def _boost(phrases: Phrases) -> NDArray[np.float64]:
 
 
 def _without_nested(ranked: Sequence[Keyword], count: int) -> list[Keyword]:
-    """The heaviest keywords; of two where one holds the other, the longer unless it is much lighter."""
+    """The heaviest keywords; of two where one holds the other, the longer unless it is much lighter.
+
+    The longer one takes the place and the weight of the shorter: "large language model" for "language model".
+    """
     kept: list[Keyword] = []
     for keyword in ranked:
         longer = next((other for other in ranked if _holds(other, keyword)), None)
         if longer is not None and longer.weight >= COVERED * keyword.weight:
+            keyword = _longest(longer, ranked)
+        if any(_holds(keyword, other) or _holds(other, keyword) for other in kept):
             continue
-        if any(_holds(keyword, other) or word_parts(keyword) == word_parts(other) for other in kept):
-            continue
-        kept.append(keyword)
+        if not any(word_parts(keyword) == word_parts(other) for other in kept):
+            kept.append(keyword)
     return kept[:count]
+
+
+def _longest(keyword: Keyword, ranked: Sequence[Keyword]) -> Keyword:
+    """The keyword, or the longest heavy enough one that holds it, step by step."""
+    for other in ranked:
+        if _holds(other, keyword) and other.weight >= COVERED * keyword.weight:
+            return _longest(other, ranked)
+    return keyword
 
 
 def word_parts(keyword: Keyword) -> tuple[str, ...]:

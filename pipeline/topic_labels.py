@@ -4,7 +4,7 @@ The heaviest phrase names the topic; the next one that shares no word with it sa
 together stay within four words: "Federated learning, medical images".
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pipeline.stop_words import WEAK_ALONE
 from pipeline.topic_keywords import Keyword, word_parts
@@ -15,12 +15,15 @@ ONE_WORD_COUNTS = 0.75  # a plain word names a topic less well than a phrase of 
 UNNAMED = "Unnamed topic"
 
 
-def label_topics(keywords: Sequence[Sequence[Keyword]]) -> list[str]:
-    """One label a topic, in order; the larger topic keeps a label that two would have."""
+def label_topics(keywords: Sequence[Sequence[Keyword]], given: Mapping[int, str] | None = None) -> list[str]:
+    """One label a topic, in order; the larger topic keeps a label that two would have. given: labels by hand."""
+    given = given or {}
+    taken = {label.lower() for label in given.values()}
     labels: list[str] = []
     for number, ranked in enumerate(keywords):
-        free = (label for label in _labels_of(ranked) if label.lower() not in {taken.lower() for taken in labels})
-        labels.append(next(free, f"{_first_label(ranked)} {number}"))
+        free = (label for label in _labels_of(ranked) if label.lower() not in taken)
+        labels.append(given.get(number) or next(free, f"{_first_label(ranked)} {number}"))
+        taken.add(labels[-1].lower())
     return labels
 
 
@@ -51,7 +54,8 @@ def _compose(ranked: Sequence[Keyword]) -> str:
             continue
         chosen.append(keyword)
     text = ", ".join(keyword.term for keyword in chosen)
-    return text[:1].upper() + text[1:]
+    first = text.split()[0] if text else ""
+    return text if first != first.lower() else text[:1].upper() + text[1:]  # mRNA stays mRNA
 
 
 def _says_again(keyword: Keyword, chosen: Sequence[Keyword]) -> bool:

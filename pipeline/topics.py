@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from pipeline.config import TopicsConfig
 from pipeline.topic_assignment import Assignment, mean_vectors
-from pipeline.topic_edits import with_given
 from pipeline.topic_keywords import find_keywords
 from pipeline.topic_labels import label_topics
 from pipeline.topic_phrases import find_phrases
@@ -61,7 +60,7 @@ def describe_topics(
     titles, abstracts = papers.column("title").to_pylist(), papers.column("abstract").to_pylist()
     phrases = find_phrases(titles, abstracts, stop_words=config.stop_words)
     keywords = find_keywords(phrases, core, count=max(config.keywords, LABEL_CANDIDATES))
-    labels = with_given(label_topics(keywords), given)
+    labels = label_topics(keywords, given)
     ids = papers.column("id").to_pylist()
     central = central_papers(vectors, core, count=config.representatives)
     return tuple(

@@ -25,10 +25,12 @@ def _compose_accent(found: re.Match[str]) -> str:
 def fold(word: str) -> str:
     """The word in lower case, plural as singular: what counts as the same word.
 
-    >>> [fold(word) for word in ("GANs", "Models", "studies", "physics", "basis", "Gauss", "LLM's")]
-    ['gan', 'model', 'study', 'physics', 'basis', 'gauss', 'llm']
+    >>> [fold(word) for word in ("GANs", "Models", "studies", "series", "physics", "Gauss", "LLM's")]
+    ['gan', 'model', 'study', 'series', 'physics', 'gauss', 'llm']
     """
     word = word.lower().replace("’", "'").removesuffix("'s")
+    if word in ("series", "species"):
+        return word
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is", "ics", "ous")):

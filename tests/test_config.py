@@ -52,6 +52,12 @@ def test_missing_corpus_says_what_the_smallest_config_is():
     assert '[corpus] with files = ["papers.jsonl"]' in refused({})
 
 
+def test_unknown_keys_that_begin_like_a_type_are_named_whole():
+    for key in ("clusterer.strategy", "reducer.interval", "embedding.stride"):
+        section, name = key.split(".")
+        assert f"{key} = 1: unknown key" in refused({"corpus": CORPUS, section: {name: 1}})
+
+
 def test_several_mistakes_are_counted():
     message = refused({"corpus": CORPUS, "reducer": {"n_neighbours": 5, "min_dist": 3}, "seed": -1})
     assert message.endswith("(and 2 more)")

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from tests.planted import write_jsonl
 
 PAPERS = [
     {"id": "a", "title": "Ice", "abstract": "Glaciers melt.", "authors": ["Ada Lovelace"], "year": 2020, "venue": "J"},
+    {"id": "n", "title": "Nothing else", "abstract": None, "authors": [], "year": None, "venue": None},
     {"id": "b", "title": "Bees", "abstract": "Bees dance.", "authors": ["Bo Li", "Cy Ng"], "year": 2021, "venue": "K"},
 ]
 
@@ -62,14 +64,14 @@ def write_formats(folder: Path) -> None:
 def test_every_format_gives_the_same_papers(tmp_path, name):
     write_formats(tmp_path)
     found = rows(read(tmp_path, name))
-    assert found == {paper["id"]: paper for paper in PAPERS}
+    assert found == {paper["id"]: paper | {"abstract": paper["abstract"] or ""} for paper in PAPERS}
 
 
 def test_globs_and_several_files_are_read_together(tmp_path):
     write_jsonl(tmp_path / "one.jsonl", PAPERS[:1])
     write_jsonl(tmp_path / "two.jsonl", PAPERS[1:])
-    assert set(rows(read(tmp_path, "*.jsonl"))) == {"a", "b"}
-    assert read(tmp_path, "*.jsonl", "one.jsonl").read == 2, "a file named twice is read once"
+    assert set(rows(read(tmp_path, "*.jsonl"))) == {"a", "b", "n"}
+    assert read(tmp_path, "*.jsonl", "one.jsonl").read == 3, "a file named twice is read once"
 
 
 def test_listing_gives_names_without_null_and_skips_the_owner_line(tmp_path):
@@ -138,10 +140,10 @@ def test_missing_values_are_never_text(tmp_path):
 
 
 def test_title_only_papers_are_kept_or_dropped_by_setting(tmp_path):
-    write_jsonl(tmp_path / "p.jsonl", [{"id": "t", "title": "Only a title"}, *PAPERS])
-    assert len(read(tmp_path, "p.jsonl")) == 3
+    write_jsonl(tmp_path / "p.jsonl", [{"id": "t", "title": "Only a title"}, PAPERS[0]])
+    assert len(read(tmp_path, "p.jsonl")) == 2
     dropped = read(tmp_path, "p.jsonl", title_only="drop")
-    assert len(dropped) == 2
+    assert len(dropped) == 1
     assert dropped.rejected.to_pylist() == [
         {"source": "p.jsonl", "row": 1, "id": "t", "reason": 'no abstract (corpus.title_only = "drop")'}
     ]
@@ -158,7 +160,7 @@ def test_rejects_name_row_and_reason(tmp_path):
         b'{"title": "nul \\u0000 here"}',
         b'{"title": {"en": "Nested"}}',
         b"",
-        json.dumps(PAPERS[1]).encode(),
+        json.dumps(PAPERS[2]).encode(),
     ]
     (tmp_path / "p.jsonl").write_bytes(b"\n".join(lines))
     corpus = read(tmp_path, "p.jsonl")
@@ -307,3 +309,58 @@ def test_the_configured_encoding_is_used(tmp_path):
 def test_parquet_without_text_column_is_refused(tmp_path):
     pq.write_table(pa.table({"colour": ["red"], "size": [3]}), tmp_path / "p.parquet")
     assert "no title or abstract among its fields (colour, size)" in failure(tmp_path, "p.parquet")
+
+
+def test_an_empty_abstract_is_not_filled_from_another_field_in_any_format(tmp_path):
+    papers = [{"title": "T", "abstract": None, "description": "Not the abstract."}]
+    write_jsonl(tmp_path / "p.jsonl", papers)
+    pq.write_table(pa.Table.from_pylist(papers), tmp_path / "p.parquet")
+    (tmp_path / "p.csv").write_text("title,abstract,description\nT,,Not the abstract.\n")
+    for name in ("p.jsonl", "p.parquet", "p.csv"):
+        assert read(tmp_path, name).texts() == ["T"], name
+    assert len(read(tmp_path, "p.csv", fields={"abstract": "abstract"})) == 1, "an empty column is there all the same"
+
+
+def test_every_row_of_a_table_is_counted(tmp_path):
+    (tmp_path / "p.csv").write_text("title,abstract\nA,b\n,\n\nC,d\n")
+    corpus = read(tmp_path, "p.csv")
+    assert (corpus.read, len(corpus), corpus.rejected.num_rows) == (3, 2, 1)
+
+
+def test_quotes_in_tsv_are_only_quotes(tmp_path):
+    (tmp_path / "p.tsv").write_text('title\tabstract\n"Deep" learning\tA study of "depth".\n')
+    assert len(read(tmp_path, "p.tsv")) == 1
+
+
+def test_which_vector_survives_does_not_depend_on_order():
+    one, two = (Paper("s", 1, "same", "T", "", (), None, vector=vector) for vector in ((1.0, 0.0), (0.0, 1.0)))
+    kept = [collect(rows).vectors for rows in ([one, two], [two, one])]
+    np.testing.assert_array_equal(kept[0], kept[1])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [("**.jsonl", "not a glob"), ("x" * 300 + ".jsonl", "no such file"), ("papers[1].jsonl", "no file matches")],
+)
+def test_odd_names_are_one_line(tmp_path, pattern, expected):
+    assert expected in failure(tmp_path, pattern)
+
+
+def test_a_file_with_glob_signs_in_its_name_can_be_named(tmp_path):
+    write_jsonl(tmp_path / "papers[1].jsonl", PAPERS)
+    assert read(tmp_path, "papers[1].jsonl").read == 3
+
+
+def test_a_file_whose_name_is_not_text_is_read(tmp_path):
+    name = os.fsdecode(b"pap\xe9rs.jsonl")
+    write_jsonl(tmp_path / name, PAPERS)
+    assert read(tmp_path, "*.jsonl").sources.column("source")[0].as_py() == "pap\ufffdrs.jsonl"
+
+
+def test_numbers_and_dates_beyond_reason_are_told(tmp_path):
+    write_jsonl(tmp_path / "p.jsonl", [{"title": "T", "v": [10**400, 1]}])
+    config = parse_config({"corpus": {"files": ["p.jsonl"]}}, tmp_path / "t.toml").corpus
+    assert read_corpus(config, tmp_path, vectors_column="v").vectors is None
+    far = pa.table({"title": ["T"], "date": pa.array([10**12], pa.timestamp("s"))})
+    pq.write_table(far, tmp_path / "far.parquet")
+    assert "cannot be read" in failure(tmp_path, "far.parquet")

@@ -103,6 +103,12 @@ def test_long_texts_are_counted_and_truncated_or_read_whole(files, session_cache
     assert towards["mean_of_chunks"] > towards["truncate"] + 0.05, "only the whole text tells of the violin"
 
 
+@pytest.mark.parametrize("way", ["truncate", "mean_of_chunks"])
+def test_keeping_sentences_changes_no_vector(files, session_cache, way):
+    plain, kept = (OpenVINOEncoder(files, session_cache, long_text=way, sentences=flag) for flag in (False, True))
+    np.testing.assert_array_equal(embed_texts(TEXTS, plain).vectors, embed_texts(TEXTS, kept, sentences=True).vectors)
+
+
 def test_batches_hold_equal_lengths_only(files):
     cutter = WindowCutter(load_tokenizer(files.folder / "tokenizer.json"), 256, "", whole_text=True, sentences=True)
     texts = cutter.cut(TEXTS * 3)
@@ -213,9 +219,40 @@ def test_a_model_in_the_hub_cache_is_checked_too(files, tmp_path, monkeypatch):
     snapshot = copy_of(files, repository / "snapshots" / "abc123")
     (repository / "refs").mkdir()
     (repository / "refs" / "main").write_text("abc123")
-    (snapshot / "tokenizer.json").write_bytes((snapshot / "tokenizer.json").read_bytes() + b" ")
-    with pytest.raises(ModelError, match=r"tokenizer\.json: not the file it should be"):
-        _ = find_model(EmbeddingConfig()).digest
+    for name in ("tokenizer.json", "1_Pooling/config.json"):
+        content = (snapshot / name).read_bytes()
+        (snapshot / name).write_bytes(content + b" ")
+        with pytest.raises(ModelError, match=f"{name}: not the file it should be"):
+            _ = find_model(EmbeddingConfig()).digest
+        (snapshot / name).write_bytes(content)
+
+
+def test_half_a_model_in_the_hub_cache_is_passed_over(files, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    repository = tmp_path / "models--sentence-transformers--all-MiniLM-L6-v2"
+    (repository / "snapshots" / "abc123").mkdir(parents=True)
+    shutil.copy(files.folder / "tokenizer.json", repository / "snapshots" / "abc123")
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("abc123")
+    assert find_model(EmbeddingConfig()).folder == files.folder
+
+
+def test_every_file_that_decides_the_vector_is_in_the_digest(files, tmp_path):
+    folder = copy_of(files, tmp_path / "model")
+    before = ModelFiles("m", folder, {}).digest
+    (folder / "2_Dense").mkdir()
+    (folder / "2_Dense" / "model.safetensors").write_bytes(b"another head")
+    assert ModelFiles("m", folder, {}).digest != before
+
+
+def test_damaged_model_files_are_one_line(files, tmp_path, session_cache):
+    folder = copy_of(files, tmp_path / "model")
+    (folder / "model.safetensors").write_bytes(b"not weights")
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        OpenVINOEncoder(ModelFiles("m", folder, {}), session_cache)
+    (folder / "tokenizer.json").write_text("{")
+    with pytest.raises(ModelError, match=r"tokenizer\.json: damaged"):
+        OpenVINOEncoder(ModelFiles("m", folder, {}), session_cache)
 
 
 def test_unknown_models_and_folders_without_weights_are_refused(files, tmp_path):

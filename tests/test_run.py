@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +16,9 @@ import pytest
 from pipeline.atlas import Atlas, find_run, load_atlas, run_folder, verify
 from pipeline.atlas.locking import beside, exclusive
 from pipeline.build import run, run_config
-from pipeline.config import load_config
+from pipeline.config import EmbeddingConfig, load_config
 from pipeline.embedding import VectorCache
+from pipeline.embedding.model_files import find_model
 from pipeline.errors import BusyError, ConfigError, CorpusError, PaperatlasError, RunFolderError, UnknownPaperError
 from pipeline.planning import plan_run
 from tests.conftest import REPOSITORY
@@ -30,7 +32,8 @@ PROMISED = (
 
 
 def promised_bytes(folder: Path) -> dict[str, bytes]:
-    return {name: (folder / name).read_bytes() for name in PROMISED}
+    names = [*PROMISED, *(path.name for path in folder.glob("sentences_*.npy"))]
+    return {name: (folder / name).read_bytes() for name in names}
 
 
 def topic_of_ids(atlas: Atlas, column: str = "nearest_topic") -> dict[str, int]:
@@ -105,7 +108,8 @@ def three_hundred():
 
 def run_with_model(folder: Path, papers, name: str, **kwargs) -> Atlas:
     write_jsonl(folder / f"{name}.jsonl", papers)
-    (folder / "same.toml").write_text(f'[corpus]\nfiles = ["{name}.jsonl"]\n[output]\nfolder = "{folder / name}"\n')
+    settings = f'[corpus]\nfiles = ["{name}.jsonl"]\n[embedding]\nsentences = true\n[output]\nfolder = "{name}"\n'
+    (folder / "same.toml").write_text(settings)
     return run(load_config(folder / "same.toml"), force=True, **kwargs)
 
 
@@ -303,6 +307,7 @@ def test_assign_gives_the_run_s_answer_for_known_texts_and_the_right_topic_for_n
     assert [answer.nearest_topic for answer in answers[:2]] == [found["bees-0"], found["bread-0"]]
     assert answers[0].known_as is None
     assert [atlas.assign([text])[0] for text in new] == answers
+    assert atlas.assign([f"  {texts[0]} \n"])[0].known_as == papers[0]["id"]
     assert atlas.assign(new[::-1]) == answers[::-1]
 
 
@@ -346,6 +351,85 @@ def test_verify_finds_every_flipped_byte_missing_and_foreign_file(tmp_path, make
         (folder / name).write_bytes(content)
     (folder / "note.txt").write_text("mine")
     assert verify(folder) == ["note.txt: not in the manifest"]
+
+
+def test_a_file_of_the_user_s_in_a_run_folder_stops_the_next_run(tmp_path, make_config):
+    write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 4))
+    run(make_config("p.jsonl"))
+    (tmp_path / "run" / "notes.md").write_text("precious")
+    with pytest.raises(RunFolderError, match=r"holds 'notes\.md', which no run wrote"):
+        run(make_config("p.jsonl"), force=True)
+    assert (tmp_path / "run" / "notes.md").read_text() == "precious"
+
+
+def test_a_folder_with_another_program_s_manifest_is_never_touched(tmp_path, make_config):
+    write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 4))
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "manifest.json").write_text('{"name": "a web app"}')
+    with pytest.raises(RunFolderError, match="of schema None"):
+        run(make_config("p.jsonl"), force=True)
+    assert (tmp_path / "run" / "manifest.json").read_text() == '{"name": "a web app"}'
+
+
+def test_a_loaded_atlas_stays_what_it_was_when_the_run_is_replaced(tmp_path, make_config):
+    papers = planted_papers(["glaciers", "bees"], 6)
+    write_jsonl(tmp_path / "p.jsonl", papers[:8])
+    old = Atlas.load(run(make_config("p.jsonl")).folder)
+    write_jsonl(tmp_path / "p.jsonl", papers[2:])
+    run(make_config("p.jsonl"))
+    assert set(old.column("id").to_pylist()) == {paper["id"] for paper in papers[:8]}
+    assert len(old.papers) == len(old.vectors) == 8
+    assert len(Atlas.load(tmp_path / "run")) == 10
+
+
+def test_a_run_folder_behind_a_link_is_replaced_where_it_lies(tmp_path, make_config):
+    write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 4))
+    (tmp_path / "disk" / "big").mkdir(parents=True)
+    (tmp_path / "run").symlink_to(tmp_path / "disk" / "big")
+    for seed in (1, 2, 3):
+        run(make_config("p.jsonl", seed=seed))
+        assert (tmp_path / "run").is_symlink()
+        assert verify(tmp_path / "disk" / "big") == []
+
+
+def test_ids_with_line_ends_survive_the_folder(tmp_path, make_atlas):
+    same = [{"id": name, "title": "Same", "abstract": "Same words."} for name in ("a\rb", "z\ry", "q\nr", 'x",y')]
+    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", [*same, *planted_papers(["glaciers"], 3)])))
+    assert verify(atlas.folder) == []
+    loaded = Atlas.load(atlas.folder)
+    assert {loaded.ids.row(paper["id"]) for paper in same} == {loaded.ids.row("a\rb")}
+
+
+def test_damaged_folders_are_one_line(tmp_path, make_atlas):
+    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 4))))
+    with pytest.raises(KeyError):
+        atlas.column("nope")
+    for name, broken in (("topics.json", b'[{"new": 1}]'), ("duplicates.csv", b""), ("papers.parquet", b"PAR1")):
+        content = (atlas.folder / name).read_bytes()
+        (atlas.folder / name).write_bytes(broken)
+        with pytest.raises(RunFolderError, match=f"{name}: damaged"):
+            _ = Atlas.load(atlas.folder).ids
+        (atlas.folder / name).write_bytes(content)
+
+
+def test_a_changed_model_is_no_longer_up_to_date(tmp_path, monkeypatch):
+    monkeypatch.setenv("PAPERATLAS_CACHE", str(tmp_path / "cache"))
+    shutil.copytree(find_model(EmbeddingConfig()).folder, tmp_path / "model")
+    write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 3))
+    (tmp_path / "m.toml").write_text(
+        '[corpus]\nfiles = ["p.jsonl"]\n[embedding]\nmodel = "./model"\n[output]\nfolder = "run"\n'
+    )
+    assert run_config(load_config(tmp_path / "m.toml")).built
+    assert not run_config(load_config(tmp_path / "m.toml")).built
+    (tmp_path / "model" / "sentence_bert_config.json").write_text('{"max_seq_length": 128}')
+    assert run_config(load_config(tmp_path / "m.toml")).built
+
+
+def test_as_many_neighbours_are_kept_as_asked_for(tmp_path, make_atlas):
+    papers = planted_papers(["glaciers", "bees"], 30)
+    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers)), neighbours={"k": 3})
+    assert atlas.neighbours.k == 3
+    assert [result.id for result in atlas.similar("bees-1", k=3)]
 
 
 def test_verify_checks_that_rows_of_different_files_fit(tmp_path, make_atlas):

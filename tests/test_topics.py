@@ -289,6 +289,34 @@ def test_edits_name_topics_by_their_papers():
     assert pinned[1] != pinned[4]
 
 
+def test_a_pin_to_a_pinned_paper_goes_where_that_one_went():
+    ids = PaperIds(["a", "b", "c"], {})
+    assigned = Assignment(np.array([0, 1, 2], np.int32), np.ones(3, np.float32), np.full(3, -1, np.int32))
+    pins = {"pin": [{"papers": ["a"], "topic_of": "c"}, {"papers": ["b"], "topic_of": "a"}]}
+    edited = apply_edits(np.array([0, 1, 2], np.int32), assigned, TopicEdits.model_validate(pins), ids)
+    assert edited.tolist() == [0, 0, 0]
+
+
+def test_a_label_by_hand_is_never_given_to_another_topic():
+    labels = label_topics(
+        [[word("graph neural networks", 5)], [word("spiking brains", 4)]], {1: "Graph Neural Networks"}
+    )
+    assert labels[1] == "Graph Neural Networks"
+    assert labels[0].lower() != labels[1].lower()
+
+
+def test_phrases_of_common_words_stay_whole_and_names_keep_their_case():
+    titles = ["Time series forecasting with mRNA vaccines", "A large language model for time series", "mRNA vaccines"]
+    abstracts = [
+        "Large language models answer.",
+        "We study question answering.",
+        "Question answering on mRNA vaccines.",
+    ]
+    words = set(find_phrases(titles, abstracts).words)
+    assert {("time", "series"), ("large", "language", "model"), ("question", "answering"), ("mrna", "vaccine")} <= words
+    assert label_topics([[word("mRNA vaccines", 5), word("large language", 2)]]) == ["mRNA vaccines, large language"]
+
+
 def test_renames_clash_or_miss_with_a_clear_line():
     ids = PaperIds(["paper-1", "paper-2"], {})
     assigned = Assignment(np.zeros(2, np.int32), np.ones(2, np.float32), np.full(2, -1, np.int32))

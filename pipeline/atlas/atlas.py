@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +25,37 @@ if TYPE_CHECKING:
     from pipeline.recommender import Recommended
 
 
+class Tables(Protocol):
+    """The tables of an atlas, in memory or on disk."""
+
+    def table(self, name: str) -> pa.Table: ...
+
+    def column(self, name: str) -> pa.ChunkedArray: ...
+
+    @property
+    def column_names(self) -> list[str]: ...
+
+
+@dataclass(frozen=True)
+class TablesInMemory:
+    """papers, sources, duplicates and rejected, as they were just made."""
+
+    tables: Mapping[str, pa.Table]
+
+    def table(self, name: str) -> pa.Table:
+        """One of the four tables."""
+        return self.tables[name]
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """One column of papers. Raises KeyError where there is none."""
+        return self.tables["papers"].column(name)
+
+    @property
+    def column_names(self) -> list[str]:
+        """Columns of papers."""
+        return list(self.tables["papers"].column_names)
+
+
 @dataclass(frozen=True)
 class Atlas:
     """Row i is the same paper everywhere.
@@ -39,7 +70,7 @@ class Atlas:
     neighbours: Neighbours
     topics: tuple[Topic, ...]
     manifest: Manifest
-    tables: Mapping[str, pa.Table] = field(default_factory=dict)
+    tables: Tables
     sentences: Sentences | None = None
     lexical: Lexical | None = None
     encoder_arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
@@ -47,8 +78,7 @@ class Atlas:
 
     def __post_init__(self) -> None:
         rows = {"text_hashes": len(self.text_hashes), "neighbours": len(self.neighbours.indices)}
-        if "papers" in self.tables:
-            rows["papers"] = self.tables["papers"].num_rows
+        rows["papers"] = len(self.column("id"))
         if self.sentences is not None:
             rows["sentences"] = len(self.sentences.offsets) - 1
         if self.lexical is not None:
@@ -72,39 +102,21 @@ class Atlas:
 
     @cached_property
     def papers(self) -> pa.Table:
-        """All columns of all papers, as DESIGN's papers.parquet."""
+        """All columns of all papers: id, title, abstract, authors, year, what the source had, and the run's own."""
         return self.table("papers")
 
     def table(self, name: str) -> pa.Table:
         """`papers`, `sources`, `duplicates` or `rejected`."""
-        if name in self.tables:
-            return self.tables[name]
-        from pipeline.atlas.run_folder import read_table
-
-        return read_table(self._loaded_from, name)
+        return self.tables.table(name)
 
     def column(self, name: str) -> pa.ChunkedArray:
         """One column of papers, read alone where the atlas lies on disk. Raises KeyError where there is none."""
-        if "papers" in self.tables or "papers" in self.__dict__:
-            return self.papers.column(name)
-        from pipeline.atlas.run_folder import read_column
-
-        return read_column(self._loaded_from, name)
-
-    @cached_property
-    def column_names(self) -> list[str]:
-        """Names of the columns of papers."""
-        if "papers" in self.tables or "papers" in self.__dict__:
-            return list(self.papers.column_names)
-        from pipeline.atlas.run_folder import read_column_names
-
-        return read_column_names(self._loaded_from)
+        return self.tables.column(name)
 
     @property
-    def _loaded_from(self) -> Path:
-        if self.folder is None:
-            raise ValueError("an atlas made in memory needs its tables: papers, sources, duplicates, rejected")
-        return self.folder
+    def column_names(self) -> list[str]:
+        """Names of the columns of papers."""
+        return self.tables.column_names
 
     @cached_property
     def ids(self) -> PaperIds:

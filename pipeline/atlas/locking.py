@@ -30,7 +30,10 @@ def exclusive(folder: Path) -> Iterator[None]:
             f"{folder}: cannot be written: {problem.strerror}; choose another folder with --output or [output] folder"
         ) from None
     try:
-        mend(folder)
+        try:
+            mend(folder)
+        except OSError as problem:
+            raise RunFolderError(f"{folder}: what a crash left beside it cannot be mended: {problem}") from None
         yield
     finally:
         lock.release()

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from pipeline.atlas.atlas import Atlas
-from pipeline.atlas.locking import beside, mend, mend_if_free
+from pipeline.atlas.locking import beside, mend_if_free
 from pipeline.atlas.manifest import Manifest
 from pipeline.embedding.result import Sentences
 from pipeline.errors import RunFolderError
@@ -40,14 +40,17 @@ def find_run(run: str | Path) -> Path:
     """The folder of a run: a path, or a name under outputs/. Raises RunFolderError."""
     named = OUTPUTS / run
     candidates = [Path(run)] if str(run).startswith((".", "/")) else [named, Path(run)]
-    for folder in candidates:
-        if (folder / "manifest.json").is_file():
-            return folder
-    for folder in candidates:
-        if beside(folder, "old").is_dir():
-            _wait_for_swap(folder)
+    try:
+        for folder in candidates:
             if (folder / "manifest.json").is_file():
                 return folder
+        for folder in candidates:
+            if beside(folder.resolve(), "old").is_dir():
+                _wait_for_swap(folder.resolve())
+                if (folder / "manifest.json").is_file():
+                    return folder
+    except OSError as problem:  # a name that no file system takes
+        raise RunFolderError(f"{run}: {problem.strerror}") from None
     there = sorted(path.parent.name for path in OUTPUTS.glob("*/manifest.json"))
     known = f"; under outputs/ there are: {', '.join(there)}" if there else ""
     raise RunFolderError(f"{run}: no manifest.json; run 'paperatlas run CONFIG' first{known}")
@@ -76,27 +79,53 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def load_atlas(folder: Path) -> Atlas:
-    """The atlas, arrays memory-mapped, tables left on disk. Raises RunFolderError for a missing or damaged file."""
-    manifest = read_manifest(folder)
-    sentences = None
+    """The atlas, every file opened now, arrays memory-mapped. Raises RunFolderError for a missing or damaged file.
+
+    A run that is swapped in meanwhile is seen by its manifest, and the files are opened again: never a mixture.
+    """
+    folder = folder.resolve()
+    for _ in range(RETRIES):
+        manifest = read_manifest(folder)
+        try:
+            atlas = _open(folder, manifest)
+        except RunFolderError:
+            if read_manifest(folder) == manifest:
+                raise
+            continue
+        if read_manifest(folder) == manifest:
+            return atlas
+    raise RunFolderError(f"{folder}: written again and again while it was read; try later")
+
+
+def _open(folder: Path, manifest: Manifest) -> Atlas:
+    sentences, lexical = None, None
     if "sentences_vectors.npy" in manifest.files:
         sentences = Sentences(*(_array(folder, f"sentences_{part}.npy") for part in SENTENCES))
-    lexical = None
     if "lexical_terms.npy" in manifest.files:
         lexical = Lexical(*(_array(folder, f"lexical_{part}.npy") for part in LEXICAL))
-    listed = _read(folder / "topics.json", lambda path: json.loads(path.read_text(encoding="utf-8")))
-    arrays = [name for name in manifest.files if name.startswith("encoder_")]
-    return Atlas(
-        vectors=_array(folder, "embedding.npy"),
-        text_hashes=_array(folder, "text_hashes.npy"),
-        neighbours=Neighbours(_array(folder, "neighbours_indices.npy"), _array(folder, "neighbours_similarities.npy")),
-        topics=tuple(Topic.from_json(fields) for fields in listed),
-        manifest=manifest,
-        sentences=sentences,
-        lexical=lexical,
-        encoder_arrays={Path(name).stem.removeprefix("encoder_"): _array(folder, name) for name in arrays},
-        folder=folder,
-    )
+    encoder = [name for name in manifest.files if name.startswith("encoder_")]
+    topics = _read(folder / "topics.json", _read_topics)
+    try:
+        return Atlas(
+            vectors=_array(folder, "embedding.npy"),
+            text_hashes=_array(folder, "text_hashes.npy"),
+            neighbours=Neighbours(
+                _array(folder, "neighbours_indices.npy"), _array(folder, "neighbours_similarities.npy")
+            ),
+            topics=topics,
+            manifest=manifest,
+            tables=OpenTables(folder),
+            sentences=sentences,
+            lexical=lexical,
+            encoder_arrays={Path(name).stem.removeprefix("encoder_"): _array(folder, name) for name in encoder},
+            folder=folder,
+        )
+    except ValueError as problem:
+        raise RunFolderError(f"{folder}: damaged: {problem}; run its config again with --force") from None
+
+
+def _read_topics(path: Path) -> tuple[Topic, ...]:
+    return tuple(Topic.from_json(fields) for fields in json.loads(path.read_text(encoding="utf-8")))
 
 
 def _read(path: Path, reader: Callable[[Path], T]) -> T:
@@ -104,8 +133,8 @@ def _read(path: Path, reader: Callable[[Path], T]) -> T:
         return reader(path)
     except FileNotFoundError:
         raise RunFolderError(f"{path}: missing from the run folder; run its config again with --force") from None
-    except (OSError, ValueError, KeyError, pa.ArrowException) as problem:
-        reason = str(problem).strip().splitlines()[0]
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as problem:
+        reason = str(problem).strip().partition("\n")[0] or type(problem).__name__
         raise RunFolderError(f"{path}: damaged: {reason}; run its config again with --force") from None
 
 
@@ -117,35 +146,62 @@ def _array(folder: Path, name: str) -> NDArray[Any]:
     return _read(folder / name, open_array)
 
 
-def read_table(folder: Path, name: str) -> pa.Table:
-    """One of the tables of a run folder."""
-    if name in ("papers", "sources"):
-        return _read(folder / f"{name}.parquet", _read_parquet)
-    return _read(folder / f"{name}.csv", _read_csv)
+class OpenTables:
+    """The tables of a run folder, their files open since the atlas was loaded, their columns read when asked for.
+
+    Parquet is read by file, not by pyarrow's dataset module, which would import pandas for a third of a second.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._parquet = {
+            name: _read(folder / f"{name}.parquet", lambda path: pq.ParquetFile(path, memory_map=True))
+            for name in ("papers", "sources")
+        }
+        self._csv = {name: _read(folder / f"{name}.csv", Path.read_bytes) for name in ("duplicates", "rejected")}
+
+    def table(self, name: str) -> pa.Table:
+        """All of one table: papers, sources, duplicates or rejected."""
+        if name in self._parquet:
+            return _read(self._folder / f"{name}.parquet", lambda _: self._parquet[name].read())
+        return _read(self._folder / f"{name}.csv", lambda _: _parse_csv(self._csv[name]))
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """One column of papers. Raises KeyError where there is none."""
+        if name not in self.column_names:
+            raise KeyError(name)
+        return _read(self._folder / "papers.parquet", lambda _: self._parquet["papers"].read([name])).column(0)
+
+    @property
+    def column_names(self) -> list[str]:
+        """Columns of papers."""
+        return list(self._parquet["papers"].schema_arrow.names)
 
 
-def read_column(folder: Path, name: str) -> pa.ChunkedArray:
-    """One column of papers.parquet."""
-    return _read(folder / "papers.parquet", lambda path: _read_parquet(path, [name])).column(0)
-
-
-def read_column_names(folder: Path) -> list[str]:
-    """Names of the columns of papers.parquet."""
-    return list(_read(folder / "papers.parquet", pq.read_schema).names)
-
-
-def _read_parquet(path: Path, columns: list[str] | None = None) -> pa.Table:
-    """By the file, not by pyarrow's dataset module, which would import pandas for a third of a second."""
-    with pq.ParquetFile(path, memory_map=True) as file:
-        return file.read(columns)
-
-
-def _read_csv(path: Path) -> pa.Table:
+def _parse_csv(content: bytes) -> pa.Table:
     """All columns as text. By pyarrow: its conversion of Python lists would import pandas, for a third of a second."""
-    with path.open(encoding="utf-8", newline="") as file:
-        header = next(csv.reader(file))
+    header = next(csv.reader(io.StringIO(content.decode(), newline="")), None)
+    if header is None:
+        raise ValueError("empty, not even a header")
     convert = pa_csv.ConvertOptions(column_types=dict.fromkeys(header, pa.string()))
-    return pa_csv.read_csv(path, parse_options=pa_csv.ParseOptions(newlines_in_values=True), convert_options=convert)
+    parse = pa_csv.ParseOptions(newlines_in_values=True)
+    return pa_csv.read_csv(io.BytesIO(content), parse_options=parse, convert_options=convert)
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Raises RunFolderError where a folder is no run folder or holds other files: a run would remove them."""
+    choose = "choose another with --output or [output] folder"
+    if folder.is_dir():
+        names = {path.name for path in folder.iterdir()}
+        if not names:
+            return
+        if "manifest.json" not in names:
+            raise RunFolderError(f"{folder}: has files but is no run folder; {choose}")
+        foreign = sorted(names - {*read_manifest(folder).files, "manifest.json"})
+        if foreign:
+            raise RunFolderError(f"{folder}: holds {foreign[0]!r}, which no run wrote; move it away, or {choose}")
+    elif folder.exists():
+        raise RunFolderError(f"{folder}: a file, not a folder; {choose}")
 
 
 def save_atlas(atlas: Atlas, folder: Path, *, pictures: Mapping[str, bytes]) -> Atlas:
@@ -155,13 +211,13 @@ def save_atlas(atlas: Atlas, folder: Path, *, pictures: Mapping[str, bytes]) -> 
     """
     draft = beside(folder, "draft")
     try:
-        mend(folder)
         draft.mkdir(parents=True)
         digests = {name: _write(draft / name, content) for name, content in sorted(_files(atlas).items())}
         digests |= {name: _write(draft / name, content) for name, content in sorted(pictures.items())}
         manifest = replace(atlas.manifest, files=digests)
         _write(draft / "manifest.json", _json(manifest.to_json()))
         _sync_folder(draft)
+        refuse_foreign(folder)
         swap_in(draft, folder)
     except OSError as problem:
         raise RunFolderError(
@@ -239,7 +295,8 @@ def _parquet(table: pa.Table) -> bytes:
 
 def _csv(table: pa.Table) -> bytes:
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
+    # All quoted: a lone carriage return in an id must not be read back as the end of a line.
+    writer = csv.writer(buffer, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(table.column_names)
     writer.writerows(zip(*(column.to_pylist() for column in table.columns), strict=True))
     return buffer.getvalue().encode()

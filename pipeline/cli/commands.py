@@ -1,6 +1,5 @@
 """Every command of `paperatlas`."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,10 +54,11 @@ def run(
 ) -> None:
     """Read papers, embed them, find topics, draw the map, write the run folder."""
     from pipeline.cli.progress import progress_for
-    from pipeline.config import load_config
+    from pipeline.config import OutputConfig, load_config
 
-    more = (f"output.folder={json.dumps(str(output.absolute()))}",) if output else ()
-    loaded = load_config(config, (*(overrides or ()), *more))
+    loaded = load_config(config, tuple(overrides or ()))
+    if output:
+        loaded = loaded.model_copy(update={"output": OutputConfig(folder=str(output.absolute()))})
     from pipeline.build import run_config
 
     result = run_config(loaded, force=force, progress=progress_for(quiet=quiet or as_json))
@@ -156,11 +156,11 @@ def assign(
     """Topics of new papers, one JSON object a line, in the order of the file."""
     from pipeline.atlas import Atlas
     from pipeline.config import CorpusConfig
-    from pipeline.corpus import Rejected, find_files, read_papers
+    from pipeline.corpus import Rejected, existing_file, read_papers
 
     atlas = Atlas.load(run)
     settings = CorpusConfig.model_validate(atlas.manifest.config["corpus"])
-    rows = list(read_papers(find_files([str(file.absolute())], Path()), settings))
+    rows = list(read_papers([existing_file(file)], settings))
     papers = [row for row in rows if not isinstance(row, Rejected)]
     results = iter(atlas.assign([paper.text for paper in papers]))
     show.print_jsonl(

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from pipeline.config.settings import known_keys
 
+UNIONS = ("clusterer.min_cluster_size",)
 REASONS = {
     "tuple_type": 'a list, e.g. ["one", "two"]',
     "too_short": "a list that is not so short",
@@ -44,12 +45,16 @@ def _explain_one(error: Any) -> str:
 
 
 def _key_of(location: tuple[int | str, ...]) -> str:
-    """The dotted key a problem is at, as the user wrote it: pydantic's notes on union members are left out."""
+    """The dotted key a problem is at, as the user wrote it: pydantic's note on a union's member left out.
+
+    >>> _key_of(("clusterer", "min_cluster_size", "constrained-int")), _key_of(("embedding", "stride"))
+    ('clusterer.min_cluster_size', 'embedding.stride')
+    """
     parts: list[str] = []
     for part in location:
         if isinstance(part, int):
             parts[-1] += f"[{part}]"
-        elif not part.startswith(("literal[", "constrained-", "function-", "int", "str")) or not parts:
+        elif ".".join(parts) not in UNIONS:
             parts.append(part)
     return ".".join(parts)
 

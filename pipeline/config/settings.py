@@ -59,7 +59,7 @@ class EmbeddingConfig(_Section):
     vectors: str | None = Field(None, description='for "vectors": .npy file, one row per paper in the order read')
     vectors_column: str | None = Field(None, description='for "vectors": field of the source that holds the vector')
     cache: bool = Field(True, description="keep vectors, so that no text is embedded twice")
-    cache_gb: float = Field(5.0, gt=0, description="the cache drops its oldest vectors beyond this many GB")
+    cache_gb: float = Field(5.0, gt=0, le=1e6, description="the cache drops its oldest vectors beyond this many GB")
 
 
 class NeighboursConfig(_Section):

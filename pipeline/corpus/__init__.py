@@ -1,7 +1,7 @@
 """Files -> Corpus: read, check, collapse duplicates and put the papers in an order that the files do not decide."""
 
 from pipeline.corpus.collect import Corpus, collect
-from pipeline.corpus.files import find_files, input_digest
+from pipeline.corpus.files import existing_file, find_files, input_digest
 from pipeline.corpus.reading import READERS, read_corpus, read_papers
 from pipeline.corpus.record import Paper, Rejected, text_of
 
@@ -11,6 +11,7 @@ __all__ = [
     "Paper",
     "Rejected",
     "collect",
+    "existing_file",
     "find_files",
     "input_digest",
     "read_corpus",

@@ -159,4 +159,7 @@ def find_year(value: object) -> int | None:
 def _vector(value: object) -> tuple[float, ...] | None:
     if not isinstance(value, list | tuple) or not all(isinstance(part, int | float) for part in value):
         return None
-    return tuple(float(part) for part in value)
+    try:
+        return tuple(float(part) for part in value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return None

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import os
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,27 +19,43 @@ def find_files(patterns: Sequence[str], folder: Path) -> list[Path]:
     """The files that paths and globs name, relative ones from `folder`; each once, in a fixed order."""
     found: dict[Path, None] = {}
     for pattern in patterns:
-        if any(sign in pattern for sign in "*?["):
+        if any(sign in pattern for sign in "*?[") and not _exists(folder / pattern):
             matches = sorted(path for path in _glob(folder, pattern) if path.is_file())
             if not matches:
                 raise CorpusError(f"{folder / pattern}: no file matches; a glob starts from the config's folder")
             found |= dict.fromkeys(matches)
         else:
-            found[_existing_file(folder / pattern)] = None
+            found[existing_file(folder / pattern)] = None
     return list(found)
 
 
 def _glob(folder: Path, pattern: str) -> Iterator[Path]:
     absolute = Path(pattern)
-    if absolute.is_absolute():
-        return Path(absolute.anchor).glob(str(absolute.relative_to(absolute.anchor)))
-    return folder.glob(pattern)
+    try:
+        if absolute.is_absolute():
+            return iter(list(Path(absolute.anchor).glob(str(absolute.relative_to(absolute.anchor)))))
+        return iter(list(folder.glob(pattern)))
+    except (ValueError, NotImplementedError) as problem:
+        raise CorpusError(f"{pattern}: not a glob: {problem}; e.g. papers/*.jsonl or **/*.jsonl") from None
 
 
-def _existing_file(path: Path) -> Path:
-    if path.is_dir():
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name too long for the file system
+        return False
+
+
+def shown_name(path: Path) -> str:
+    """The file's name as text, whatever bytes it is made of."""
+    return os.fsencode(path.name).decode(errors="replace")
+
+
+def existing_file(path: Path) -> Path:
+    """The path, where a file is there. Raises CorpusError."""
+    if _exists(path) and path.is_dir():
         raise CorpusError(f"{path}: a folder, not a file; name its files, e.g. {path / '*.jsonl'}")
-    if not path.exists():
+    if not _exists(path):
         raise CorpusError(f"{path}: no such file; paths in a config start from the config's folder")
     return path
 
@@ -51,8 +68,8 @@ def format_suffix(path: Path) -> str:
     return suffixes[-1] if suffixes else ""
 
 
-def input_digest(files: Sequence[Path]) -> str:
-    """sha256 over the bytes of all files, their order left out: the same content gives the same digest."""
+def input_digest(files: Sequence[Path], *, ordered: bool = False) -> str:
+    """sha256 over the bytes of all files; their order counts only where vectors are aligned with the rows read."""
     digests = []
     for path in files:
         try:
@@ -60,7 +77,7 @@ def input_digest(files: Sequence[Path]) -> str:
                 digests.append(hashlib.file_digest(file, "sha256").hexdigest())
         except OSError as problem:
             raise CorpusError(f"{path}: cannot be read: {problem.strerror}") from None
-    return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
+    return hashlib.sha256("\n".join(digests if ordered else sorted(digests)).encode()).hexdigest()
 
 
 def open_bytes(path: Path) -> BinaryIO:

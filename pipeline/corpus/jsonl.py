@@ -4,26 +4,27 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.corpus.files import read_lines, undecodable
+from pipeline.corpus.files import read_lines, shown_name, undecodable
 from pipeline.corpus.record import Record, Rejected
 
 
 def read(path: Path, encoding: str) -> Iterator[Record | Rejected]:
+    """Each line as a record; blank lines do not count."""
     for number, line in read_lines(path, encoding):
         if not line.strip():
             continue
         if undecodable(line):
-            yield Rejected(path.name, number, f"not {encoding} text")
+            yield Rejected(shown_name(path), number, f"not {encoding} text")
             continue
         try:
             fields = json.loads(line)
         except ValueError as problem:
-            yield Rejected(path.name, number, f"not JSON: {problem}")
+            yield Rejected(shown_name(path), number, f"not JSON: {problem}")
             continue
         except RecursionError:
-            yield Rejected(path.name, number, "JSON nested too deeply")
+            yield Rejected(shown_name(path), number, "JSON nested too deeply")
             continue
         if isinstance(fields, dict):
-            yield Record(path.name, number, fields)
+            yield Record(shown_name(path), number, fields)
         else:
-            yield Rejected(path.name, number, f"a JSON {type(fields).__name__}, not an object")
+            yield Rejected(shown_name(path), number, f"a JSON {type(fields).__name__}, not an object")

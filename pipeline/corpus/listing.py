@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.corpus.files import read_lines, undecodable
+from pipeline.corpus.files import read_lines, shown_name, undecodable
 from pipeline.corpus.record import Record, Rejected
 
 NOBODY = ("null", ":", "")
@@ -18,6 +18,7 @@ OWNER = re.compile(r"[^,]{1,60}, [^,]{1,60}(?<![.?!])")
 
 
 def read(path: Path, encoding: str) -> Iterator[Record | Rejected]:
+    """Each three lines as a record."""
     lines = read_lines(path, encoding)
     if _has_owner(path, encoding):
         next((line for _, line in lines if line.strip()), None)
@@ -26,14 +27,14 @@ def read(path: Path, encoding: str) -> Iterator[Record | Rejected]:
             continue
         title, authors, abstract = line.strip(), next(lines, (0, ""))[1].strip(), next(lines, (0, ""))[1].strip()
         if undecodable(title + authors + abstract):
-            yield Rejected(path.name, number, f"not {encoding} text")
+            yield Rejected(shown_name(path), number, f"not {encoding} text")
             continue
         names = split_authors(authors)
         if names is None:
             reason = "the second line is not 'Family, Given, Family, Given, ...': are there three lines a paper?"
-            yield Rejected(path.name, number, reason)
+            yield Rejected(shown_name(path), number, reason)
             continue
-        yield Record(path.name, number, {"title": title, "authors": names, "abstract": abstract})
+        yield Record(shown_name(path), number, {"title": title, "authors": names, "abstract": abstract})
 
 
 def _has_owner(path: Path, encoding: str) -> bool:

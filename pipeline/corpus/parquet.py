@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.corpus.files import shown_name
 from pipeline.corpus.record import Record, Rejected
 from pipeline.errors import CorpusError
 
@@ -20,13 +21,13 @@ def read(path: Path, _encoding: str) -> Iterator[Record | Rejected]:
             for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
                 for fields in batch.to_pylist():
                     number += 1
-                    yield Record(
-                        path.name, number, {name: value for name, value in fields.items() if value is not None}
-                    )
+                    yield Record(shown_name(path), number, fields)
     except pa.ArrowException as problem:
         first_line = str(problem).strip().splitlines()[0]
         raise CorpusError(f"{path}: not a readable Parquet file: {first_line}") from None
     except UnicodeDecodeError:
         raise CorpusError(f"{path}: text near row {number + 1} is not UTF-8") from None
+    except (OverflowError, ValueError) as problem:
+        raise CorpusError(f"{path}: a value near row {number + 1} cannot be read: {problem}") from None
     except OSError as problem:
         raise CorpusError(f"{path}: cannot be read: {problem.strerror or problem}") from None

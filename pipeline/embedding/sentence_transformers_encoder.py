@@ -106,6 +106,7 @@ class SentenceTransformersEncoder:
 
 def _load(files: ModelFiles, device: str, dtype: Any) -> Any:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # asked for; else the library warns when a process forks
+    from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging as transformers_logging
 
@@ -113,7 +114,7 @@ def _load(files: ModelFiles, device: str, dtype: Any) -> Any:
     options = {"dtype": dtype, "use_safetensors": True}
     try:
         return SentenceTransformer(str(files.folder), device=device, model_kwargs=options, local_files_only=True)
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, SafetensorError) as problem:
         raise ModelError(
             f"{files.folder}: sentence-transformers cannot load it: {str(problem).splitlines()[0]}"
         ) from None

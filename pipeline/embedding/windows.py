@@ -1,5 +1,6 @@
 """texts -> windows of tokens that a BERT model reads, and the place of each sentence in them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +57,8 @@ class WindowCutter:
 
     def _cut_one(self, text: str, encoding: Any) -> TokenisedText:
         ids: list[int] = encoding.ids
-        sentences = self._token_spans(text, encoding.offsets) if self.sentences else []
+        wanted_spans = self.sentences or self.whole_text  # windows must not depend on what is kept of them
+        sentences = self._token_spans(text, encoding.offsets) if wanted_spans else []
         first, last = self._special_tokens
         room = self.max_tokens - 2
         windows: list[Window] = []
@@ -70,7 +72,7 @@ class WindowCutter:
                 inside.append((max(cut[0], start), end, cut[2], cut[3]))
                 cut = None
             shifted = tuple((a - start + 1, b - start + 1, left, right) for a, b, left, right in inside)
-            windows.append(Window((first, *ids[start:end], last), shifted))
+            windows.append(Window((first, *ids[start:end], last), shifted if self.sentences else ()))
             if end == len(ids) or not self.whole_text or len(windows) == MOST_WINDOWS:
                 return TokenisedText(tuple(windows), len(ids) + 2)
             wanted = [span for span in wanted if span[0] >= (end if cut is None else cut[0])]
@@ -101,6 +103,10 @@ def load_tokenizer(path: Path) -> Any:
 
     if not path.is_file():
         raise ModelError(f"{path}: missing; the model's folder must hold its tokenizer")
+    try:
+        json.loads(path.read_bytes())  # the library raises a bare Exception for a damaged file
+    except ValueError as problem:
+        raise ModelError(f"{path}: damaged: {problem}; fetch the model again") from None
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_padding()
     tokenizer.no_truncation()
