@@ -88,7 +88,8 @@ def _without_nested(ranked: Sequence[Keyword], count: int) -> list[Keyword]:
     for keyword in ranked:
         longer = next((other for other in ranked if _holds(other, keyword)), None)
         if longer is not None and longer.weight >= COVERED * keyword.weight:
-            keyword = _longest(longer, ranked)
+            whole = _longest(longer, ranked)
+            keyword = replace(whole, weight=keyword.weight)
         if any(_holds(keyword, other) or _holds(other, keyword) for other in kept):
             continue
         if not any(word_parts(keyword) == word_parts(other) for other in kept):
