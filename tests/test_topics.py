@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from pipeline.config import ClustererConfig, ReducerConfig, TopicEdits
+from benchmarks.common import read_papers
+from benchmarks.granularity import regret
+from pipeline.config import ClustererConfig, EmbeddingConfig, ReducerConfig, TopicEdits
+from pipeline.corpus import text_of
+from pipeline.embedding import VectorCache, embed_texts, make_encoder
 from pipeline.errors import ConfigError, UnknownPaperError
 from pipeline.neighbours import Neighbours, find_neighbours
 from pipeline.paper_ids import PaperIds
@@ -325,3 +329,20 @@ def test_renames_clash_or_miss_with_a_clear_line():
         given_labels(TopicEdits.model_validate(clash), assigned, ids)
     with pytest.raises(UnknownPaperError, match="ids that look like it: paper-"):
         given_labels(TopicEdits.model_validate({"rename": [{"topic_of": "paper1", "label": "A"}]}), assigned, ids)
+
+
+# --- real papers
+
+
+@pytest.mark.parametrize(("count", "each"), [(2, 150), (3, 120), (5, 100), (20, 60)])
+def test_real_categories_become_neither_one_giant_topic_nor_shards(shared, session_cache, count, each):
+    papers = read_papers(shared / "arxiv-dev.jsonl.gz")
+    names = np.random.default_rng(count).choice(sorted({p["categories"][0] for p in papers}), count, replace=False)
+    chosen = [paper for name in names for paper in [p for p in papers if p["categories"][0] == name][:each]]
+    truth = [paper["categories"][0] for paper in chosen]
+    encoder, _ = make_encoder(EmbeddingConfig(), session_cache)
+    with VectorCache(session_cache / "vectors", encoder.info) as cache:
+        texts = [text_of(paper["title"], paper["abstract"]) for paper in chosen]
+        vectors = embed_texts(texts, encoder, cache=cache).vectors
+    lost, found = regret(vectors, truth, seed=1)
+    assert lost <= 0.10, found
