@@ -187,7 +187,12 @@ def test_ctrl_c_ends_with_130_keeps_vectors_and_leaves_no_folder(tmp_path, sessi
     (session_cache / "compiled").mkdir(exist_ok=True)
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "compiled").symlink_to(session_cache / "compiled")
-    command = [sys.executable, "-m", "pipeline", "run", "big.toml"]
+    # A shell's background jobs, and what they start, ignore Ctrl-C; here it must arrive.
+    script = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        " from pipeline.cli import main; sys.exit(main(['run', 'big.toml']))"
+    )
+    command = [sys.executable, "-c", script]
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 120
         while not any(p.stat().st_size for p in (tmp_path / "cache").glob("vectors/*/*.vectors")):
