@@ -83,6 +83,11 @@ def bridges(
     if as_json:
         show.print_json([bridge.to_json() for bridge in found])
         return
+    if not found:
+        show.line(
+            f"no paper lies between two topics: in none do the two shares of the vote differ by at most {margin:g}"
+        )
+        return
     rows = [
         (" + ".join(bridge.labels), " + ".join(f"{share:.2f}" for share in bridge.shares), bridge.id, bridge.title)
         for bridge in found
