@@ -19,7 +19,7 @@ from pipeline.neighbours import Neighbours
 from pipeline.topic_assignment import assign_corpus
 from pipeline.topic_clusterer import Cut
 
-MOST_SCORED = 50
+FEWEST_SCORED, MOST_SCORED = 12, 50
 
 
 @dataclass(frozen=True)
@@ -87,12 +87,14 @@ def score_cut(topics: NDArray[np.int32], neighbours: Neighbours, vectors: NDArra
 
 
 def neighbours_scored(papers: int) -> int:
-    """How many neighbours are looked at: 50, fewer in a small corpus, whose topics have fewer papers than that.
+    """How many neighbours are looked at: one in 150 papers, between 12 and 50, fewer in a very small corpus.
 
-    >>> neighbours_scored(6), neighbours_scored(100), neighbours_scored(20_000)
-    (2, 12, 50)
+    With more than a fine topic has papers, no fine cut could score well; with very few, every cut does.
+
+    >>> [neighbours_scored(papers) for papers in (6, 60, 600, 3_000, 20_000)]
+    [2, 7, 12, 20, 50]
     """
-    return min(MOST_SCORED, max(2, papers // 8))
+    return min(MOST_SCORED, max(FEWEST_SCORED, papers // 150), max(2, papers // 8))
 
 
 def joint_distribution(topics: NDArray[np.int32], indices: NDArray[np.int32]) -> NDArray[np.float64]:
