@@ -28,6 +28,7 @@ from pipeline.atlas import (
 )
 from pipeline.config import Config, TopicEdits, cache_folder, load_config, to_toml
 from pipeline.corpus import Corpus, find_files, input_digest, read_corpus
+from pipeline.corpus.files import shown_name
 from pipeline.embedding import Embedding, Encoder, embed
 from pipeline.embedding.model_files import find_model
 from pipeline.embedding.tfidf_encoder import TfidfEncoder
@@ -264,7 +265,7 @@ def _manifest(
         config=config.model_dump(mode="json") | {"toml": to_toml(config)},
         config_hash=config_hash(config),
         input_digest=digest,
-        sources=tuple(path.name for path in find_files(config.corpus.files, config.folder)),
+        sources=tuple(shown_name(path) for path in find_files(config.corpus.files, config.folder)),
         counts={
             "read": corpus.read,
             "kept": len(corpus),
