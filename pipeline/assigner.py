@@ -11,9 +11,9 @@ from pipeline.atlas import Atlas
 from pipeline.config import EmbeddingConfig, cache_folder
 from pipeline.corpus.record import text_hash, text_of
 from pipeline.embedding import Encoder, embed_texts, make_encoder
+from pipeline.embedding.model_files import DOCUMENT_PROMPTS, QUERY_PROMPTS, find_model
 from pipeline.embedding.tfidf_encoder import TfidfEncoder, TfidfModel
 from pipeline.errors import PaperatlasError
-from pipeline.neighbours import nearest
 from pipeline.topic_assignment import NOISE, assign_topics, fill_by_mean_vector
 
 
@@ -73,7 +73,7 @@ def known_rows(atlas: Atlas, hashes: Sequence[bytes]) -> NDArray[np.int64]:
 
 def _assign_new(atlas: Atlas, texts: Sequence[str], core: NDArray[np.int32]) -> list[Assigned]:
     vectors = embed_texts(texts, atlas.encoder).vectors
-    found = nearest(atlas.vectors, vectors, k=max(atlas.neighbours.k, 1))
+    found = atlas.index.nearest(vectors, k=max(atlas.neighbours.k, 1))
     vote = fill_by_mean_vector(assign_topics(found, core), vectors, atlas.vectors, core)
     rows = zip(vote.nearest_topic.tolist(), vote.strength.tolist(), vote.second_topic.tolist(), strict=True)
     return [
@@ -82,8 +82,8 @@ def _assign_new(atlas: Atlas, texts: Sequence[str], core: NDArray[np.int32]) -> 
     ]
 
 
-def encoder_of(atlas: Atlas) -> Encoder:
-    """An encoder that gives texts the same vectors as the run did."""
+def encoder_of(atlas: Atlas, *, prompt_names: tuple[str, ...] = DOCUMENT_PROMPTS) -> Encoder:
+    """An encoder that gives texts the same vectors as the run did; with other prompts, vectors to search with."""
     backend, kept = atlas.manifest.embedding["backend"], atlas.sentences is not None
     if backend == "vectors":
         raise PaperatlasError(
@@ -97,10 +97,20 @@ def encoder_of(atlas: Atlas) -> Encoder:
         )
     config = EmbeddingConfig.model_validate(atlas.manifest.config["embedding"])
     settings = {"backend": backend, "precision": atlas.manifest.embedding["precision"], "sentences": kept}
-    encoder, _ = make_encoder(config.model_copy(update=settings), cache_folder())
+    encoder, _ = make_encoder(config.model_copy(update=settings), cache_folder(), prompt_names=prompt_names)
     if encoder.info.model_digest != atlas.manifest.embedding["model_digest"]:
         raise PaperatlasError(
             f"{config.model}: not the model this atlas was made with (digest {encoder.info.model_digest[:16]}, then"
             f" {atlas.manifest.embedding['model_digest'][:16]}); run the config again, or bring back the model"
         )
     return encoder
+
+
+def query_encoder_of(atlas: Atlas) -> Encoder:
+    """An encoder for search words: the run's own, unless its model wants other words before a query."""
+    if atlas.manifest.embedding["backend"] not in ("openvino", "sentence-transformers"):
+        return atlas.encoder
+    files = find_model(EmbeddingConfig.model_validate(atlas.manifest.config["embedding"]))
+    if files.prompt(*QUERY_PROMPTS, *DOCUMENT_PROMPTS) == files.prompt(*DOCUMENT_PROMPTS):
+        return atlas.encoder
+    return encoder_of(atlas, prompt_names=(*QUERY_PROMPTS, *DOCUMENT_PROMPTS))

@@ -7,6 +7,7 @@ again in float64, rounded, and ties are broken by row number: the answer is the 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,21 +47,44 @@ def find_neighbours(
     return nearest(vectors, vectors, k=min(k, max(len(vectors) - 1, 0)), own_rows=rows, advance=advance)
 
 
+class Index(Protocol):
+    """Finds the papers nearest to queries: the one thing that a recommender asks of an atlas's vectors."""
+
+    def nearest(self, queries: NDArray[np.float32], *, k: int, among: NDArray[np.bool_] | None = None) -> Neighbours:
+        """The k rows most similar to each of (m, d) unit queries, of those rows where `among`, (n,), is true."""
+        ...
+
+
+@dataclass(frozen=True)
+class ExactIndex:
+    """Compares with every paper: exact at any size, and fast enough to about a hundred thousand.
+
+    vectors: (n, d) float32 unit rows.
+    """
+
+    vectors: NDArray[np.float32]
+
+    def nearest(self, queries: NDArray[np.float32], *, k: int, among: NDArray[np.bool_] | None = None) -> Neighbours:
+        return nearest(self.vectors, queries, k=k, among=among)
+
+
 def nearest(
     vectors: NDArray[np.float32],
     queries: NDArray[np.float32],
     *,
     k: int,
     own_rows: NDArray[np.int64] | None = None,
+    among: NDArray[np.bool_] | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Neighbours:
     """The k rows of `vectors` most similar to each query.
 
     vectors: (n, d) and queries: (m, d), float32 unit rows. own_rows: (m,) the row that each query is itself
-    and that is left out, or -1. `advance` is told how many queries were answered. Ties go to the smaller row.
+    and that is left out, or -1. among: (n,) the rows that may be found, by itself all. `advance` is told how many
+    queries were answered. Ties go to the smaller row.
     """
     m, n = len(queries), len(vectors)
-    available = n if own_rows is None else n - 1
+    available = (n if among is None else int(among.sum())) - (own_rows is not None)
     k = min(k, available)
     indices = np.empty((m, k), dtype=np.int32)
     similarities = np.empty((m, k), dtype=np.float32)
@@ -70,7 +94,7 @@ def nearest(
     for start in range(0, m, block):
         part = slice(start, min(start + block, m))
         own = None if own_rows is None else own_rows[part]
-        query_rows, columns = _candidates(vectors, queries[part], k, own)
+        query_rows, columns = _candidates(queries[part] @ vectors.T, k, own=own, among=among, dimensions=len(vectors.T))
         exact = _rescore(vectors, queries[part], query_rows, columns)
         order = np.lexsort((columns, -exact, query_rows))
         first = np.searchsorted(query_rows[order], np.arange(part.stop - part.start))
@@ -82,19 +106,27 @@ def nearest(
 
 
 def _candidates(
-    vectors: NDArray[np.float32], queries: NDArray[np.float32], k: int, own: NDArray[np.int64] | None
+    approximate: NDArray[np.float32],
+    k: int,
+    *,
+    own: NDArray[np.int64] | None,
+    among: NDArray[np.bool_] | None,
+    dimensions: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(query, row) pairs that may belong to the k nearest, given the rounding error of a float32 dot product.
+
+    approximate: (m, n) float32 dot products of vectors of so many dimensions; overwritten.
 
     A dot product of unit vectors of d numbers is off by at most d * 2**-24 (Higham, Accuracy and Stability of
     Numerical Algorithms, section 3.1); two of them are compared, so the cut lies twice that below the k-th.
     """
-    approximate = queries @ vectors.T
+    if among is not None:
+        approximate[:, ~among] = -np.inf
     if own is not None:
         mine = np.flatnonzero(own >= 0)
         approximate[mine, own[mine]] = -np.inf
     kth = np.partition(approximate, approximate.shape[1] - k, axis=1)[:, -k]
-    margin = np.float32(2 * vectors.shape[1] * 2.0**-24)
+    margin = np.float32(2 * dimensions * 2.0**-24)
     query_rows, columns = np.nonzero(approximate >= (kth - margin)[:, None])
     return query_rows, columns
 

@@ -16,6 +16,7 @@ LAYERS = (
     ("words",),
     ("config",),
     ("corpus",),
+    ("export",),
     ("embedding",),
     ("neighbours",),
     ("reducer",),

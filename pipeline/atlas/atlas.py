@@ -12,9 +12,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.atlas.manifest import Manifest
+from pipeline.corpus.identifiers import IDENTIFIER_FIELDS, Link, links, plain_name
 from pipeline.embedding.result import Encoder, Sentences
 from pipeline.lexical import Lexical
-from pipeline.neighbours import Neighbours
+from pipeline.neighbours import ExactIndex, Index, Neighbours
 from pipeline.paper_ids import PaperIds
 from pipeline.topics import Topic
 
@@ -118,6 +119,20 @@ class Atlas:
         """Names of the columns of papers."""
         return self.tables.column_names
 
+    def paper(self, row: int) -> dict[str, Any]:
+        """All columns of one paper."""
+        return {name: self.column(name)[row].as_py() for name in self.column_names}
+
+    def links(self, row: int) -> tuple[Link, ...]:
+        """Where one paper can be read, the best place first."""
+        names = [name for name in self.column_names if plain_name(name) in IDENTIFIER_FIELDS]
+        return links({name: self.column(name)[row].as_py() for name in names})
+
+    @cached_property
+    def index(self) -> Index:
+        """Finds the papers nearest to any vector."""
+        return ExactIndex(self.vectors)
+
     @cached_property
     def ids(self) -> PaperIds:
         duplicates = self.table("duplicates")
@@ -130,6 +145,13 @@ class Atlas:
         from pipeline.assigner import encoder_of
 
         return encoder_of(self)
+
+    @cached_property
+    def query_encoder(self) -> Encoder:
+        """Gives search words their vectors; loaded on first use."""
+        from pipeline.assigner import query_encoder_of
+
+        return query_encoder_of(self)
 
     def similar(
         self, paper: str | None = None, k: int | None = None, *, text: str | None = None, unlike: Sequence[str] = ()

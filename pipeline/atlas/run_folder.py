@@ -147,7 +147,7 @@ def _array(folder: Path, name: str) -> NDArray[Any]:
 
 
 class OpenTables:
-    """The tables of a run folder, their files open since the atlas was loaded, their columns read when asked for.
+    """The tables of a run folder, their files open since the atlas was loaded; a column is read once, when asked for.
 
     Parquet is read by file, not by pyarrow's dataset module, which would import pandas for a third of a second.
     """
@@ -159,6 +159,7 @@ class OpenTables:
             for name in ("papers", "sources")
         }
         self._csv = {name: _read(folder / f"{name}.csv", Path.read_bytes) for name in ("duplicates", "rejected")}
+        self._columns: dict[str, pa.ChunkedArray] = {}
 
     def table(self, name: str) -> pa.Table:
         """All of one table: papers, sources, duplicates or rejected."""
@@ -170,7 +171,10 @@ class OpenTables:
         """One column of papers. Raises KeyError where there is none."""
         if name not in self.column_names:
             raise KeyError(name)
-        return _read(self._folder / "papers.parquet", lambda _: self._parquet["papers"].read([name])).column(0)
+        if name not in self._columns:
+            found = _read(self._folder / "papers.parquet", lambda _: self._parquet["papers"].read([name]))
+            self._columns[name] = found.column(0)
+        return self._columns[name]
 
     @property
     def column_names(self) -> list[str]:

@@ -25,6 +25,7 @@ app.add_typer(config_app, name="config")
 app.add_typer(cache_app, name="cache")
 app.command()(queries.similar)
 app.command()(queries.search)
+app.command()(queries.check)
 app.command()(queries.bridges)
 
 

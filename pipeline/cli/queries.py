@@ -1,22 +1,24 @@
-"""`paperatlas similar`, `search` and `bridges`."""
+"""`paperatlas similar`, `search`, `check` and `bridges`."""
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from pipeline.cli import show
 from pipeline.cli.arguments import Json, Run
+from pipeline.cli.results import Csv, Explain, Format, form_of, print_results
 from pipeline.errors import PaperatlasError
 
 Count = Annotated[int | None, typer.Option("-k", help="How many papers; by itself the run's [similar] k.")]
-Explain = Annotated[bool, typer.Option("--explain", help="Say why: the parts, shared words, the closest sentences.")]
-Csv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
-CSV_COLUMNS = ("rank", "similarity", "id", "title", "year", "topic", "label")
-COLUMNS = [("rank", "right"), ("cosine", "right"), ("id", "left"), ("title", "fold"), ("topic", "fold")]
+Excluded = Annotated[
+    Path | None,
+    typer.Option("--exclude-file", help="References that you know already, in any format that a corpus may have."),
+]
 
 
 def similar(  # noqa: PLR0913 - one argument an option
@@ -32,26 +34,30 @@ def similar(  # noqa: PLR0913 - one argument an option
     topic: Annotated[str | None, typer.Option(help="Only papers of this topic: its number or label.")] = None,
     diverse: Annotated[float, typer.Option(min=0, max=1, help="0 to 1: how much repetition costs a paper.")] = 0.0,
     near_duplicates: Annotated[bool, typer.Option("--near-duplicates", help="Show other versions too.")] = False,
+    exclude: Excluded = None,
     batch: Annotated[Path | None, typer.Option(help="JSONL of queries; answers as JSONL.")] = None,
     k: Count = None,
     explain: Explain = False,
     as_json: Json = False,
     as_csv: Csv = False,
+    references: Format = None,
 ) -> None:
     """Papers like one of the run, like a text, or like several at once."""
     from pipeline.atlas import Atlas
+    from pipeline.recommender import Wishes
 
+    form = form_of(as_json=as_json, as_csv=as_csv, references=references, explain=explain)
     atlas = Atlas.load(run)
-    wishes = _wishes(atlas, where, topic, diverse=diverse, near_duplicates=near_duplicates)
+    keep = _kept(atlas, where, topic, exclude)
+    wishes = Wishes(keep=keep, diversity=diverse, near_duplicates=near_duplicates)
     if batch is not None:
         show.print_jsonl(_answers(atlas, batch, wishes, k))
         return
     texts = [*([] if text is None else [text]), *([] if text_file is None else [_read_text(text_file)])]
     asked = {"id": paper, "text": texts, "like": like or [], "unlike": unlike or []}
     answer = _answer(atlas, asked, wishes, k)
-    if answer.get("truncated"):
-        show.problem("the text is very long: its first 100,000 characters were read")
-    _print(answer, _form(as_json=as_json, as_csv=as_csv, explain=explain))
+    _say_what_was_read(atlas, answer)
+    print_results(atlas, answer, form)
 
 
 def search(
@@ -61,13 +67,69 @@ def search(
     explain: Explain = False,
     as_json: Json = False,
     as_csv: Csv = False,
+    references: Format = None,
 ) -> None:
     """Papers that free words describe, by meaning and by the words themselves."""
     from pipeline.atlas import Atlas
 
-    found = [result.to_json() for result in Atlas.load(run).search(words, k)]
-    answer = {"query": {"words": words}, "results": found}
-    _print(answer, _form(as_json=as_json, as_csv=as_csv, explain=explain))
+    form = form_of(as_json=as_json, as_csv=as_csv, references=references, explain=explain)
+    atlas = Atlas.load(run)
+    found = [result.to_json() for result in atlas.search(words, k)]
+    print_results(atlas, {"query": {"words": words}, "results": found}, form)
+
+
+def check(
+    run: Run,
+    text: Annotated[str | None, typer.Option(help="The draft's abstract, or any text.")] = None,
+    text_file: Annotated[Path | None, typer.Option(help="File with the draft; - is standard input.")] = None,
+    cited: Annotated[
+        Path | None, typer.Option(help="References it cites, in any format that a corpus may have.")
+    ] = None,
+    k: Count = None,
+    explain: Explain = False,
+    as_json: Json = False,
+    references: Format = None,
+) -> None:
+    """Check a draft's related work: near papers that it does not cite, and how new it is."""
+    from pipeline.atlas import Atlas
+    from pipeline.recommender import check_draft, find_cited, read_query
+
+    form = form_of(as_json=as_json, as_csv=False, references=references, explain=explain)
+    texts = [*([] if text is None else [text]), *([] if text_file is None else [_read_text(text_file)])]
+    if len(texts) != 1:
+        raise PaperatlasError("give the draft by one of --text and --text-file")
+    atlas = Atlas.load(run)
+    known = None if cited is None else find_cited(atlas, _read_references(cited))
+    query = read_query(atlas, (), texts=texts)
+    count = atlas.usual_k(len(set(query.rows))) if k is None else k
+    checked = check_draft(atlas, query, known, k=count)
+    _say_what_was_read(atlas, {"truncated": query.truncated, "beyond_model": query.beyond_model})
+    if form == "json":
+        show.print_json(checked.to_json())
+        return
+    if form in ("reasons", "table"):
+        _show_check(checked)
+    print_results(atlas, {"results": [paper.to_json() for paper in checked.missing]}, form)
+
+
+def _show_check(checked: Any) -> None:
+    """The account above the table of papers."""
+    new = checked.novelty
+    if new is not None:
+        show.line(
+            f"Novelty: {new.percentile:.0f} of 100 ({new.low:.0f} to {new.high:.0f} by 5, 10 and 20 papers). Of the"
+            f" corpus's papers, {new.percentile:.0f} % lie closer to their {new.nearest} nearest than this text does"
+            f" (mean cosine {new.closeness:.2f})."
+        )
+    if checked.cited is not None:
+        ways = [match.by for match in checked.cited.matches]
+        told = ", ".join(f"{ways.count(by)} by {by}" for by in ("DOI", "arXiv id", "title") if by in ways)
+        show.line(
+            f"Cited: {len(checked.cited.rows)} papers of the atlas{f' ({told})' if told else ''};"
+            f" {len(checked.cited.unmatched)} references are not in it"
+            f"{f', {checked.cited.unread} could not be read' if checked.cited.unread else ''}."
+        )
+    show.line("Near papers that are not cited:" if checked.cited is not None else "Nearest papers:")
 
 
 def bridges(
@@ -96,8 +158,9 @@ def bridges(
     show.table(columns, rows)
 
 
-def _wishes(atlas: Any, condition: str | None, topic: str | None, *, diverse: float, near_duplicates: bool) -> Any:
-    from pipeline.recommender import Wishes
+def _kept(atlas: Any, condition: str | None, topic: str | None, excluded: Path | None) -> Any:
+    """(n,) which papers may be shown, None for all."""
+    from pipeline.recommender import find_cited
     from pipeline.recommender import where as read_condition
 
     named = None if topic is None else f"topic == {topic}" if topic.isdecimal() else f"topic == {_quoted(topic)}"
@@ -105,24 +168,42 @@ def _wishes(atlas: Any, condition: str | None, topic: str | None, *, diverse: fl
     keep = read_condition(atlas, " and ".join(f"({part})" for part in conditions)) if conditions else None
     if keep is not None and not keep.any():
         raise PaperatlasError(f"no paper meets {' and '.join(conditions)}")
-    return Wishes(keep=keep, diversity=diverse, near_duplicates=near_duplicates)
+    if excluded is not None:
+        cited = find_cited(atlas, _read_references(excluded))
+        show.problem(f"{excluded}: {len(cited.rows)} papers of the atlas are left out")
+        keep = keep if keep is not None else np.ones(len(atlas), dtype=bool)
+        keep[cited.rows] = False
+        if not keep.any():
+            raise PaperatlasError(f"{excluded}: names every paper that is left; nothing to show")
+    return keep
+
+
+def _read_references(path: Path) -> list[Any]:
+    """The rows of a file of references, read as a corpus is, with its own fields."""
+    from pipeline.config import CorpusConfig
+    from pipeline.corpus import Rejected, existing_file, read_papers
+
+    rows = list(read_papers([existing_file(path)], CorpusConfig(files=(str(path),))))
+    if all(isinstance(row, Rejected) for row in rows):
+        reason = next((f": {row.reason}" for row in rows if isinstance(row, Rejected)), "")
+        raise PaperatlasError(f"{path}: holds no reference that can be read{reason}")
+    return rows
+
+
+def _say_what_was_read(atlas: Any, answer: dict[str, Any]) -> None:
+    """A line on standard error where a text was not read whole."""
+    embedding = atlas.manifest.embedding
+    if answer.get("truncated"):
+        show.problem("the text is very long: its first 100,000 characters were read")
+    elif answer.get("beyond_model") and embedding["long_text"] == "truncate":
+        show.problem(
+            f"the text is longer than the {embedding['max_tokens']} tokens that the model reads: its beginning decides,"
+            " with the words of all of it"
+        )
 
 
 def _quoted(text: str) -> str:
     return f'"{text}"' if "'" in text else f"'{text}'"
-
-
-def _form(*, as_json: bool, as_csv: bool, explain: bool) -> str:
-    return "json" if as_json else "csv" if as_csv else "reasons" if explain else "table"
-
-
-def _print(answer: dict[str, Any], form: str) -> None:
-    if form == "json":
-        show.print_json(answer)
-    elif form == "csv":
-        show.print_csv([{name: result[name] for name in CSV_COLUMNS} for result in answer["results"]], CSV_COLUMNS)
-    else:
-        _show(answer["results"], explain=form == "reasons")
 
 
 def _answer(atlas: Any, asked: dict[str, Any], wishes: Any, k: int | None) -> dict[str, Any]:
@@ -135,7 +216,8 @@ def _answer(atlas: Any, asked: dict[str, Any], wishes: Any, k: int | None) -> di
     count = atlas.usual_k(len(set(query.rows))) if k is None else k
     shown = {name: value for name, value in asked.items() if value}
     results = [result.to_json() for result in recommend(atlas, query, k=count, wishes=wishes)]
-    return {"query": shown, "results": results} | ({"truncated": True} if query.truncated else {})
+    notes = {"truncated": query.truncated, "beyond_model": query.beyond_model}
+    return {"query": shown, "results": results} | {name: True for name, said in notes.items() if said}
 
 
 def _answers(atlas: Any, path: Path, wishes: Any, k: int | None) -> Iterator[dict[str, Any]]:
@@ -174,31 +256,3 @@ def _read_text(path: Path) -> str:
         raise PaperatlasError(f"{path}: cannot be read: {problem.strerror}") from None
     except UnicodeDecodeError:
         raise PaperatlasError(f"{path}: not UTF-8 text") from None
-
-
-def _show(results: Sequence[dict[str, Any]], *, explain: bool) -> None:
-    rows = [(r["rank"], f"{r['similarity']:.3f}", r["id"], r["title"], r["label"]) for r in results]
-    if not explain:
-        show.table(COLUMNS, rows)
-        return
-    for result, row in zip(results, rows, strict=True):
-        show.line(show.safe(f"{row[0]}. {result['title']} ({result['id']})"))
-        for reason in _reasons(result):
-            show.line("   " + show.safe(reason))
-
-
-def _reasons(result: dict[str, Any]) -> Iterator[str]:
-    parts, reasons = result["parts"], result["reasons"]
-    named = {"dense": "embeddings", "lexical": "words", "sentences": "sentences"}
-    told = ", ".join(
-        f"{named[name]} {value:.3f} (rank {reasons['ranks'][name]})"
-        for name, value in parts.items()
-        if value is not None
-    )
-    topics = f", {reasons['topics']}" if reasons["topics"] else ""
-    yield f"cosine of {told}; topic: {result['label']}{topics}"
-    if reasons["shared_terms"]:
-        yield f"both say: {', '.join(reasons['shared_terms'])}"
-    if pair := reasons["sentences"]:
-        yield f"closest sentences ({pair['similarity']:.2f}): {pair['query']}"
-        yield f"                          {pair['paper']}"

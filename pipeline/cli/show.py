@@ -4,16 +4,37 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from rich.console import Console
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from pipeline.text import safe
 
-__all__ = ["console", "line", "print_csv", "print_json", "print_jsonl", "problem", "safe", "table"]
+__all__ = [
+    "Linked",
+    "console",
+    "line",
+    "print_csv",
+    "print_json",
+    "print_jsonl",
+    "print_text",
+    "problem",
+    "safe",
+    "table",
+]
 
 PIPE_WIDTH = 120
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A cell of a table that can be clicked where the terminal can do that."""
+
+    text: str
+    address: str | None
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -30,8 +51,19 @@ def table(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]], 
             heading, justify="right" if kind == "right" else "left", overflow="fold", no_wrap=kind != "fold"
         )
     for row in rows:
-        shown.add_row(*(Text(safe(str(cell))) for cell in row))
+        shown.add_row(*(_cell(cell) for cell in row))
     console().print(shown)
+
+
+def _cell(cell: object) -> Text:
+    if isinstance(cell, Linked):
+        return Text(safe(cell.text), style=Style(link=cell.address) if cell.address else "")
+    return Text(safe(str(cell)))
+
+
+def print_text(text: str) -> None:
+    """Print a text as it is."""
+    sys.stdout.write(text)
 
 
 def line(text: str = "") -> None:

@@ -29,7 +29,7 @@ class CorpusConfig(_Section):
     """[corpus]"""
 
     files: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] = Field(
-        description="paths or globs, relative to this file: .jsonl .csv .tsv .parquet .txt, also .gz and .zst"
+        description="paths or globs, relative to this file: .jsonl .csv .tsv .parquet .bib .ris .txt, also .gz and .zst"
     )
     encoding: str = Field("utf-8", description="text encoding of the files, as Python names it")
     title_only: Literal["keep", "drop"] = Field("keep", description='papers without an abstract: "keep" or "drop"')

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.config import CorpusConfig
-from pipeline.corpus import delimited, jsonl, listing, parquet
+from pipeline.corpus import bibtex, delimited, jsonl, listing, parquet, ris
 from pipeline.corpus.collect import Corpus, collect
 from pipeline.corpus.fields import FieldMap, to_paper
 from pipeline.corpus.files import find_files, format_suffix
@@ -21,6 +21,8 @@ READERS: Mapping[str, Reader] = {
     ".tsv": delimited.read,
     ".parquet": parquet.read,
     ".txt": listing.read,
+    ".bib": bibtex.read,
+    ".ris": ris.read,
 }
 
 

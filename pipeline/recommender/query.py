@@ -27,7 +27,7 @@ class Query:
 
     terms, weights: TF-IDF of the likes; empty where the atlas has no lexical part. sentences: (s, d) int8 of the likes,
     with their texts, or None where there are none. sources: the texts of the likes. truncated: whether a text was
-    longer than 100,000 characters.
+    longer than 100,000 characters. beyond_model: whether one was longer than the model reads at once.
     """
 
     vector: NDArray[np.float32]
@@ -38,6 +38,7 @@ class Query:
     sentence_texts: tuple[str, ...]
     sources: tuple[str, ...] = ()
     truncated: bool = False
+    beyond_model: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,16 @@ class _Part:
     vector: NDArray[np.float32]
     sentences: NDArray[np.int8] | None
     sentence_texts: tuple[str, ...]
+    beyond_model: bool = False
+
+
+def read_words(atlas: Atlas, words: str) -> Query:
+    """The query for papers that free words describe. Raises PaperatlasError for empty words."""
+    text = text_of(words[:LONGEST_TEXT], "")
+    if not text:
+        raise PaperatlasError("no words to search for")
+    vector = embed_texts([text], atlas.query_encoder).vectors[0]
+    return _combine(atlas, [_Part(text, None, vector, None, ())], (), truncated=len(words) > LONGEST_TEXT)
 
 
 def read_query(atlas: Atlas, likes: Sequence[str], unlikes: Sequence[str] = (), *, texts: Sequence[str] = ()) -> Query:
@@ -117,7 +128,9 @@ def _parts_of_texts(atlas: Atlas, texts: Sequence[str]) -> dict[str, _Part]:
                 mine = slice(int(found.sentences.offsets[place]), int(found.sentences.offsets[place + 1]))
                 vectors = found.sentences.vectors[mine]
                 shown = tuple(cleaned[text][start:end] for start, end in found.sentences.spans[mine].tolist())
-            parts[text] = _Part(cleaned[text], None, found.vectors[place], vectors, shown)
+            parts[text] = _Part(
+                cleaned[text], None, found.vectors[place], vectors, shown, beyond_model=bool(found.info.long_papers)
+            )
     return parts
 
 
@@ -140,4 +153,5 @@ def _combine(atlas: Atlas, wanted: Sequence[_Part], unwanted: Sequence[_Part], *
         sentence_texts=tuple(shown for part in wanted for shown in part.sentence_texts),
         sources=tuple(part.text for part in wanted),
         truncated=truncated,
+        beyond_model=any(part.beyond_model for part in (*wanted, *unwanted)),
     )

@@ -85,22 +85,34 @@ def sentence_matches(query: NDArray[np.int8], sentences: Sentences, rows: NDArra
 
     A paper without sentences matches as the worst of the others do.
     """
+    starts, counts = sentences.offsets[rows], sentences.offsets[rows + 1] - sentences.offsets[rows]
     found = np.full(len(rows), np.nan)
-    for place, row in enumerate(rows.tolist()):
-        cosines = sentence_cosines(query, sentences, row)
-        if cosines.size:
-            found[place] = (cosines.max(axis=1).mean() + cosines.max(axis=0).mean()) / 2
+    some = np.flatnonzero(counts)
+    if len(some) and len(query):
+        firsts = np.concatenate([[0], np.cumsum(counts[some])[:-1]])
+        within = np.arange(counts.sum()) - np.repeat(firsts, counts[some])
+        cosines = int8_cosines(query, sentences.vectors[np.repeat(starts[some], counts[some]) + within])
+        there = np.maximum.reduceat(cosines, firsts, axis=1).mean(axis=0)
+        back = np.add.reduceat(cosines.max(axis=0), firsts) / counts[some]
+        found[some] = (there + back) / 2
     worst = np.nanmin(found) if np.isfinite(found).any() else 0.0
     return np.asarray(np.round(np.where(np.isnan(found), worst, found), 7), dtype=np.float64)
 
 
 def sentence_cosines(query: NDArray[np.int8], sentences: Sentences, row: int) -> NDArray[np.float64]:
     """(s, t) cosines of the query's sentences to those of one paper."""
-    mine = slice(int(sentences.offsets[row]), int(sentences.offsets[row + 1]))
-    return _unit_rows(query) @ _unit_rows(sentences.vectors[mine]).T
+    return int8_cosines(query, sentences.vectors[int(sentences.offsets[row]) : int(sentences.offsets[row + 1])])
 
 
-def _unit_rows(vectors: NDArray[np.int8]) -> NDArray[np.float64]:
-    rows = vectors.astype(np.float64)
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(np.divide(rows, lengths, out=rows, where=lengths > 0))
+def int8_cosines(left: NDArray[np.int8], right: NDArray[np.int8]) -> NDArray[np.float64]:
+    """(s, t) cosines of int8 rows, the same whatever the other rows are; a zero row is like nothing.
+
+    A float32 product of int8 vectors is exact, and so independent of how it is blocked, while every partial sum is a
+    whole number below 2**24: to 1,040 dimensions. Beyond, float64 is used.
+    """
+    exact = np.float32 if left.shape[1] * 127**2 < 2**24 else np.float64
+    left, right = left.astype(exact), right.astype(exact)
+    lengths = [np.sqrt(np.einsum("ij,ij->i", rows, rows).astype(np.float64)) for rows in (left, right)]
+    norms = np.outer(*lengths)
+    products = (left @ right.T).astype(np.float64)
+    return np.asarray(np.divide(products, norms, out=products, where=norms > 0))

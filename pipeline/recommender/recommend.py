@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from pipeline.atlas import Atlas
 from pipeline.config import SimilarConfig
 from pipeline.errors import PaperatlasError
-from pipeline.neighbours import nearest
 from pipeline.recommender.diversity import diversify
-from pipeline.recommender.query import Query, read_query
+from pipeline.recommender.query import Query, read_words
 from pipeline.recommender.ranking import Ranked, rank
 from pipeline.recommender.reasons import Reasons, give_reasons
 
@@ -80,8 +79,7 @@ def similar(atlas: Atlas, query: Query, *, k: int, wishes: Wishes = ANY) -> list
     rows, cosines = _candidates(atlas, query, max(config.candidates, k))
     basis = min(config.candidates, len(rows))
     if allowed[rows].sum() < k:
-        more = _nearest_of(atlas, query, np.flatnonzero(allowed), max(config.candidates, k))
-        rows, cosines = _join(rows, cosines, *more)
+        rows, cosines = _join(rows, cosines, *_candidates(atlas, query, max(config.candidates, k), among=allowed))
     ranked = rank(query, rows, cosines, basis=basis, lexical=atlas.lexical, sentences=atlas.sentences, config=config)
     keep = allowed[ranked.rows]
     if not wishes.near_duplicates:
@@ -94,19 +92,13 @@ def similar(atlas: Atlas, query: Query, *, k: int, wishes: Wishes = ANY) -> list
     return _describe(atlas, query, ranked, places[:k].tolist())
 
 
-def _candidates(atlas: Atlas, query: Query, count: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Rows and cosines of the nearest papers that are not asked about."""
-    found = nearest(atlas.vectors, query.vector[None], k=count + len(query.rows))
+def _candidates(
+    atlas: Atlas, query: Query, count: int, *, among: NDArray[np.bool_] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Rows and cosines of the nearest papers that are not asked about, of some papers or of all."""
+    found = atlas.index.nearest(query.vector[None], k=count + len(query.rows), among=among)
     free = ~np.isin(found.indices[0], query.rows)
     return found.indices[0][free].astype(np.int64), found.similarities[0][free].astype(np.float64)
-
-
-def _nearest_of(
-    atlas: Atlas, query: Query, rows: NDArray[np.int64], count: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The same among some papers only."""
-    found = nearest(np.ascontiguousarray(atlas.vectors[rows]), query.vector[None], k=count)
-    return rows[found.indices[0]], found.similarities[0].astype(np.float64)
 
 
 def _join(
@@ -133,7 +125,7 @@ def search(atlas: Atlas, words: str, *, k: int) -> list[Recommended]:
     if k < 1:
         raise PaperatlasError(f"k = {k}: at least 1 paper must be asked for")
     config = _settings(atlas).model_copy(update={"lexical": 1.0, "sentences": 0.0})
-    query = read_query(atlas, (), texts=[words.replace('"', " ")])
+    query = read_words(atlas, words.replace('"', " "))
     rows = _search_rows(atlas, query, config.candidates)
     held = _holding(atlas, PHRASE.findall(words))
     if held is not None:
@@ -149,7 +141,7 @@ def _settings(atlas: Atlas) -> SimilarConfig:
 
 def _search_rows(atlas: Atlas, query: Query, count: int) -> NDArray[np.int64]:
     """Rows of the best by embedding and of the best by words, increasing."""
-    dense = nearest(atlas.vectors, query.vector[None], k=count).indices[0].astype(np.int64)
+    dense = atlas.index.nearest(query.vector[None], k=count).indices[0].astype(np.int64)
     if atlas.lexical is None:
         return np.sort(dense)
     cosines = atlas.lexical.all_cosines(query.terms, query.weights)

@@ -11,13 +11,14 @@ In a column of lists (authors, categories) == and contains ask whether one of th
 """
 
 import difflib
-import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.atlas import Atlas
@@ -27,13 +28,12 @@ TOKEN = re.compile(
     r"""\s*(?:(?P<number>-?\d+(?:\.\d+)?)|(?P<text>'[^']*'|"[^"]*")|(?P<operator>==|!=|<=|>=|<|>)|(?P<bracket>[()])"""
     r"""|(?P<word>[^\W\d][\w.-]*))"""
 )
-COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
+COMPARE: Mapping[str, Callable[[pa.Array, Any], pa.Array]] = {
+    "==": pc.equal,
+    "<": pc.less,
+    "<=": pc.less_equal,
+    ">": pc.greater,
+    ">=": pc.greater_equal,
 }
 EXAMPLE = "e.g. year >= 2020 and topic == 'label'"
 WORDS = {"true": True, "false": False}
@@ -132,28 +132,27 @@ class _Reader:
         return PaperatlasError(f"--where {self._condition!r}: {why} {at}; {EXAMPLE}")
 
     def _compare(self, column: str, how: str, value: Any) -> NDArray[np.bool_]:
-        values = self._values(column, value)
-        kinds = {
-            _kind(part) for one in values for part in (one if isinstance(one, list) else [one]) if part is not None
-        }
-        if kinds and _kind(value) not in kinds and how != "!=":
-            raise PaperatlasError(
-                f"--where {self._condition!r}: {column} holds {' and '.join(sorted(kinds))}, not {_kind(value)}"
-            )
-        return np.array([_meets(one, how, value) for one in values], dtype=bool)
-
-    def _values(self, column: str, value: Any) -> list[Any]:
-        names = self._atlas.column_names
         if column == "topic":
-            topics = self._atlas.column("nearest_topic").to_pylist()
-            if isinstance(value, str):
-                return [self._atlas.topics[topic].label for topic in topics]
-            return list(topics)
+            topics = self._atlas.column("nearest_topic").to_numpy()
+            if not isinstance(value, str):
+                return meets(pa.array(topics), how, value)
+            named = meets(pa.array([topic.label for topic in self._atlas.topics], pa.string()), how, value)
+            return np.asarray(named[topics])
+        values = self._column(column)
+        kind = _kind_of_column(values)
+        if kind is not None and _kind(value) != kind and how != "!=":
+            raise PaperatlasError(f"--where {self._condition!r}: {column} holds {kind}, not {_kind(value)}")
+        if kind is None or _kind(value) != kind:  # nothing there is equal to it
+            return np.full(len(self._atlas), how == "!=")
+        return meets(values, how, value)
+
+    def _column(self, column: str) -> pa.Array:
+        names = self._atlas.column_names
         if column not in names:
             near = difflib.get_close_matches(column, names, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
             raise PaperatlasError(f"--where {self._condition!r}: no column {column!r}; {hint}")
-        return list(self._atlas.column(column).to_pylist())
+        return self._atlas.column(column).combine_chunks()
 
 
 def _tokens(condition: str) -> list[_Token]:
@@ -184,15 +183,33 @@ def _kind(value: Any) -> str:
     return "numbers" if isinstance(value, int | float) else "text"
 
 
-def _meets(one: Any, how: str, value: Any) -> bool:
-    if isinstance(one, list):
-        if how == "!=":
-            return all(_meets(part, how, value) for part in one)
-        return any(_meets(part, how, value) for part in one)
-    if one is None:
-        return how == "!="
-    if isinstance(one, str) and isinstance(value, str):
-        one, value = one.casefold(), value.casefold()
+def _kind_of_column(values: pa.Array) -> str | None:
+    """What a column holds, in words for the user; None where it holds nothing but missing values."""
+    kind = values.type.value_type if pa.types.is_list(values.type) else values.type
+    if pa.types.is_null(kind) or values.null_count == len(values):
+        return None
+    return "true or false" if pa.types.is_boolean(kind) else "text" if pa.types.is_string(kind) else "numbers"
+
+
+def meets(values: pa.Array, how: str, value: Any) -> NDArray[np.bool_]:
+    """(n,) whether each value meets a test; texts in any case. A list meets it where one of its parts does.
+
+    >>> meets(pa.array(["ICML", None, "NeurIPS"]), "==", "icml").tolist()
+    [True, False, False]
+    """
+    if how == "!=":
+        return ~meets(values, "==", value)
+    if pa.types.is_list(values.type):
+        parents = pc.list_parent_indices(values).to_numpy()
+        met = np.zeros(len(values), dtype=bool)
+        met[parents[meets(pc.list_flatten(values), how, value)]] = True
+        return met
     if how == "contains":
-        return isinstance(one, str) and isinstance(value, str) and value in one
-    return COMPARE[how](one, value)
+        found = pc.match_substring(values, value, ignore_case=True) if isinstance(value, str) else None
+    elif isinstance(value, str):
+        found = COMPARE[how](pc.utf8_lower(values), value.lower())
+    else:
+        found = COMPARE[how](values, value)
+    if found is None:
+        return np.zeros(len(values), dtype=bool)
+    return np.asarray(pc.fill_null(found, False).to_numpy(zero_copy_only=False))

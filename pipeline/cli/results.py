@@ -1,0 +1,91 @@
+"""Recommended papers -> the terminal: a table, reasons, JSON, CSV, BibTeX or RIS."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal
+
+import typer
+
+from pipeline.cli import show
+from pipeline.errors import PaperatlasError
+
+CSV_COLUMNS = ("rank", "similarity", "id", "title", "year", "topic", "label")
+COLUMNS = [("rank", "right"), ("cosine", "right"), ("id", "left"), ("title", "fold"), ("topic", "fold")]
+
+Explain = Annotated[bool, typer.Option("--explain", help="Say why: the parts, shared words, the closest sentences.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
+Format = Annotated[
+    Literal["bibtex", "ris"] | None, typer.Option("--format", help="Print references for a reference manager.")
+]
+
+
+def form_of(*, as_json: bool, as_csv: bool, references: str | None, explain: bool) -> str:
+    """The one form asked for: "json", "csv", "bibtex", "ris", "reasons" or "table". Raises PaperatlasError for two."""
+    asked = [name for name, wanted in (("json", as_json), ("csv", as_csv), (references, references)) if wanted]
+    if len(asked) > 1:
+        raise PaperatlasError(f"{' and '.join(map(str, asked))}: choose one form of output")
+    return str(asked[0]) if asked else "reasons" if explain else "table"
+
+
+def print_results(atlas: Any, answer: dict[str, Any], form: str) -> None:
+    """Print an answer, {"query", "results"}, in one form."""
+    results = answer["results"]
+    if form == "json":
+        show.print_json(answer)
+    elif form == "csv":
+        show.print_csv([{name: result[name] for name in CSV_COLUMNS} for result in results], CSV_COLUMNS)
+    elif form in ("bibtex", "ris"):
+        from pipeline.export import EXPORTERS
+
+        show.print_text(EXPORTERS[form](atlas.paper(atlas.ids.row(result["id"])) for result in results))
+    elif form == "reasons":
+        _show_reasons(results)
+    else:
+        _show_table(atlas, results)
+
+
+def _show_table(atlas: Any, results: Sequence[dict[str, Any]]) -> None:
+    show.table(
+        COLUMNS,
+        [
+            (
+                result["rank"],
+                f"{result['similarity']:.3f}",
+                result["id"],
+                show.Linked(result["title"], _address(atlas, result["id"])),
+                result["label"],
+            )
+            for result in results
+        ],
+    )
+
+
+def _address(atlas: Any, paper: str) -> str | None:
+    """Where the paper can be read; looked up only for a terminal, which can make a link of it."""
+    if not show.console().is_terminal:
+        return None
+    found = atlas.links(atlas.ids.row(paper))
+    return found[0].address if found else None
+
+
+def _show_reasons(results: Sequence[dict[str, Any]]) -> None:
+    for result in results:
+        show.line(show.safe(f"{result['rank']}. {result['title']} ({result['id']})"))
+        for reason in _reasons(result):
+            show.line("   " + show.safe(reason))
+
+
+def _reasons(result: dict[str, Any]) -> Iterator[str]:
+    parts, reasons = result["parts"], result["reasons"]
+    named = {"dense": "embeddings", "lexical": "words", "sentences": "sentences"}
+    told = ", ".join(
+        f"{named[name]} {value:.3f} (rank {reasons['ranks'][name]})"
+        for name, value in parts.items()
+        if value is not None
+    )
+    topics = f", {reasons['topics']}" if reasons["topics"] else ""
+    yield f"cosine of {told}; topic: {result['label']}{topics}"
+    if reasons["shared_terms"]:
+        yield f"both say: {', '.join(reasons['shared_terms'])}"
+    if pair := reasons["sentences"]:
+        yield f"closest sentences ({pair['similarity']:.2f}): {pair['query']}"
+        yield f"                          {pair['paper']}"

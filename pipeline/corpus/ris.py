@@ -1,0 +1,78 @@
+"""RIS -> records, by rispy, one reference at a time; the dialects of EndNote, Zotero, Scopus and publishers.
+
+rispy drops a reference that has no ER line and joins it to the next; so the file is cut here, at the TY lines. The id
+is the DOI where there is one: the ID field is only a number within one export.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.corpus.bibtex import given_first
+from pipeline.corpus.files import read_lines, shown_name, undecodable
+from pipeline.corpus.record import Record, Rejected
+
+TAG = re.compile(r"([A-Z][A-Z0-9]) {1,2}-(?: |$)")
+# rispy's name of each tag -> ours, where several tags mean the same: the first that is there wins.
+MEANINGS: Mapping[str, tuple[str, ...]] = {
+    "title": ("title", "primary_title", "short_title"),
+    "abstract": ("abstract", "notes_abstract"),
+    "authors": ("authors", "first_authors"),
+    "year": ("year", "publication_year", "date"),
+    "journal": ("secondary_title", "journal_name", "alternate_title3", "alternate_title2", "alternate_title1"),
+}
+RENAMED = {"id": "reference_id", "type_of_reference": "type"}
+MOST_LINES = 100_000
+
+
+def read(path: Path, encoding: str) -> Iterator[Record | Rejected]:
+    """Each reference as a record; row: the line of its TY."""
+    import rispy
+
+    source, found = shown_name(path), False
+    for line, lines in _references(path, encoding):
+        found = True
+        if len(lines) > MOST_LINES:
+            yield Rejected(source, line, f"a reference of more than {MOST_LINES:,} lines")
+        elif undecodable("".join(lines)):
+            yield Rejected(source, line, f"not {encoding} text")
+        else:
+            yield Record(source, line, _fields(rispy.loads("\n".join([*lines, "ER  - "]))[0]))
+    if not found:
+        yield Rejected(source, 1, "no line starts with 'TY  -': is this RIS?")
+
+
+def _references(path: Path, encoding: str) -> Iterator[tuple[int, list[str]]]:
+    """(line number, its lines from TY to before ER) of each reference."""
+    start = 0
+    lines: list[str] = []
+    for number, line in read_lines(path, encoding):
+        line = line.rstrip("\r\n")
+        tag = TAG.match(line)
+        name = tag[1] if tag else None
+        if name in ("TY", "ER") and start:
+            yield start, lines
+            start, lines = 0, []
+        if name == "TY":
+            start = number
+        if start and len(lines) <= MOST_LINES:
+            lines.append(f"{name}  - {line[tag.end() :].strip()}" if tag else line)
+    if start:
+        yield start, lines
+
+
+def _fields(reference: dict[str, Any]) -> dict[str, Any]:
+    unknown = reference.pop("unknown_tag", {})
+    fields: dict[str, Any] = {}
+    for role, names in MEANINGS.items():
+        values = [reference.pop(name, None) for name in names]
+        first = next((value for value in values if value), None)
+        fields |= {} if first is None else {role: first}
+        spare = {name: value for name, value in zip(names, values, strict=True) if value and value != first}
+        reference |= {name: value for name, value in spare.items() if name != role}
+    fields["authors"] = [given_first(str(name)) for name in fields.get("authors", [])]
+    fields |= {RENAMED.get(name, name): value for name, value in reference.items()}
+    if "doi" in fields:
+        fields["doi"] = re.sub(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", "", str(fields["doi"]), flags=re.IGNORECASE)
+    return fields | {tag.lower(): " ".join(values) for tag, values in unknown.items()}

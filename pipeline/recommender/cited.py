@@ -1,0 +1,102 @@
+"""References -> which papers of the atlas they are: by DOI, then arXiv id, then title."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.atlas import Atlas
+from pipeline.corpus import Paper, Rejected
+from pipeline.corpus.identifiers import IDENTIFIER_FIELDS, Identifiers, identify, plain_name
+
+
+@dataclass(frozen=True)
+class Match:
+    """One reference found. by: "DOI", "arXiv id" or "title"."""
+
+    reference: str
+    id: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Cited:
+    """What became of a list of references.
+
+    rows: papers of the atlas that are among them, increasing. unmatched: titles of those that are no paper of the
+    atlas. unread: rows of the list that were no reference.
+    """
+
+    rows: NDArray[np.int64]
+    matches: tuple[Match, ...]
+    unmatched: tuple[str, ...]
+    unread: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "matches": [asdict(match) for match in self.matches],
+            "unmatched": list(self.unmatched),
+            "unread": self.unread,
+        }
+
+
+def find_cited(atlas: Atlas, references: Iterable[Paper | Rejected]) -> Cited:
+    """The references among the papers of the atlas; one that fits several papers is all of them."""
+    known = _known(atlas)
+    matches, unmatched, rows, unread = [], [], set(), 0
+    for reference in references:
+        if isinstance(reference, Rejected):
+            unread += 1
+            continue
+        found = identify({**reference.extra, "id": reference.id, "title": reference.title})
+        by, fitting = known.look_up(found)
+        rows |= set(fitting)
+        matches += [Match(reference.title or reference.id, atlas.ids.ids[row], by) for row in fitting]
+        unmatched += [] if fitting else [reference.title or reference.id]
+    return Cited(np.array(sorted(rows), dtype=np.int64), tuple(matches), tuple(unmatched), unread)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Rows of the atlas by what identifies them."""
+
+    dois: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    arxiv: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    titles: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, row: int, found: Identifiers) -> None:
+        for doi in found.dois:
+            self.dois[doi].append(row)
+        for name in found.arxiv:
+            self.arxiv[name].append(row)
+        if found.title:
+            self.titles[found.title].append(row)
+
+    def look_up(self, found: Identifiers) -> tuple[str, list[int]]:
+        """How a reference was matched, and the rows it fits, none twice."""
+        keys = (("DOI", self.dois, found.dois), ("arXiv id", self.arxiv, found.arxiv))
+        for by, rows, names in (*keys, ("title", self.titles, (found.title,))):
+            fitting = sorted({row for name in names if name in rows for row in rows[name]})
+            if fitting:
+                return by, fitting
+        return "", []
+
+
+def _known(atlas: Atlas) -> _Known:
+    known = _Known()
+    for row, fields in enumerate(_fields(atlas)):
+        known.add(row, identify(fields))
+    for duplicate in atlas.ids.duplicates:
+        known.add(atlas.ids.row(duplicate), identify({"id": duplicate}))
+    return known
+
+
+def _fields(atlas: Atlas) -> Iterator[Mapping[str, Any]]:
+    """The fields of every paper that say what it is, in row order."""
+    names = [name for name in atlas.column_names if name == "title" or plain_name(name) in IDENTIFIER_FIELDS]
+    columns = [atlas.column(name).to_pylist() for name in names]
+    for values in zip(*columns, strict=True):
+        yield dict(zip(names, values, strict=True))
