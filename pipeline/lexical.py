@@ -71,8 +71,10 @@ class Lexical:
         """The same to every paper at once."""
         wanted = np.zeros(len(self.idf))
         wanted[terms] = weights
-        totals = np.concatenate([[0.0], np.cumsum(wanted[self.terms] * self.weights)])
-        return np.asarray(np.round(totals[self.offsets[1:]] - totals[self.offsets[:-1]], 7))
+        shared = np.flatnonzero((wanted > 0)[self.terms])
+        papers = np.searchsorted(self.offsets, shared, side="right") - 1
+        products = wanted[self.terms[shared]] * self.weights[shared]
+        return np.asarray(np.round(np.bincount(papers, products, minlength=len(self.offsets) - 1), 7))
 
 
 def count_words(text: str) -> Counter[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.cli import main
 from pipeline.config import SimilarConfig
-from pipeline.embedding.result import Sentences
+from pipeline.embedding.result import Sentences, unit
 from pipeline.errors import PaperatlasError, UnknownPaperError
 from pipeline.lexical import build_lexical
 from pipeline.recommender import Wishes, find_bridges, read_query, similar, where
@@ -438,3 +438,26 @@ def test_the_command_filters_and_writes_csv(atlas, capsys):
     assert "no paper meets year > 3000" in capsys.readouterr().err
     assert main(["bridges", run, "--json"]) == 0
     json.loads(capsys.readouterr().out)
+
+
+def test_a_text_gets_one_answer_alone_in_a_batch_and_in_any_order(tmp_path, make_atlas, papers, capsys):
+    """By the real encoder: a text's vector must not depend on the texts that it is encoded with."""
+    atlas = make_atlas(
+        str(write_jsonl(tmp_path / "p.jsonl", papers[::6])), embedding={"backend": "auto", "sentences": True}
+    )
+    texts = [
+        "Bees.",
+        "How rye flour and yeast make a crumb. " * 12,
+        "Meltwater under an ice sheet, and the moraine that it leaves behind.",
+        "A queen bee and her hive; a waggle dance.",
+        "Sourdough. " * 300,
+    ]
+    alone = {text: [result.to_json() for result in atlas.similar(text=text, k=5)] for text in texts}
+    for order in (texts, texts[::-1]):
+        (tmp_path / "q.jsonl").write_text("\n".join(json.dumps({"text": text}) for text in order))
+        main(["similar", str(atlas.folder), "--batch", str(tmp_path / "q.jsonl"), "-k", "5"])
+        answers = [json.loads(line)["results"] for line in capsys.readouterr().out.splitlines()]
+        assert answers == [json.loads(json.dumps(alone[text])) for text in order]
+        together = read_query(atlas, (), texts=order)
+        middle = np.array([read_query(atlas, (), texts=[text]).vector for text in order], dtype=np.float64).mean(axis=0)
+        np.testing.assert_array_equal(together.vector, unit(middle.astype(np.float32)))
