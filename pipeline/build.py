@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ from pipeline.embedding.tfidf_encoder import TfidfEncoder
 from pipeline.errors import RunFolderError
 from pipeline.lexical import build_lexical
 from pipeline.machine import core_count, cpu_features, cpu_model, peak_memory_mb
-from pipeline.map import draw_map
+from pipeline.map import draw_map, write_page
 from pipeline.neighbours import Neighbours, find_neighbours
 from pipeline.paper_ids import PaperIds
 from pipeline.progress import Advance, Progress, Silent
@@ -174,29 +174,40 @@ def _build(config: Config, digest: str, folder: Path, *, progress: Progress) -> 
             corpus.papers, vectors, found.core, found.assigned, config=config.topics, given=found.given
         )
         lexical = build_lexical(corpus.texts())
+    atlas = Atlas(
+        vectors=vectors,
+        text_hashes=np.frombuffer(b"".join(corpus.text_hashes), dtype=np.uint8).reshape(-1, 32),
+        neighbours=neighbours,
+        topics=topics,
+        manifest=_manifest(config, digest, corpus, embedding, found, plan, ()),
+        tables=_tables(corpus, found, coordinates),
+        sentences=embedding.sentences,
+        lexical=lexical,
+        encoder_arrays=_encoder_arrays(encoder),
+    )
+    with stage("page", len(corpus)) as advance:
+        pictures = _draw(config, atlas, advance)
     with stage("writing"):
-        pictures = draw_map(
-            coordinates,
-            found.core,
-            [topic.label for topic in topics],
-            paper_titles=corpus.papers.column("title").to_pylist(),
-            title=config.map.title or config.name,
-            size=(config.map.width, config.map.height),
-            most_labels=config.map.labels,
-        )
-        atlas = Atlas(
-            vectors=vectors,
-            text_hashes=np.frombuffer(b"".join(corpus.text_hashes), dtype=np.uint8).reshape(-1, 32),
-            neighbours=neighbours,
-            topics=topics,
-            manifest=_manifest(config, digest, corpus, embedding, found, plan, tuple(stage.costs)),
-            tables=_tables(corpus, found, coordinates),
-            sentences=embedding.sentences,
-            lexical=lexical,
-            encoder_arrays=_encoder_arrays(encoder),
-        )
+        atlas = replace(atlas, manifest=replace(atlas.manifest, stages=tuple(stage.costs)))
         pictures["report.md"] = write_report(atlas).encode()
         return save_atlas(atlas, folder, pictures=pictures)
+
+
+def _draw(config: Config, atlas: Atlas, advance: Advance) -> dict[str, bytes]:
+    """The map as pictures and, if wanted, as a page."""
+    title = config.map.title or config.name
+    pictures = draw_map(
+        np.column_stack([atlas.column(name).to_numpy() for name in ("x", "y")]),
+        atlas.column("topic").to_numpy(),
+        [topic.label for topic in atlas.topics],
+        paper_titles=atlas.column("title").to_pylist(),
+        title=title,
+        size=(config.map.width, config.map.height),
+        most_labels=config.map.labels,
+    )
+    if config.map.html:
+        pictures["map.html"] = write_page(atlas, title=title, budget_mb=config.map.budget_mb, advance=advance)
+    return pictures
 
 
 def _paper_ids(corpus: Corpus) -> PaperIds:

@@ -76,7 +76,7 @@ def run(
     _show_account(atlas)
     _show_topics(atlas)
     show.line()
-    show.line(f"Atlas: {folder}{'' if str(folder).endswith('/') else '/'}   (map.png, report.md)")
+    show.line(f"Atlas: {folder}{'' if str(folder).endswith('/') else '/'}   (map.html, report.md)")
 
 
 def _show_account(atlas: Any) -> None:

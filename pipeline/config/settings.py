@@ -145,6 +145,13 @@ class MapConfig(_Section):
     width: int = Field(1600, ge=300, le=10_000, description="width of map.png in pixels")
     height: int = Field(1100, ge=300, le=10_000, description="height of map.png in pixels")
     labels: int = Field(60, ge=0, le=1000, description="most topic labels drawn; those that would overlap are left out")
+    html: bool = Field(True, description="also write map.html, the map as one file that opens in any browser")
+    budget_mb: float = Field(
+        30.0,
+        ge=5,
+        le=2000,
+        description="map.html leaves out abstracts, then similar papers, then papers beyond so many MB",
+    )
 
 
 class OutputConfig(_Section):

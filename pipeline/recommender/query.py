@@ -97,6 +97,25 @@ def _by_id(atlas: Atlas, name: str) -> int | None:
         return None
 
 
+def query_of_row(atlas: Atlas, row: int) -> Query:
+    """The query for papers like one of the atlas, without its texts: enough to rank by, not to quote from."""
+    empty = np.zeros(0, np.int32), np.zeros(0, np.float32)
+    terms, weights = empty if atlas.lexical is None else atlas.lexical.paper(row)
+    sentences = None
+    if atlas.sentences is not None:
+        mine = slice(int(atlas.sentences.offsets[row]), int(atlas.sentences.offsets[row + 1]))
+        sentences = np.asarray(atlas.sentences.vectors[mine])
+    return Query(
+        vector=np.asarray(atlas.vectors[row]),
+        rows=(row,),
+        terms=terms,
+        weights=weights,
+        sentences=sentences if sentences is not None and len(sentences) else None,
+        sentence_texts=(),
+        sources=("",),
+    )
+
+
 def _part_of_row(atlas: Atlas, row: int) -> _Part:
     text = text_of(atlas.column("title")[row].as_py(), atlas.column("abstract")[row].as_py())
     vector = np.array(atlas.vectors[row])

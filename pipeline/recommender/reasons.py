@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from pipeline.atlas import Atlas
 from pipeline.corpus.record import text_of
+from pipeline.lexical import Lexical
 from pipeline.recommender.query import Query
 from pipeline.recommender.ranking import Ranked, sentence_cosines
 
@@ -61,11 +62,27 @@ def rank_of(values: NDArray[np.float64], place: int) -> int:
 def _shared_terms(atlas: Atlas, query: Query, row: int) -> tuple[str, ...]:
     if atlas.lexical is None:
         return ()
-    terms, weights = atlas.lexical.paper(row)
-    shared, mine, theirs = np.intersect1d(query.terms, terms, return_indices=True)
-    told = query.weights[mine] * weights[theirs]
-    order = np.lexsort((shared, -told))[:SHARED_TERMS]
-    return tuple(atlas.lexical.vocabulary[shared[place]] for place in order)
+    shared = shared_terms(atlas.lexical, query, np.array([row]), count=SHARED_TERMS)[0]
+    return tuple(atlas.lexical.vocabulary[term] for term in shared.tolist() if term >= 0)
+
+
+def shared_terms(lexical: Lexical, query: Query, rows: NDArray[np.int64], *, count: int) -> NDArray[np.int32]:
+    """(r, count) words that the query shares with each paper, those that add most to their cosine first; -1 for none.
+
+    Words are given by their numbers.
+    """
+    papers, terms, weights = lexical.entries(rows)
+    wanted = np.zeros(len(lexical.idf), dtype=np.float32)
+    wanted[query.terms] = query.weights
+    shared = np.flatnonzero(wanted[terms] > 0)
+    papers, terms, told = papers[shared], terms[shared], wanted[terms[shared]] * weights[shared]
+    order = np.lexsort((terms, -told, papers))
+    papers, terms = papers[order], terms[order]
+    place = np.arange(len(papers)) - np.searchsorted(papers, papers)
+    kept = place < count
+    found = np.full((len(rows), count), -1, dtype=np.int32)
+    found[papers[kept], place[kept]] = terms[kept]
+    return found
 
 
 def _best_pair(atlas: Atlas, query: Query, row: int) -> SentencePair | None:

@@ -73,7 +73,7 @@ def similar(atlas: Atlas, query: Query, *, k: int, wishes: Wishes = ANY) -> list
         raise PaperatlasError(f"k = {k}: at least 1 paper must be asked for")
     if k > max(others, 1):
         raise PaperatlasError(f"k = {k}: the atlas has only {others} other papers")
-    config = _settings(atlas)
+    config = settings_of(atlas)
     allowed = np.ones(len(atlas), dtype=bool) if wishes.keep is None else wishes.keep.copy()
     allowed[list(query.rows)] = False
     rows, cosines = _candidates(atlas, query, max(config.candidates, k))
@@ -83,7 +83,7 @@ def similar(atlas: Atlas, query: Query, *, k: int, wishes: Wishes = ANY) -> list
     ranked = rank(query, rows, cosines, basis=basis, lexical=atlas.lexical, sentences=atlas.sentences, config=config)
     keep = allowed[ranked.rows]
     if not wishes.near_duplicates:
-        keep &= ~_near_duplicates(query, ranked)
+        keep &= ~near_duplicates(query, ranked)
     places = np.flatnonzero(keep)
     if wishes.diversity:
         kept = ranked.kept(places)
@@ -98,7 +98,8 @@ def _candidates(
     """Rows and cosines of the nearest papers that are not asked about, of some papers or of all."""
     found = atlas.index.nearest(query.vector[None], k=count + len(query.rows), among=among)
     free = ~np.isin(found.indices[0], query.rows)
-    return found.indices[0][free].astype(np.int64), found.similarities[0][free].astype(np.float64)
+    rows, cosines = found.indices[0][free][:count], found.similarities[0][free][:count]
+    return rows.astype(np.int64), cosines.astype(np.float64)
 
 
 def _join(
@@ -108,7 +109,7 @@ def _join(
     return np.concatenate([rows, more[new]]), np.concatenate([cosines, more_cosines[new]])
 
 
-def _near_duplicates(query: Query, ranked: Ranked) -> NDArray[np.bool_]:
+def near_duplicates(query: Query, ranked: Ranked) -> NDArray[np.bool_]:
     """Which candidates are another version of the one paper or text asked about, by meaning and words alike."""
     if len(query.sources) != 1:
         return np.zeros(len(ranked.rows), dtype=bool)
@@ -124,7 +125,7 @@ def search(atlas: Atlas, words: str, *, k: int) -> list[Recommended]:
     """
     if k < 1:
         raise PaperatlasError(f"k = {k}: at least 1 paper must be asked for")
-    config = _settings(atlas).model_copy(update={"lexical": 1.0, "sentences": 0.0})
+    config = settings_of(atlas).model_copy(update={"lexical": 1.0, "sentences": 0.0})
     query = read_words(atlas, words.replace('"', " "))
     rows = _search_rows(atlas, query, config.candidates)
     held = _holding(atlas, PHRASE.findall(words))
@@ -135,7 +136,8 @@ def search(atlas: Atlas, words: str, *, k: int) -> list[Recommended]:
     return _describe(atlas, query, ranked, range(min(k, len(rows))))
 
 
-def _settings(atlas: Atlas) -> SimilarConfig:
+def settings_of(atlas: Atlas) -> SimilarConfig:
+    """The run's [similar] settings."""
     return SimilarConfig.model_validate(atlas.manifest.config["similar"])
 
 

@@ -1,0 +1,65 @@
+"""Columns of papers -> what the map can be coloured and sized by: numbers, or a few named groups."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipeline.atlas import Atlas
+from pipeline.text import shorten
+
+MOST_COLUMNS = 12
+MOST_GROUPS = 60
+OTHER = 255  # every group beyond the largest 60, and no value at all
+OWN = frozenset({"id", "title", "abstract", "authors", "year", "topic", "nearest_topic", "second_topic", "x", "y"})
+NAME_LENGTH = 40
+
+
+@dataclass(frozen=True)
+class Column:
+    """name: as people see it. values: (n,) float32, NaN where missing; or uint8 numbers of groups, 255 for the rest.
+
+    groups: names of the groups, the largest first; empty for numbers.
+    """
+
+    name: str
+    values: NDArray[Any]
+    groups: tuple[str, ...] = ()
+
+
+def map_columns(atlas: Atlas) -> tuple[Column, ...]:
+    """The columns of the source that say something on a map, in their order; at most 12."""
+    found: list[Column] = []
+    for name in atlas.column_names:
+        if name not in OWN and name != "strength" and len(found) < MOST_COLUMNS:
+            column = _column(name, atlas.column(name))
+            if column is not None:
+                found.append(column)
+    return tuple(found)
+
+
+def _column(name: str, values: pa.ChunkedArray) -> Column | None:
+    kind = values.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        numbers = values.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float32)
+        numbers[~np.isfinite(numbers)] = np.nan
+        return Column(name, numbers) if len(np.unique(numbers[np.isfinite(numbers)])) > 1 else None
+    if pa.types.is_string(kind) or pa.types.is_boolean(kind):
+        return _groups(name, values.to_pylist())
+    if pa.types.is_list(kind) and pa.types.is_string(kind.value_type):
+        return _groups(name, [value[0] if value else None for value in values.to_pylist()])
+    return None
+
+
+def _groups(name: str, values: list[Any]) -> Column | None:
+    """Groups of equal values; None where nearly every paper is its own group, or all are one."""
+    counts = Counter(str(value) for value in values if value not in (None, ""))
+    if len(counts) < 2 or len(counts) > max(0.5 * counts.total(), 2):
+        return None
+    ranked = sorted(counts, key=lambda value: (-counts[value], value))[:MOST_GROUPS]
+    number = {value: place for place, value in enumerate(ranked)}
+    codes = np.array([number.get(str(value), OTHER) for value in values], dtype=np.uint8)
+    return Column(name, codes, tuple(shorten(value, NAME_LENGTH) for value in ranked))

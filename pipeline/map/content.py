@@ -1,0 +1,159 @@
+"""Atlas -> everything the page of the map holds, as arrays and texts; row i is the same paper in all of them."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.atlas import Atlas
+from pipeline.corpus.identifiers import IDENTIFIER_FIELDS, links, plain_name
+from pipeline.map.colours import DARK_NOISE, DARK_PALETTE, NOISE_COLOUR, PALETTE, scale, topic_colour_numbers
+from pipeline.map.columns import map_columns
+from pipeline.map.labels import densest_point
+from pipeline.map.trust import NEAR_ON_MAP, TRUE_NEIGHBOURS, map_trust
+from pipeline.recommender.lists import SimilarLists
+from pipeline.version import __version__
+
+GRID = 65_535  # coordinates are whole numbers from 0 to this
+NO_YEAR = -32_768
+KEYWORDS = 8
+
+
+@dataclass(frozen=True)
+class Page:
+    """meta: what is said once. points: (n,) arrays by name. texts: n rows; abstracts: n, or None where left out.
+
+    similar: for the same rows, or None where left out; words: those that its terms number.
+    """
+
+    meta: dict[str, Any]
+    points: dict[str, NDArray[Any]]
+    texts: dict[str, list[Any]]
+    abstracts: list[str] | None
+    similar: SimilarLists | None
+    words: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        rows = {name: len(values) for name, values in (self.points | self.texts).items()}
+        if wrong := {name: count for name, count in rows.items() if count != len(self)}:
+            raise ValueError(f"rows of a page: {wrong} for {len(self)} papers")
+
+    def __len__(self) -> int:
+        return len(self.points["x"])
+
+
+def page_points(atlas: Atlas, title: str) -> Page:
+    """The page without texts: what a server sends at once, whatever the number of papers."""
+    coordinates = np.column_stack([atlas.column(name).to_numpy() for name in ("x", "y")])
+    core = atlas.column("topic").to_numpy()
+    grid, trust = quantise(coordinates), map_trust(atlas.neighbours, coordinates)
+    years = [NO_YEAR if year is None else year for year in atlas.column("year").to_pylist()]
+    columns = map_columns(atlas)
+    points: dict[str, NDArray[Any]] = {
+        "x": grid[:, 0],
+        "y": grid[:, 1],
+        "topic": core.astype(np.int32),
+        "nearest": atlas.column("nearest_topic").to_numpy().astype(np.int32),
+        "second": atlas.column("second_topic").to_numpy().astype(np.int32),
+        "strength": np.rint(255 * atlas.column("strength").to_numpy()).astype(np.uint8),
+        "trust": np.rint(255 * trust).astype(np.uint8),
+        "year": np.array(years, dtype=np.int16),
+    }
+    points |= {f"column{number}": column.values for number, column in enumerate(columns)}
+    meta = {
+        "version": __version__,
+        "title": title,
+        "papers": len(atlas),
+        "total": len(atlas),
+        "left_out": [],
+        "topics": _topics(atlas, grid.astype(np.float64), core),
+        "columns": [{"name": column.name, "groups": column.groups} for column in columns],
+        "trust": {"true": TRUE_NEIGHBOURS, "near": NEAR_ON_MAP, "mean": round(float(trust.mean()), 3)},
+        "palette": {"light": PALETTE, "dark": DARK_PALETTE},
+        "noise": {"light": NOISE_COLOUR, "dark": DARK_NOISE},
+        "scale": scale(),
+    }
+    return Page(meta, points, {}, None, None, ())
+
+
+def with_texts(page: Page, atlas: Atlas) -> Page:
+    """The page with all that can be read on it but the similar papers."""
+    identifying = [name for name in atlas.column_names if name == "id" or plain_name(name) in IDENTIFIER_FIELDS]
+    columns = {name: atlas.column(name).to_pylist() for name in identifying}
+    found = [links(dict(zip(columns, values, strict=True))) for values in zip(*columns.values(), strict=True)]
+    texts: dict[str, list[Any]] = {
+        "id": atlas.column("id").to_pylist(),
+        "title": atlas.column("title").to_pylist(),
+        "authors": [", ".join(names or ()) for names in atlas.column("authors").to_pylist()],
+        "links": [[[link.name, link.address] for link in row] for row in found],
+    }
+    return replace(page, texts=texts, abstracts=atlas.column("abstract").to_pylist())
+
+
+def with_similar(page: Page, lists: SimilarLists, vocabulary: list[str]) -> Page:
+    """The page with similar papers; only the words that they name come along."""
+    used = np.unique(lists.terms[lists.terms >= 0])
+    terms = np.where(lists.terms >= 0, np.searchsorted(used, lists.terms), -1).astype(np.int32)
+    words = tuple(vocabulary[term] for term in used.tolist())
+    return replace(page, similar=replace(lists, terms=terms), words=words)
+
+
+def without(page: Page, part: str) -> Page:
+    """The page without its abstracts or its similar papers, and saying so."""
+    meta = page.meta | {"left_out": [*page.meta["left_out"], part]}
+    return replace(page, meta=meta, abstracts=None) if part == "abstracts" else replace(page, meta=meta, similar=None)
+
+
+def sampled(page: Page, count: int) -> Page:
+    """At most `count` papers, the crowded places thinned first, and the page saying so."""
+    rows = np.sort(spread_order(page.points["x"], page.points["y"])[:count])
+    return replace(
+        page,
+        meta=page.meta | {"papers": len(rows)},
+        points={name: values[rows] for name, values in page.points.items()},
+        texts={name: [values[row] for row in rows.tolist()] for name, values in page.texts.items()},
+        abstracts=None if page.abstracts is None else [page.abstracts[row] for row in rows.tolist()],
+        similar=None,
+    )
+
+
+def spread_order(x: NDArray[Any], y: NDArray[Any], *, cells: int = 256) -> NDArray[np.int64]:
+    """Rows in an order whose every beginning is spread over the map: the first of each cell, then the second...
+
+    x, y: (n,) from 0 to 65,535. Within a cell rows keep their order.
+    """
+    cell = (x.astype(np.int64) * cells // (GRID + 1)) * cells + y.astype(np.int64) * cells // (GRID + 1)
+    order = np.argsort(cell, kind="stable")
+    firsts = np.searchsorted(cell[order], cell[order])
+    rank = np.empty(len(cell), dtype=np.int64)
+    rank[order] = np.arange(len(cell)) - firsts
+    return np.lexsort((np.arange(len(cell)), rank))
+
+
+def quantise(coordinates: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """(n, 2) coordinates as whole numbers from 0 to 65,535, one scale for both, the shorter side in the middle."""
+    low, high = coordinates.min(axis=0).astype(np.float64), coordinates.max(axis=0).astype(np.float64)
+    span = float((high - low).max()) or 1.0
+    middle = (low + high) / 2
+    return np.asarray(np.rint(((coordinates - middle) / span + 0.5) * GRID), dtype=np.uint16)
+
+
+def _topics(atlas: Atlas, points: NDArray[np.float64], core: NDArray[np.int32]) -> list[dict[str, Any]]:
+    members = [points[core == topic.id] for topic in atlas.topics]
+    centres = np.array([np.median(own, axis=0) for own in members]).reshape(-1, 2)
+    anchors = [densest_point(own) if len(own) > 30 else own.mean(axis=0) for own in members]
+    rows = zip(atlas.topics, topic_colour_numbers(centres), anchors, strict=True)
+    return [
+        {
+            "id": topic.id,
+            "label": topic.label,
+            "size": topic.size,
+            "assigned": topic.assigned,
+            "keywords": [keyword.term for keyword in topic.keywords[:KEYWORDS]],
+            "colour": colour,
+            "x": round(float(anchor[0])),
+            "y": round(float(anchor[1])),
+        }
+        for topic, colour, anchor in rows
+    ]

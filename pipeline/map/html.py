@@ -1,0 +1,142 @@
+"""Page -> map.html: one file that opens anywhere and asks the network for nothing.
+
+deck.gl comes from the script inside the installed package pydeck; the page around it is the files in page/, put one
+after another: no build step. The policy in the page's head lets only these very scripts run.
+"""
+
+import base64
+import gzip
+import hashlib
+import html
+import importlib.metadata
+import importlib.resources
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+
+from pipeline.atlas import Atlas
+from pipeline.map.content import page_points, sampled, with_similar, with_texts, without
+from pipeline.map.packing import pack_page
+from pipeline.recommender.lists import similar_lists
+
+# In the order in which they need each other: each may use what stands before it.
+MODULES = (
+    *("dom", "store", "source", "filters", "colours", "grid", "labels", "scene", "search", "topics", "years"),
+    *("details", "selection", "legend", "lasso", "keyboard", "address", "main"),
+)
+SIMILAR = 10
+SIMILAR_BYTES = 60.0  # at least so many a paper; where they cannot fit they are not computed
+FEWEST = 1000  # papers that a page keeps, however small its budget
+IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
+EXPORT = re.compile(r"^export (?=(?:async function|function|const|class) (\w+))", re.MULTILINE)
+MIT = """Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
+persons to whom the Software is furnished to do so, subject to the following conditions: The above copyright notice and
+this permission notice shall be included in all copies or substantial portions of the Software. THE SOFTWARE IS PROVIDED
+"AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF
+MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT
+HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE,
+ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE."""
+
+
+def write_page(atlas: Atlas, *, title: str, budget_mb: float, advance: Callable[[int], None] = lambda _: None) -> bytes:
+    """The map of an atlas as one HTML file of at most so many megabytes (1e6 bytes), if at all possible.
+
+    Beyond the budget abstracts are left out first, then the lists of similar papers, then papers where the map is
+    crowded; the page says what is missing.
+    """
+    budget = budget_mb * 1e6 - len(render({}, title))
+    page = with_texts(page_points(atlas, title), atlas)
+    blocks = pack_page(page)
+    if _size(blocks) - len(_encoded(blocks["abstracts"])) + SIMILAR_BYTES * len(atlas) <= budget:
+        lists = similar_lists(atlas, k=SIMILAR, advance=advance)
+        page = with_similar(page, lists, [] if atlas.lexical is None else atlas.lexical.vocabulary)
+        blocks = pack_page(page)
+    if _size(blocks) > budget:
+        blocks = pack_page(page := without(page, "abstracts"))
+    if page.similar is None or _size(blocks) > budget:
+        blocks = pack_page(page := without(page, "similar papers"))
+    if _size(blocks) > budget:
+        fitting = max(int(len(atlas) * budget / _size(blocks) * 0.95), FEWEST)
+        blocks = pack_page(sampled(page, fitting))
+    return render(blocks, title)
+
+
+def _size(blocks: Mapping[str, bytes]) -> int:
+    return sum(len(_encoded(block)) for block in blocks.values())
+
+
+def _encoded(block: bytes) -> str:
+    return base64.b64encode(block).decode()
+
+
+def render(blocks: Mapping[str, bytes], title: str, *, api: str = "") -> bytes:
+    """The page around some blocks. api: where a served page asks for the rest; a file asks nowhere."""
+    style, script, deck = asset("style.css"), page_script(), deck_script()
+    scripts = " ".join(_digest(text) for text in (deck, script))
+    policy = (
+        f"default-src 'none'; script-src {scripts}; style-src {_digest(style)}; img-src data: blob:;"
+        f" connect-src {chr(39) + 'self' + chr(39) if api else chr(39) + 'none' + chr(39)};"
+        " base-uri 'none'; form-action 'none'"
+    )
+    parts = {
+        "policy": html.escape(policy, quote=True),
+        "title": html.escape(title),
+        "api": html.escape(api, quote=True),
+        "style": style,
+        "notice": notice(),
+        "deck": deck,
+        "blocks": "\n".join(
+            f'<script type="application/gzip" id="block-{name}">{_encoded(block)}</script>'
+            for name, block in sorted(blocks.items())
+        ),
+        "script": script,
+    }
+    template = asset("index.html")
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template).encode()
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+@cache
+def asset(name: str) -> str:
+    """One file of the page."""
+    return importlib.resources.files("pipeline.map").joinpath("page", name).read_text(encoding="utf-8")
+
+
+@cache
+def page_script() -> str:
+    """The page's modules as one script: a file cannot import another one, so each becomes a function's result."""
+    parts = ['"use strict";', "const modules = {};"]
+    for name in MODULES:
+        text = asset(f"{name}.js")
+        body = EXPORT.sub("", IMPORT.sub(r"const \1 = modules.\2;", text))
+        parts.append(f"modules.{name} = (() => {{\n{body}\nreturn {{ {', '.join(EXPORT.findall(text))} }};\n}})();")
+    return "\n".join(parts) + "\n"
+
+
+@cache
+def deck_script() -> str:
+    """deck.gl as pydeck carries it; nothing in it ends the element that it is put into."""
+    script = importlib.resources.files("pydeck").joinpath("nbextension", "static", "index.js")
+    return script.read_text(encoding="utf-8").replace("</script", "<\\/script").replace("<!--", "<\\!--")
+
+
+@cache
+def notice() -> str:
+    """The licences of what the page carries, as a comment's text."""
+    pydeck = importlib.metadata.distribution("pydeck")
+    licence = pydeck.read_text("licenses/LICENSE.txt") or "Apache License 2.0"
+    joined = (
+        f"This page carries deck.gl, as it comes with pydeck {pydeck.version}.\n\n"
+        f"deck.gl: Copyright vis.gl contributors. MIT licence.\n{MIT}\n\npydeck: {' '.join(licence.split())}"
+    )
+    return joined.replace("--", "- -")
+
+
+def unpack(block: bytes) -> bytes:
+    """What a block holds."""
+    return gzip.decompress(block)

@@ -1,0 +1,104 @@
+// The open paper: its abstract, topics and links, and the papers like it with the reason.
+
+import { find, make } from "./dom.js";
+import { topicColour } from "./colours.js";
+import { paperButton, yearOf } from "./search.js";
+import { change, state, watch } from "./store.js";
+
+const ADDRESS = /^https?:\/\//i;
+
+export function startDetails(source, { open, found }) {
+  const panel = find("panel");
+
+  async function draw() {
+    const row = state.paper;
+    if (row === null) {
+      found([]);
+      if (!state.selection) panel.hidden = true;
+      return;
+    }
+    const [paper, similar] = await Promise.all([source.full(row), source.similar(row)]);
+    if (state.paper !== row) return;
+    panel.replaceChildren(
+      ...head(),
+      make("h2", { class: "title", tabindex: "-1" }, paper.title || "(no title)"),
+      make("p", { class: "quiet" }, [paper.authors, yearOf(source, row)].filter(Boolean).join(" · ")),
+      make("p", { class: "row" }, ...links(paper.links), make("span", { class: "quiet" }, paper.id)),
+      make("div", { class: "facts" }, ...facts(row)),
+      abstract(paper),
+      make("h2", {}, "Similar papers"),
+      likes(row, similar),
+    );
+    panel.hidden = false;
+    panel.scrollTop = 0;
+    found((similar || []).map((other) => other.row));
+  }
+
+  function head() {
+    const close = make("button", { type: "button", "aria-label": "Close", onclick: () => open(null) }, "✕");
+    const back = state.selection
+      ? make("button", { type: "button", onclick: () => open(null) }, `← ${state.selection.length.toLocaleString("en")} selected`)
+      : make("span", {});
+    return [make("div", { class: "top" }, back, close)];
+  }
+
+  function links(named) {
+    return named
+      .filter(([, address]) => ADDRESS.test(address))
+      .slice(0, 4)
+      .map(([name, address]) => make("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, name));
+  }
+
+  function facts(row) {
+    const { points, meta } = source;
+    const strength = (points.strength[row] / 255).toFixed(2);
+    const nearest = points.nearest[row];
+    const inside = points.topic[row] >= 0;
+    const lines = [
+      fact(inside ? "Topic" : "Between topics, nearest to", nearest, `strength ${strength}`),
+      points.second[row] >= 0 ? fact("Second topic", points.second[row], "") : null,
+      make("p", { class: "quiet" }, `Place on the map: ${(100 * points.trust[row] / 255).toFixed(0)} % of its most similar papers are near it.`),
+    ];
+    meta.columns.forEach(({ name, groups }, number) => {
+      const value = points[`column${number}`][row];
+      const text = groups.length ? groups[value] : Number.isFinite(value) ? String(value) : "";
+      if (text) lines.push(make("p", { class: "quiet" }, `${name}: ${text}`));
+    });
+    return lines.filter(Boolean);
+  }
+
+  function fact(name, topic, note) {
+    const swatch = make("span", { class: "swatch", "aria-hidden": "true" });
+    swatch.style.background = topicColour(source.meta, topic, state.theme);
+    const label = source.meta.topics[topic].label;
+    const show = make("button", { type: "button", class: "plain", onclick: () => change({ topics: new Set([topic]) }) }, label);
+    return make("div", { class: "row" }, make("span", { class: "quiet" }, name), swatch, show, make("span", { class: "quiet" }, note));
+  }
+
+  function abstract(paper) {
+    if (paper.abstract === null) {
+      return make("p", { class: "quiet" }, "Abstracts are left out of this file; the run folder has them.");
+    }
+    return paper.abstract ? make("p", { class: "abstract" }, paper.abstract) : make("p", { class: "quiet" }, "No abstract.");
+  }
+
+  function likes(row, similar) {
+    if (similar === null) {
+      return make("p", { class: "quiet" }, "Similar papers are left out of this file; the run folder answers with the command similar.");
+    }
+    if (!similar.length) return make("p", { class: "quiet" }, "There is no other paper.");
+    const items = similar.map((other) => make("li", {}, paperButton(source, other, open, reason(row, other))));
+    return make("ol", { class: "similar" }, ...items);
+  }
+
+  function reason(row, other) {
+    const { nearest, second } = source.points;
+    const same = nearest[row] === nearest[other.row];
+    const bridge = second[row] === nearest[other.row] || second[other.row] === nearest[row];
+    const words = other.terms.length ? `both say ${other.terms.join(", ")}` : "";
+    const topics = same ? "same topic" : bridge ? "a bridge between topics" : "another topic";
+    return [`cosine ${other.similarity.toFixed(2)}`, topics, words].filter(Boolean).join(" · ");
+  }
+
+  watch(["paper"], draw);
+}

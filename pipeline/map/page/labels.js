@@ -1,0 +1,132 @@
+// Topic names over the map: the largest first, the others as soon as there is room, then, where few papers are in
+// sight, their titles; never one over another.
+
+import { find, make } from "./dom.js";
+import { topicColour } from "./colours.js";
+import { state } from "./store.js";
+import { WORLD } from "./grid.js";
+
+const MOST_LABELS = 800;
+const MOST_TITLES = 30; // papers in sight that are named
+const TITLE_LENGTH = 60;
+const GAP = 5;
+
+export class Labels {
+  constructor(source, grid) {
+    const { meta } = source;
+    Object.assign(this, { meta, source, grid, titles: new Map() });
+    const largest = [...meta.topics].sort((a, b) => b.size - a.size || a.id - b.id).slice(0, MOST_LABELS);
+    this.labels = largest.map((topic, place) => ({
+      topic,
+      x: (topic.x / 65535) * WORLD,
+      y: (topic.y / 65535) * WORLD,
+      element: make("span", { class: place < 10 && largest.length > 25 ? "broad" : "" }, topic.label),
+    }));
+    find("labels").append(...this.labels.map(({ element }) => element));
+    this.measure();
+  }
+
+  measure() {
+    for (const label of this.labels) {
+      label.width = label.element.offsetWidth;
+      label.height = label.element.offsetHeight;
+    }
+    this.colour();
+  }
+
+  // On the ground the colour of a topic is mixed with the text's, so that it can be read.
+  colour() {
+    for (const { topic, element } of this.labels) {
+      element.style.color = `color-mix(in srgb, ${topicColour(this.meta, topic.id, state.theme)} 58%, var(--text))`;
+    }
+  }
+
+  // scene: what projects, and how large it is; visible: papers; taken: boxes {left, top, right, bottom} to keep free.
+  place(scene, visible, taken) {
+    const placed = [...taken];
+    const rows = this.rowsInSight(scene, visible);
+    if (scene.source.points.x.length <= MOST_TITLES) placed.push(...rows.map((row) => this.dot(scene, row)));
+    this.placeTopics(scene, placed);
+    this.placeTitles(scene, rows, placed);
+  }
+
+  placeTopics(scene, placed) {
+    for (const label of this.labels) {
+      const [x, y] = scene.project(label.x, label.y);
+      const chosen = !state.topics.size || state.topics.has(label.topic.id);
+      const box = chosen ? freeBox(label, x, y - label.height / 2, scene.width, scene.height, placed) : null;
+      show(label.element, box);
+      if (box) placed.push(box);
+    }
+  }
+
+  // The visible papers in sight, or none where there are too many to name.
+  rowsInSight(scene, visible) {
+    const [left, top] = scene.unproject(0, 0);
+    const [right, bottom] = scene.unproject(scene.width, scene.height);
+    const rows = [];
+    this.grid.each(left, bottom, right, top, (row) => {
+      const [x, y] = scene.place(row);
+      const inside = x > left && x < right && y > bottom && y < top;
+      if (visible[row] && inside && rows.length <= MOST_TITLES) rows.push(row);
+    });
+    return rows.length <= MOST_TITLES ? rows.sort((a, b) => a - b) : [];
+  }
+
+  dot(scene, row) {
+    const [x, y] = scene.project(...scene.place(row));
+    const radius = scene.radius() + 1;
+    return { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius };
+  }
+
+  placeTitles(scene, rows, placed) {
+    for (const [row, title] of this.titles) {
+      if (!rows.includes(row)) {
+        title.element.remove();
+        this.titles.delete(row);
+      }
+    }
+    for (const row of rows) {
+      const title = this.titles.get(row);
+      if (!title) this.addTitle(scene, row);
+      if (!title?.width) continue;
+      const [x, y] = scene.project(...scene.place(row));
+      const box = freeBox(title, x, y + scene.radius() + 7, scene.width, scene.height, placed);
+      show(title.element, box);
+      if (box) placed.push(box);
+    }
+  }
+
+  // The title is known a moment later; then everything is placed anew.
+  addTitle(scene, row) {
+    const title = { element: make("span", { class: "title" }), width: 0, height: 0 };
+    this.titles.set(row, title);
+    this.source.brief(row).then((paper) => {
+      const text = paper.title.length > TITLE_LENGTH ? `${paper.title.slice(0, TITLE_LENGTH - 1).trimEnd()}…` : paper.title;
+      title.element.textContent = text;
+      find("labels").append(title.element);
+      title.width = title.element.offsetWidth;
+      title.height = title.element.offsetHeight;
+      scene.moved();
+    });
+  }
+}
+
+// The box of a label with its upper edge's middle at (x, y), or null where it would leave the map or cover another.
+function freeBox({ width, height }, x, y, right, bottom, placed) {
+  // What it names is in sight: the label moves aside rather than leave the map.
+  const sight = x >= 0 && x <= right;
+  const left = sight ? Math.min(Math.max(x - width / 2, 4), Math.max(right - width - 4, 4)) : x - width / 2;
+  const box = { left, right: left + width, top: y, bottom: y + height };
+  const inside = box.left >= 2 && box.top >= 2 && box.right <= right - 2 && box.bottom <= bottom - 2;
+  return inside && placed.every((other) => apart(box, other)) ? box : null;
+}
+
+function show(element, box) {
+  element.style.visibility = box ? "visible" : "hidden";
+  if (box) element.style.transform = `translate(${box.left.toFixed(1)}px, ${box.top.toFixed(1)}px)`;
+}
+
+function apart(a, b) {
+  return a.right + GAP < b.left || b.right + GAP < a.left || a.bottom + GAP < b.top || b.bottom + GAP < a.top;
+}

@@ -1,0 +1,74 @@
+// What colours and sizes mean, and the choice of both.
+
+import { find, make } from "./dom.js";
+import { choices, groupColour, groupOrder, rangeOf } from "./colours.js";
+import { change, state, watch } from "./store.js";
+
+const GROUPS = 10;
+
+export function startLegend(source) {
+  const { meta } = source;
+  const legend = find("legend");
+  const offered = choices(source);
+  const measures = [{ key: "same", name: "All the same" }, ...offered.filter(({ key, groups }) => !groups && !["topic", "trust", "year"].includes(key))];
+
+  function select(name, options, key) {
+    const id = `choose-${key}`;
+    const box = make(
+      "select",
+      { id, onchange: () => change(key === "colour" ? { colour: box.value, group: null } : { [key]: box.value }) },
+      ...options.map((option) => make("option", { value: option.key }, option.name)),
+    );
+    box.value = state[key];
+    return make("div", { class: "pair" }, make("label", { for: id }, name), box);
+  }
+
+  function meaning() {
+    const chosen = offered.find(({ key }) => key === state.colour);
+    if (state.colour === "topic") return [];
+    if (chosen.groups) return [groupList(chosen.groups)];
+    return [...scale(), ...explained()];
+  }
+
+  function groupList(groups) {
+    const items = groupOrder(source).slice(0, GROUPS).map((group, place) => {
+      const swatch = make("span", { class: "swatch", "aria-hidden": "true" });
+      swatch.style.background = groupColour(meta, place, state.theme);
+      const pressed = String(state.group === group);
+      const pick = () => change({ group: state.group === group ? null : group });
+      return make("li", {}, make("button", { type: "button", class: "topic", "aria-pressed": pressed, onclick: pick }, swatch, make("span", { class: "name" }, groups[group])));
+    });
+    const rest = groups.length > GROUPS ? [make("p", { class: "quiet" }, "Grey: all others.")] : [];
+    return make("div", {}, make("ul", {}, ...items), ...rest);
+  }
+
+  function scale() {
+    const bar = make("div", { class: "scale", "aria-hidden": "true" });
+    bar.style.background = `linear-gradient(to right, ${meta.scale.join(", ")})`;
+    const parts = state.colour === "strength" || state.colour === "trust";
+    const texts = rangeOf(source, state.colour).map((value) => (parts ? String(value / 255) : String(+value.toPrecision(6))));
+    return [bar, make("div", { class: "ends" }, ...texts.map((text) => make("span", {}, text)))];
+  }
+
+  function explained() {
+    const { trust } = meta;
+    const texts = {
+      strength: "Share of a paper's neighbours that speak for its topic.",
+      trust: `Share of a paper's ${trust.true} most similar papers that are among the ${trust.near} nearest to it on the map; ${trust.mean.toFixed(2)} on average. Where it is low, do not read anything into distances.`,
+    };
+    return texts[state.colour] ? [make("p", { class: "quiet" }, texts[state.colour])] : [];
+  }
+
+  function draw() {
+    const held = document.activeElement?.id;
+    legend.replaceChildren(
+      select("Colour by", offered, "colour"),
+      ...(measures.length > 1 ? [select("Size by", measures, "size")] : []),
+      ...meaning(),
+    );
+    if (held && legend.querySelector(`#${CSS.escape(held)}`)) find(held).focus();
+  }
+
+  watch(["colour", "size", "group", "theme", "topics", "years", "hits"], draw);
+  draw();
+}

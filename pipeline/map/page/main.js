@@ -1,0 +1,178 @@
+// Puts the page together.
+
+import { count, find, make } from "./dom.js";
+import { change, state, watch } from "./store.js";
+import { openSource } from "./source.js";
+import { groupOrder, measure, paint } from "./colours.js";
+import { Grid } from "./grid.js";
+import { Labels } from "./labels.js";
+import { Scene, canDraw } from "./scene.js";
+import { isFiltered, passing, total } from "./filters.js";
+import { shortAuthors, startSearch, yearOf } from "./search.js";
+import { startTopics } from "./topics.js";
+import { startYears } from "./years.js";
+import { startDetails } from "./details.js";
+import { startSelection } from "./selection.js";
+import { startLegend } from "./legend.js";
+import { startLasso } from "./lasso.js";
+import { startKeyboard } from "./keyboard.js";
+import { startAddress } from "./address.js";
+
+const FILTERS = ["topics", "years", "hits", "group"];
+
+function startTheme() {
+  const wanted = matchMedia("(prefers-color-scheme: dark)");
+  const follow = () => change({ theme: wanted.matches ? "dark" : "light" });
+  const apply = () => { document.documentElement.dataset.theme = state.theme; };
+  watch(["theme"], apply);
+  wanted.addEventListener("change", follow);
+  follow();
+  apply();
+}
+
+function writeHead(meta, visible) {
+  find("title").textContent = meta.title;
+  const papers = count(meta.papers, "paper");
+  const shown = isFiltered() ? `${total(visible).toLocaleString("en")} of ${papers} shown` : papers;
+  find("counts").textContent = `${shown} · ${count(meta.topics.length, "topic")}`;
+}
+
+function writeNotes(meta) {
+  const lines = ["Distances on a map mislead: it keeps near papers near, as far as two dimensions allow, and nothing else. Colour by trust to see where."];
+  if (meta.left_out.length) lines.push(`To keep this file small, ${meta.left_out.join(" and ")} are left out.`);
+  if (meta.papers < meta.total) {
+    lines.push(`${count(meta.papers, "paper")} of ${meta.total.toLocaleString("en")} are drawn, fewer where the map is crowded.`);
+  }
+  lines.push(`Made by paperatlas ${meta.version}.`);
+  find("notes").replaceChildren(...lines.map((line) => make("p", {}, line)));
+}
+
+function startTooltip(source, scene) {
+  const tooltip = find("tooltip");
+  watch(["hover"], async () => {
+    const row = state.hover;
+    scene?.redraw();
+    if (row === null) {
+      tooltip.hidden = true;
+      return;
+    }
+    const paper = await source.brief(row);
+    if (state.hover !== row) return;
+    const said = [shortAuthors(paper.authors), yearOf(source, row)].filter(Boolean).join(" · ");
+    tooltip.replaceChildren(make("strong", {}, paper.title || "(no title)"), make("span", {}, said));
+    tooltip.hidden = false;
+    const [x, y] = scene.project(...scene.place(row));
+    const left = Math.min(Math.max(x + 14, 6), scene.width - tooltip.offsetWidth - 6);
+    const below = y + 14 + tooltip.offsetHeight < scene.height;
+    tooltip.style.left = `${left}px`;
+    tooltip.style.top = `${Math.max(below ? y + 14 : y - 14 - tooltip.offsetHeight, 6)}px`;
+  });
+}
+
+function startToolbar(scene, visible) {
+  const tool = (name, text, wanted, attributes = {}) =>
+    make("button", { type: "button", "aria-label": name, title: name, onclick: wanted, ...attributes }, text);
+  const lasso = tool("Select papers by drawing around them", "Lasso", () => change({ drawing: !state.drawing }), { "aria-pressed": "false" });
+  const shown = tool("Select all papers shown", "Select shown", () => {
+    const rows = [];
+    visible().forEach((one, row) => one && rows.push(row));
+    change({ paper: null, selection: rows });
+  });
+  const theme = tool("Light or dark", "◐", () => change({ theme: state.theme === "dark" ? "light" : "dark" }));
+  const drawing = [
+    lasso,
+    tool("Zoom in", "+", () => scene.zoomBy(1)),
+    tool("Zoom out", "−", () => scene.zoomBy(-1)),
+    tool("Show the whole map", "Fit", () => scene.fly(scene.whole)),
+  ];
+  find("toolbar").append(...(scene ? [drawing[0], shown, ...drawing.slice(1)] : [shown]), theme);
+  watch(["drawing"], () => lasso.setAttribute("aria-pressed", String(state.drawing)));
+}
+
+function startMore() {
+  const button = find("more");
+  button.addEventListener("click", () => {
+    const open = find("sidebar").classList.toggle("open");
+    button.setAttribute("aria-expanded", String(open));
+    button.textContent = open ? "Back to the map" : "Topics and years";
+  });
+  watch(["paper"], () => {
+    if (state.paper !== null && find("sidebar").classList.contains("open")) button.click();
+  });
+}
+
+async function main() {
+  startTheme();
+  const source = await openSource();
+  const { meta, points } = source;
+  const grid = new Grid(points.x, points.y);
+  let visible = passing(source);
+  const colours = new Uint8Array(4 * points.x.length);
+  const sizes = new Float32Array(points.x.length);
+  const ready = () => { document.body.dataset.ready = "true"; };
+  const drawable = canDraw();
+  let labels = null;
+  let address = null;
+  const scene = drawable
+    ? new Scene(find("map"), source, grid, { moved: () => { placeLabels(); address?.moved(); }, drawn: ready })
+    : null;
+
+  function placeLabels() {
+    if (!labels) return;
+    const stage = find("stage").getBoundingClientRect();
+    const taken = ["toolbar", "legend"].map((id) => {
+      const box = find(id).getBoundingClientRect();
+      return { left: box.left - stage.left, right: box.right - stage.left, top: box.top - stage.top, bottom: box.bottom - stage.top };
+    });
+    labels.place(scene, visible, taken);
+  }
+
+  function repaint() {
+    if (!scene) return;
+    paint(colours, source, { key: state.colour, visible, theme: state.theme, order: groupOrder(source) });
+    measure(sizes, source, { key: state.size, visible });
+    scene.draw(colours, sizes, visible);
+  }
+
+  const open = (row) => {
+    change({ paper: row, hover: null });
+    if (row !== null) scene?.show(row);
+    (row === null ? find("map") : find("panel").querySelector("h2") || find("panel")).focus?.();
+  };
+
+  writeHead(meta, visible);
+  writeNotes(meta);
+  const search = startSearch(source, open);
+  startTopics(source);
+  startYears(source);
+  startLegend(source);
+  startDetails(source, { open, found: (rows) => { if (scene) { scene.similar = rows; scene.redraw(); } } });
+  startSelection(source, open);
+  startToolbar(scene, () => visible);
+  startMore();
+  startKeyboard({ scene, grid, visible: () => visible, open, box: search.box });
+  watch(FILTERS, () => { visible = passing(source); writeHead(meta, visible); repaint(); placeLabels(); });
+  watch(["colour", "theme", "size"], repaint);
+  if (scene) {
+    labels = new Labels(source, grid);
+    startTooltip(source, scene);
+    startLasso(scene, (corners) => change({ paper: null, selection: grid.inside(corners, visible) }));
+    scene.listen(() => visible, (row) => { if (row !== null || state.paper !== null) open(row); });
+    watch(["theme"], () => labels.colour());
+    watch(["selection", "paper", "colour"], () => requestAnimationFrame(placeLabels));
+  } else {
+    find("no-webgl").textContent = "This browser cannot draw the map: it has no WebGL 2. Search, topics and the papers themselves work.";
+    find("no-webgl").hidden = false;
+  }
+  address = startAddress(source, scene, search);
+  repaint();
+  if (scene) placeLabels();
+  else ready();
+  await address.read();
+}
+
+main().catch((problem) => {
+  find("no-webgl").textContent = `The map cannot be shown: ${problem.message}.`;
+  find("no-webgl").hidden = false;
+  throw problem;
+});

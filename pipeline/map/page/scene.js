@@ -1,0 +1,236 @@
+// The points, drawn by deck.gl: where the map looks, what is drawn on it, and where a paper is on the screen.
+
+import { change, state } from "./store.js";
+import { rgb, topicColour } from "./colours.js";
+import { WORLD } from "./grid.js";
+
+const FLIGHT = 350; // milliseconds
+const FARTHEST = 9; // steps of zoom beyond the whole map
+const ACCENT = { light: [11, 92, 173, 255], dark: [124, 188, 247, 255] };
+
+export function canDraw() {
+  return Boolean(document.createElement("canvas").getContext("webgl2"));
+}
+
+export class Scene {
+  // moved: called after every move; drawn: once, after the first picture.
+  constructor(element, source, grid, { moved, drawn }) {
+    Object.assign(this, { element, source, grid, moved, similar: [] });
+    this.width = element.clientWidth;
+    this.height = element.clientHeight;
+    this.whole = wholeView(grid.positions, this.width, this.height);
+    this.view = { ...this.whole };
+    this.deck = new deck.Deck({
+      parent: element,
+      views: [new deck.OrthographicView({ id: "map", flipY: false, controller: { keyboard: false, inertia: 200 } })],
+      viewState: this.viewState(),
+      layers: [],
+      getCursor: ({ isDragging }) => (isDragging ? "grabbing" : state.hover === null ? "grab" : "pointer"),
+      onViewStateChange: ({ viewState }) => this.look({ target: viewState.target, zoom: viewState.zoom }),
+      onAfterRender: () => {
+        if (this.papers && drawn) requestAnimationFrame(drawn);
+        if (this.papers) drawn = null;
+      },
+    });
+    new ResizeObserver(() => this.resize()).observe(element);
+  }
+
+  viewState() {
+    return { ...this.view, minZoom: this.whole.zoom - 1.5, maxZoom: this.whole.zoom + FARTHEST };
+  }
+
+  resize() {
+    const before = this.whole;
+    this.width = this.element.clientWidth;
+    this.height = this.element.clientHeight;
+    this.whole = wholeView(this.grid.positions, this.width, this.height);
+    const untouched = this.view.zoom === before.zoom && this.view.target[0] === before.target[0];
+    this.look(untouched ? { ...this.whole } : this.view);
+  }
+
+  look(view) {
+    this.view = view;
+    this.deck.setProps({ viewState: this.viewState(), layers: this.layers() });
+    this.moved();
+  }
+
+  // Moves there; at once where motion is not wanted.
+  fly({ target, zoom }) {
+    cancelAnimationFrame(this.flight);
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return this.look({ target, zoom });
+    const [from, start] = [this.view, performance.now()];
+    const step = (now) => {
+      const part = Math.min((now - start) / FLIGHT, 1);
+      const eased = part * part * (3 - 2 * part);
+      const between = (a, b) => a + (b - a) * eased;
+      const at = [0, 1].map((axis) => between(from.target[axis], target[axis]));
+      this.look({ target: [...at, 0], zoom: between(from.zoom, zoom) });
+      if (part < 1) this.flight = requestAnimationFrame(step);
+    };
+    this.flight = requestAnimationFrame(step);
+  }
+
+  zoomBy(steps) {
+    this.fly({ target: this.view.target, zoom: Math.min(this.view.zoom + steps, this.whole.zoom + FARTHEST) });
+  }
+
+  // Brings a paper into sight, without moving where it is already.
+  show(row) {
+    const [x, y] = this.place(row);
+    const margin = 60;
+    const [px, py] = this.project(x, y);
+    if (px > margin && py > margin && px < this.width - margin && py < this.height - margin) return;
+    this.fly({ target: [x, y, 0], zoom: Math.max(this.view.zoom, this.whole.zoom) });
+  }
+
+  place(row) {
+    return [this.grid.positions[2 * row], this.grid.positions[2 * row + 1]];
+  }
+
+  project(x, y) {
+    const scale = 2 ** this.view.zoom;
+    return [
+      (x - this.view.target[0]) * scale + this.width / 2,
+      this.height / 2 - (y - this.view.target[1]) * scale,
+    ];
+  }
+
+  unproject(px, py) {
+    const scale = 2 ** this.view.zoom;
+    return [
+      (px - this.width / 2) / scale + this.view.target[0],
+      (this.height / 2 - py) / scale + this.view.target[1],
+    ];
+  }
+
+  // Radius of a paper in pixels: small enough to tell papers apart, growing a little with the zoom.
+  radius() {
+    const room = Math.sqrt((this.width * this.height) / this.source.points.x.length);
+    const base = Math.min(Math.max(0.21 * room, 1.2), 9);
+    return Math.min(base * 2 ** (0.32 * (this.view.zoom - this.whole.zoom)), Math.max(base, 9));
+  }
+
+  // colours: (n, 4) bytes; sizes: (n,); visible papers are drawn over faint ones, topics over noise.
+  draw(colours, sizes, visible) {
+    const { topic } = this.source.points;
+    const n = topic.length;
+    const levelOf = (row) => (visible[row] ? (topic[row] < 0 ? 1 : 2) : 0);
+    const next = [0, 0, 0, 0];
+    for (let row = 0; row < n; row++) next[levelOf(row) + 1]++;
+    next[2] += next[1];
+    const positions = new Float32Array(2 * n);
+    const drawnColours = new Uint8Array(4 * n);
+    const drawnSizes = new Float32Array(n);
+    const [from, to] = [new Uint32Array(colours.buffer), new Uint32Array(drawnColours.buffer)];
+    for (let row = 0; row < n; row++) {
+      const at = next[levelOf(row)]++;
+      positions[2 * at] = this.grid.positions[2 * row];
+      positions[2 * at + 1] = this.grid.positions[2 * row + 1];
+      to[at] = from[row];
+      drawnSizes[at] = sizes[row];
+    }
+    this.papers = {
+      length: n,
+      attributes: {
+        getPosition: { value: positions, size: 2 },
+        getFillColor: { value: drawnColours, size: 4, normalized: true },
+        getRadius: { value: drawnSizes, size: 1 },
+      },
+    };
+    this.redraw();
+  }
+
+  redraw() {
+    this.deck.setProps({ layers: this.layers() });
+  }
+
+  layers() {
+    if (!this.papers) return [];
+    const parameters = { depthWriteEnabled: false, depthCompare: "always" };
+    const papers = new deck.ScatterplotLayer({
+      id: "papers",
+      data: this.papers,
+      radiusUnits: "pixels",
+      radiusScale: this.radius(),
+      parameters,
+    });
+    return [papers, ...this.marks(parameters)];
+  }
+
+  // The open paper, those like it and lines to them, and the one under the pointer.
+  marks(parameters) {
+    const radius = Math.max(this.radius(), 3);
+    const rings = this.similar.map((row) => ({ row, width: 1.5, radius: radius + 2 }));
+    if (state.paper !== null) rings.push({ row: state.paper, width: 3, radius: radius + 4 });
+    if (state.hover !== null) rings.push({ row: state.hover, width: 2, radius: radius + 2 });
+    const colour = ACCENT[state.theme];
+    const lines = new deck.LineLayer({
+      id: "lines",
+      data: state.paper === null ? [] : this.similar,
+      getSourcePosition: () => this.place(state.paper),
+      getTargetPosition: (row) => this.place(row),
+      getColor: [...colour.slice(0, 3), 120],
+      getWidth: 1.2,
+      parameters,
+      updateTriggers: { getSourcePosition: state.paper, getColor: state.theme },
+    });
+    const marks = new deck.ScatterplotLayer({
+      id: "marks",
+      data: rings,
+      getPosition: ({ row }) => this.place(row),
+      getRadius: (ring) => ring.radius,
+      getLineWidth: (ring) => ring.width,
+      getLineColor: colour,
+      getFillColor: ({ row }) => [...rgb(this.fillOf(row)), 255],
+      stroked: true,
+      filled: true,
+      radiusUnits: "pixels",
+      lineWidthUnits: "pixels",
+      parameters,
+      updateTriggers: { getLineColor: state.theme, getFillColor: state.theme },
+    });
+    return [lines, marks];
+  }
+
+  fillOf(row) {
+    return topicColour(this.source.meta, this.source.points.topic[row], state.theme);
+  }
+
+  // Follows the pointer: what is under it, and a click on it.
+  listen(visible, clicked) {
+    let down = null;
+    const under = (event) => {
+      const box = this.element.getBoundingClientRect();
+      const reach = Math.max(this.radius() * 1.5, event.pointerType === "touch" ? 18 : 7) / 2 ** this.view.zoom;
+      return this.grid.nearest(...this.unproject(event.clientX - box.left, event.clientY - box.top), reach, visible());
+    };
+    this.element.addEventListener("pointermove", (event) => {
+      if (!event.buttons && event.pointerType !== "touch") change({ hover: under(event) });
+    });
+    this.element.addEventListener("pointerleave", () => change({ hover: null }));
+    this.element.addEventListener("pointerdown", (event) => {
+      down = [event.clientX, event.clientY];
+    });
+    this.element.addEventListener("pointerup", (event) => {
+      if (down && Math.hypot(event.clientX - down[0], event.clientY - down[1]) < 5) clicked(under(event));
+      down = null;
+    });
+  }
+}
+
+// The view that holds every paper.
+function wholeView(positions, width, height) {
+  let [left, right, bottom, top] = [WORLD, 0, WORLD, 0];
+  for (let place = 0; place < positions.length; place += 2) {
+    left = Math.min(left, positions[place]);
+    right = Math.max(right, positions[place]);
+    bottom = Math.min(bottom, positions[place + 1]);
+    top = Math.max(top, positions[place + 1]);
+  }
+  const few = positions.length < 100; // then titles need room beside the outermost papers
+  const room = [
+    Math.max(width - (few ? 220 : 80), 50) / Math.max(right - left, 1),
+    Math.max(height - (few ? 240 : 130), 50) / Math.max(top - bottom, 1),
+  ];
+  return { target: [(left + right) / 2, (bottom + top) / 2, 0], zoom: Math.log2(Math.min(...room, 40)) };
+}

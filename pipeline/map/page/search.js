@@ -1,0 +1,68 @@
+// The search box: papers found as one types, marked on the map and listed.
+
+import { count, find, make, settled } from "./dom.js";
+import { change, state, watch } from "./store.js";
+
+const LISTED = 50;
+const PAUSE = 150; // milliseconds without typing
+
+export function startSearch(source, open) {
+  const [box, account, results] = ["search", "search-account", "results"].map(find);
+  let asked = 0;
+
+  async function ask() {
+    const words = box.value.trim();
+    const mine = ++asked;
+    if (!words) return change({ words: "", hits: null });
+    try {
+      const hits = await source.search(words);
+      if (mine === asked) change({ words, hits });
+    } catch (problem) {
+      account.textContent = `The search failed: ${problem.message}.`;
+    }
+  }
+
+  async function list() {
+    const { hits } = state;
+    if (box.value.trim() !== state.words) box.value = state.words;
+    results.hidden = !hits || !hits.length;
+    account.textContent = !hits ? "" : hits.length ? `${count(hits.length, "paper")} found` : "No paper holds all these words.";
+    if (results.hidden) return results.replaceChildren();
+    const briefs = await source.briefs(hits.slice(0, LISTED));
+    if (hits !== state.hits) return;
+    const clear = make("button", { type: "button", class: "plain", onclick: () => change({ words: "", hits: null }) }, "Clear");
+    const items = briefs.map((paper, place) => paperButton(source, { ...paper, row: hits[place] }, open));
+    const more = hits.length > LISTED ? make("p", { class: "quiet" }, `The first ${LISTED} are listed; all are marked on the map.`) : null;
+    results.replaceChildren(
+      make("div", { class: "head" }, make("h2", {}, "Found"), clear),
+      make("ol", {}, ...items.map((item) => make("li", {}, item))),
+      ...(more ? [more] : []),
+    );
+  }
+
+  box.addEventListener("input", settled(PAUSE, ask));
+  watch(["hits"], list);
+  return { ask, box };
+}
+
+// A paper as one button: title, then authors and year.
+export function paperButton(source, paper, open, note = "") {
+  const year = yearOf(source, paper.row);
+  const said = [shortAuthors(paper.authors), year, note].filter(Boolean).join(" · ");
+  return make(
+    "button",
+    { type: "button", class: "paper", onclick: () => open(paper.row) },
+    make("strong", {}, paper.title || "(no title)"),
+    make("span", {}, said),
+  );
+}
+
+export function yearOf(source, row) {
+  const year = source.points.year[row];
+  return year === -32768 ? "" : String(year);
+}
+
+export function shortAuthors(authors) {
+  const names = authors ? authors.split(", ") : [];
+  return names.length > 3 ? `${names.slice(0, 2).join(", ")} and ${names.length - 2} more` : names.join(", ");
+}

@@ -1,0 +1,115 @@
+// The selected papers as a table that can be copied or saved.
+
+import { count, find, make } from "./dom.js";
+import { yearOf } from "./search.js";
+import { change, state, watch } from "./store.js";
+
+const LISTED = 200;
+const COLUMNS = ["id", "title", "authors", "year", "topic", "label", "strength"];
+const FORMULA = /^[=+\-@\t\r]/;
+
+export function startSelection(source, open) {
+  const panel = find("panel");
+
+  async function draw() {
+    if (state.paper !== null) return;
+    if (!state.selection) {
+      panel.hidden = true;
+      return;
+    }
+    const rows = state.selection;
+    const briefs = await source.briefs(rows.slice(0, LISTED));
+    if (rows !== state.selection || state.paper !== null) return;
+    const close = make("button", { type: "button", "aria-label": "Close", onclick: () => change({ selection: null }) }, "✕");
+    const title = make("h2", { class: "title", tabindex: "-1" }, `${count(rows.length, "paper")} selected`);
+    panel.replaceChildren(make("div", { class: "top" }, title, close), ...(rows.length ? table(rows, briefs) : []));
+    panel.hidden = false;
+    panel.scrollTop = 0;
+  }
+
+  function table(rows, briefs) {
+    const cells = briefs.map((paper, place) => {
+      const row = rows[place];
+      const link = make("button", { type: "button", onclick: () => open(row) }, paper.title || "(no title)");
+      return make("tr", {}, make("td", {}, link), make("td", {}, yearOf(source, row)), make("td", {}, labelOf(row)));
+    });
+    const heads = ["Title", "Year", "Topic"].map((name) => make("th", { scope: "col" }, name));
+    const note = make("p", { class: "quiet", role: "status" }, rows.length > LISTED ? `The first ${LISTED} are listed; the files hold all.` : "");
+    const saver = (name, made) => make("button", { type: "button", onclick: () => made(note) }, name);
+    const served = source.served
+      ? ["bibtex", "ris"].map((form) => saver(`Save ${form === "ris" ? "RIS" : "BibTeX"}`, (at) => fetchReferences(form, at)))
+      : [];
+    return [
+      make(
+        "div",
+        { class: "row" },
+        saver("Copy", copy),
+        saver("Save CSV", async () => save("selection.csv", "text/csv", csv(await records()))),
+        saver("Save JSONL", async () => save("selection.jsonl", "application/jsonl", jsonl(await records()))),
+        ...served,
+      ),
+      note,
+      make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...cells)),
+    ];
+  }
+
+  function labelOf(row) {
+    const topic = source.points.topic[row];
+    return topic < 0 ? "Between topics" : source.meta.topics[topic].label;
+  }
+
+  async function records() {
+    const briefs = await source.briefs(state.selection);
+    return state.selection.map((row, place) => ({
+      id: briefs[place].id,
+      title: briefs[place].title,
+      authors: briefs[place].authors,
+      year: source.points.year[row] === -32768 ? null : source.points.year[row],
+      topic: source.points.topic[row],
+      label: labelOf(row),
+      strength: Number((source.points.strength[row] / 255).toFixed(3)),
+    }));
+  }
+
+  async function copy(note) {
+    const text = (await records()).map((record) => COLUMNS.map((name) => String(record[name] ?? "").replace(/\s+/g, " ")).join("\t"));
+    try {
+      await navigator.clipboard.writeText([COLUMNS.join("\t"), ...text].join("\n"));
+      note.textContent = "Copied, with tabs between the columns.";
+    } catch {
+      note.textContent = "The browser does not let this page copy; save the table instead.";
+    }
+  }
+
+  async function fetchReferences(form, note) {
+    try {
+      const ids = (await records()).map(({ id }) => id);
+      save(`selection.${form === "ris" ? "ris" : "bib"}`, "text/plain", await source.references(form, ids));
+    } catch (problem) {
+      note.textContent = `Nothing was saved: ${problem.message}.`;
+    }
+  }
+
+  watch(["selection", "paper"], draw);
+}
+
+// Rows as CSV; a cell that a spreadsheet would take for a formula gets a quote before it.
+export function csv(records) {
+  const cell = (value) => {
+    const text = value === null ? "" : typeof value === "string" && FORMULA.test(value) ? `'${value}` : String(value);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [COLUMNS, ...records.map((record) => COLUMNS.map((name) => record[name]))]
+    .map((cells) => `${cells.map(cell).join(",")}\r\n`)
+    .join("");
+}
+
+export function jsonl(records) {
+  return records.map((record) => `${JSON.stringify(record)}\n`).join("");
+}
+
+function save(name, type, text) {
+  const address = URL.createObjectURL(new Blob([text], { type }));
+  make("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10000);
+}

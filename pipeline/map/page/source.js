@@ -1,0 +1,183 @@
+// Where papers come from: the blocks of this file, or the server that sent the page. Both answer the same questions.
+
+const ARRAYS = { uint8: Uint8Array, uint16: Uint16Array, int16: Int16Array, int32: Int32Array, float32: Float32Array };
+
+export async function openSource() {
+  const api = document.body.dataset.api;
+  return api ? ServedSource.open(api) : FileSource.open();
+}
+
+function arraysOf(buffer, layout) {
+  return Object.fromEntries(
+    layout.map(({ name, type, offset, length }) => [name, new ARRAYS[type](buffer, offset, length)]),
+  );
+}
+
+function bytesOf(base64) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let place = 0; place < text.length; place++) bytes[place] = text.charCodeAt(place);
+  return bytes;
+}
+
+// A block of the page unpacked, or null where it has none; its text is let go.
+async function blockOf(name) {
+  const element = document.getElementById(`block-${name}`);
+  if (!element) return null;
+  const packed = new Blob([bytesOf(element.textContent)]);
+  element.remove();
+  return new Response(packed.stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+}
+
+async function jsonOf(name) {
+  const block = await blockOf(name);
+  return block && JSON.parse(new TextDecoder().decode(block));
+}
+
+class FileSource {
+  static async open() {
+    const source = new FileSource();
+    source.served = false;
+    source.meta = await jsonOf("meta");
+    source.points = arraysOf(await blockOf("points"), source.meta.points);
+    // Unpacked after the first picture: drawing does not wait for texts.
+    source.texts = new Promise((done) => setTimeout(done, 30)).then(() => jsonOf("texts"));
+    source.abstracts = source.texts.then(() => jsonOf("abstracts"));
+    source.lists = source.abstracts.then(async () => {
+      const block = await blockOf("similar");
+      return block && { ...arraysOf(block, source.meta.similar), words: await jsonOf("words") };
+    });
+    return source;
+  }
+
+  async brief(row) {
+    const texts = await this.texts;
+    return { id: texts.id[row], title: texts.title[row], authors: texts.authors[row] };
+  }
+
+  async briefs(rows) {
+    await this.texts;
+    return Promise.all([...rows].map((row) => this.brief(row)));
+  }
+
+  async full(row) {
+    const [texts, abstracts, brief] = [await this.texts, await this.abstracts, await this.brief(row)];
+    return { ...brief, abstract: abstracts ? abstracts[row] : null, links: texts.links[row] };
+  }
+
+  // The papers most like one, or null where the file had no room for them.
+  async similar(row) {
+    const lists = await this.lists;
+    if (!lists) return null;
+    const { similar_k: k, similar_terms: width } = this.meta;
+    const found = [];
+    for (let place = row * k; place < (row + 1) * k && lists.rows[place] >= 0; place++) {
+      const terms = [...lists.terms.subarray(place * width, (place + 1) * width)].filter((term) => term >= 0);
+      found.push({
+        row: lists.rows[place],
+        similarity: lists.similarities[place] / 10000,
+        terms: terms.map((term) => lists.words[term]),
+        ...(await this.brief(lists.rows[place])),
+      });
+    }
+    return found;
+  }
+
+  async row(id) {
+    const place = (await this.texts).id.indexOf(id);
+    return place < 0 ? null : place;
+  }
+
+  // Rows whose title, authors or abstract hold every word; those with more of them in the title first.
+  async search(words) {
+    const wanted = folded(words).split(/\s+/).filter(Boolean);
+    const index = await this.index();
+    const found = [];
+    for (let row = 0; row < index.titles.length; row++) {
+      let inTitle = 0;
+      let whole = true;
+      for (const word of wanted) {
+        if (index.titles[row].includes(word)) inTitle++;
+        else if (!index.rest[row].includes(word)) {
+          whole = false;
+          break;
+        }
+      }
+      if (whole) found.push([row, inTitle]);
+    }
+    return found.sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([row]) => row);
+  }
+
+  async index() {
+    if (!this.folded) {
+      const [texts, abstracts] = [await this.texts, await this.abstracts];
+      this.folded = {
+        titles: texts.title.map(folded),
+        rest: texts.authors.map((authors, row) => folded(`${authors}\n${texts.id[row]}\n${abstracts ? abstracts[row] : ""}`)),
+      };
+    }
+    return this.folded;
+  }
+}
+
+// Lower case, without accents: "Schrödinger" is found by "schrodinger".
+export function folded(text) {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
+class ServedSource {
+  static async open(api) {
+    const source = new ServedSource();
+    source.served = true;
+    source.api = api;
+    source.known = new Map();
+    source.meta = await (await source.ask("/map/meta")).json();
+    source.points = arraysOf(await (await source.ask("/map/points")).arrayBuffer(), source.meta.points);
+    return source;
+  }
+
+  async ask(path) {
+    const answer = await fetch(this.api + path);
+    if (!answer.ok) {
+      const problem = await answer.json().catch(() => ({}));
+      throw new Error(problem.detail || `the server answered ${answer.status}`);
+    }
+    return answer;
+  }
+
+  async briefs(rows) {
+    const missing = [...rows].filter((row) => !this.known.has(row));
+    for (let start = 0; start < missing.length; start += 500) {
+      const part = missing.slice(start, start + 500);
+      const { papers } = await (await this.ask(`/map/briefs?rows=${part.join(",")}`)).json();
+      part.forEach((row, place) => this.known.set(row, papers[place]));
+    }
+    return [...rows].map((row) => this.known.get(row));
+  }
+
+  async brief(row) {
+    return (await this.briefs([row]))[0];
+  }
+
+  async full(row) {
+    return (await this.ask(`/map/papers/${row}`)).json();
+  }
+
+  async similar(row) {
+    const { results } = await (await this.ask(`/map/papers/${row}/similar`)).json();
+    return results.map((paper) => ({ ...paper, terms: paper.reasons.shared_terms, sentences: paper.reasons.sentences }));
+  }
+
+  async row(id) {
+    try {
+      return (await (await this.ask(`/map/row?id=${encodeURIComponent(id)}`)).json()).row;
+    } catch {
+      return null;
+    }
+  }
+
+  async search(words) {
+    return (await (await this.ask(`/map/search?q=${encodeURIComponent(words)}`)).json()).rows;
+  }
+}

@@ -1,0 +1,32 @@
+// What the user sees and has chosen, in one place; the parts of the page watch it.
+
+export const state = {
+  paper: null, // row of the open paper
+  hover: null, // row under the pointer
+  topics: new Set(), // numbers of the topics shown, -1 for papers between topics; empty: all
+  years: null, // [from, to] or null
+  words: "", // as typed into the search box
+  hits: null, // rows found by them, best first, or null
+  group: null, // number of the one group shown, where colours are groups
+  colour: "topic", // "topic", "year", "strength", "trust" or "column<number>"
+  size: "same", // "same", "strength" or "column<number>"
+  selection: null, // rows taken by lasso or from the list, or null
+  drawing: false, // whether the lasso is out
+  theme: "light",
+};
+
+const watchers = [];
+
+// Calls `told` whenever one of the named parts of the state changes.
+export function watch(names, told) {
+  watchers.push({ names, told });
+}
+
+export function change(parts) {
+  const changed = Object.keys(parts).filter((name) => state[name] !== parts[name]);
+  if (!changed.length) return;
+  Object.assign(state, parts);
+  for (const { names, told } of watchers) {
+    if (names.some((name) => changed.includes(name))) told(changed);
+  }
+}
