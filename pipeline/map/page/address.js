@@ -18,9 +18,9 @@ export function startAddress(source, scene, search) {
     if (state.size !== "same") parts.set("size", state.size);
     if (scene && (scene.view.zoom !== scene.whole.zoom || scene.view.target[0] !== scene.whole.target[0])) {
       const { target, zoom } = scene.view;
-      parts.set("view", [target[0].toFixed(1), target[1].toFixed(1), zoom.toFixed(2)].join(","));
+      parts.set("view", [target[0].toFixed(3), target[1].toFixed(3), zoom.toFixed(2)].join(","));
     }
-    return `#${parts}`;
+    return `#${String(parts).replaceAll("%2C", ",")}`;
   }
 
   // push: a step that "back" undoes; else the present step is rewritten.
@@ -42,7 +42,6 @@ export function startAddress(source, scene, search) {
     const size = parts.get("size");
     const group = parseInt(parts.get("group"), 10);
     const view = numbers(parts.get("view"));
-    const row = parts.has("paper") ? await source.row(parts.get("paper")) : null;
     if (scene && view.length === 3) scene.look({ target: [view[0], view[1], 0], zoom: view[2] });
     change({
       topics: new Set(topics),
@@ -50,8 +49,10 @@ export function startAddress(source, scene, search) {
       colour: colour in source.points || colour === "topic" ? colour : "topic",
       size: size in source.points ? size : "same",
       group: Number.isFinite(group) ? group : null,
-      paper: row,
     });
+    // Up to here at once, before the first picture; what needs the papers' texts comes when they are there.
+    const row = parts.has("paper") ? await source.row(parts.get("paper")) : null;
+    change({ paper: row });
     if (scene && row !== null && view.length !== 3) scene.show(row);
     search.box.value = parts.get("words") || "";
     await search.ask();

@@ -165,10 +165,11 @@ async function main() {
     find("no-webgl").hidden = false;
   }
   address = startAddress(source, scene, search);
+  const read = address.read();
   repaint();
   if (scene) placeLabels();
   else ready();
-  await address.read();
+  await read;
 }
 
 main().catch((problem) => {

@@ -28,6 +28,8 @@ export class Scene {
       getCursor: ({ isDragging }) => (isDragging ? "grabbing" : state.hover === null ? "grab" : "pointer"),
       onViewStateChange: ({ viewState }) => this.look({ target: viewState.target, zoom: viewState.zoom }),
       onAfterRender: () => {
+        // The map itself takes the keys; deck.gl's canvas in it need not be a second stop.
+        element.querySelector("canvas").tabIndex = -1;
         if (this.papers && drawn) requestAnimationFrame(drawn);
         if (this.papers) drawn = null;
       },

@@ -1,0 +1,551 @@
+"""map.html: what a person sees and does in it, opened from disk with the network cut."""
+
+import base64
+import csv
+import gzip
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+
+from pipeline.atlas import Atlas
+from pipeline.build import run
+from pipeline.config import parse_config
+from pipeline.map import write_page
+from pipeline.map.columns import OTHER, map_columns
+from pipeline.map.content import page_points, quantise, spread_order
+from pipeline.map.html import MODULES, asset, deck_script, page_script
+from pipeline.map.packing import pack_arrays
+from pipeline.map.trust import map_trust
+from pipeline.neighbours import Neighbours
+from pipeline.recommender.lists import similar_lists
+from tests.browser import Seen, file_address, open_browser, show
+from tests.planted import planted_papers, write_jsonl
+
+TOPICS = ["glaciers", "bees", "bridges", "bread", "violins"]
+VENUES = ["Cryosphere", "Apidologie", "Structures", "Crumb", "Strad"]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with open_browser() as found:
+        yield found
+
+
+def build(folder, papers, **sections) -> Atlas:
+    write_jsonl(folder / "p.jsonl", papers)
+    settings = {"name": "planted", "corpus": {"files": ["p.jsonl"]}, "embedding": {"backend": "tfidf"}}
+    settings |= {"output": {"folder": "run"}} | sections
+    return run(parse_config(settings, folder / "planted.toml"), force=True)
+
+
+@pytest.fixture(scope="module")
+def papers():
+    made = planted_papers(TOPICS, 40)
+    for number, paper in enumerate(made):
+        paper["authors"] = [f"Ada Author{number}", "Bo Berg"]
+        paper["venue"] = VENUES[number // 40]
+        paper["cited"] = number
+        paper["doi"] = f"10.1000/{number}"
+    return made
+
+
+@pytest.fixture(scope="module")
+def atlas(tmp_path_factory, papers, session_cache):
+    return build(tmp_path_factory.mktemp("page"), papers)
+
+
+def centred(atlas, paper, zoom=6) -> str:
+    """The fragment of a view that has one paper in its middle."""
+    row = atlas.ids.row(paper)
+    points = np.column_stack([atlas.column(name).to_numpy() for name in ("x", "y")])
+    x, y = 1000 * quantise(points)[row].astype(float) / 65_535
+    return f"#view={x:.4f},{y:.4f},{zoom}"
+
+
+def middle(seen: Seen) -> tuple[float, float]:
+    box = seen.page.locator("#map").bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+@pytest.fixture
+def opened(browser, atlas):
+    """Opens the page at a fragment; whatever the test did, the page asked for nothing and complained of nothing."""
+    pages = []
+
+    def at(fragment="", **options) -> Seen:
+        seen = show(browser, file_address(atlas.folder / "map.html", fragment), offline=True, **options)
+        pages.append(seen)
+        return seen
+
+    yield at
+    for seen in pages:
+        assert [url for url in seen.requests if not url.startswith(("file:", "blob:", "data:"))] == []
+        assert seen.complaints == []
+        seen.page.context.close()
+
+
+# --- in the browser
+
+
+def test_it_opens_from_disk_and_says_what_it_shows(opened, atlas):
+    seen = opened()
+    assert seen.text("h1") == "planted"
+    assert seen.text("#counts") == f"200 papers · {len(atlas.topics)} topics"
+    for topic in atlas.topics:
+        seen.wait("#topics .topic", f"{topic.label}")
+        assert seen.page.locator("#labels span", has_text=topic.label).first.is_visible()
+    assert "Distances on a map mislead" in seen.text("#notes")
+
+
+def test_hovering_names_the_paper_under_the_pointer(opened, atlas, papers):
+    paper = papers[50]
+    seen = opened(centred(atlas, paper["id"]))
+    seen.page.mouse.move(*middle(seen))
+    seen.wait("#tooltip strong", paper["title"])
+    assert "Ada Author50" in seen.text("#tooltip")
+    assert str(paper["year"]) in seen.text("#tooltip")
+    x, y = middle(seen)
+    seen.page.mouse.move(x + 200, y + 150)
+    seen.page.locator("#tooltip").wait_for(state="hidden")
+
+
+def test_a_click_opens_the_paper_with_what_the_recommender_says(opened, atlas, papers):
+    paper = papers[50]
+    seen = opened(centred(atlas, paper["id"]))
+    seen.page.mouse.click(*middle(seen))
+    seen.wait("#panel h2.title", paper["title"])
+    row = atlas.ids.row(paper["id"])
+    assert paper["abstract"] in seen.text("#panel .abstract")
+    assert atlas.topics[atlas.column("nearest_topic")[row].as_py()].label in seen.text("#panel .facts")
+    assert f"strength {atlas.column('strength')[row].as_py():.2f}" in seen.text("#panel .facts")
+    assert seen.page.locator("#panel a").get_attribute("href") == "https://doi.org/10.1000/50"
+    expected = atlas.similar(paper["id"], k=10)
+    shown = seen.page.locator("#panel .similar .paper").all_inner_texts()
+    assert [text.split("\n")[0] for text in shown] == [result.title for result in expected]
+    for text, result in zip(shown, expected, strict=True):
+        assert f"cosine {result.similarity:.2f}" in text
+        assert f"both say {', '.join(result.reasons.shared_terms[:3])}" in text
+
+
+def test_similar_papers_are_a_click_away_and_back_returns(opened, atlas, papers):
+    seen = opened(f"#paper={papers[50]['id']}")
+    seen.wait("#panel h2.title", papers[50]["title"])
+    seen.page.locator("#panel .similar .paper").first.click()
+    seen.wait("#panel h2.title", atlas.similar(papers[50]["id"], k=1)[0].title)
+    seen.page.go_back()
+    seen.wait("#panel h2.title", papers[50]["title"])
+    seen.page.go_forward()
+    seen.wait("#panel h2.title", atlas.similar(papers[50]["id"], k=1)[0].title)
+    seen.page.locator("#panel [aria-label=Close]").click()
+    seen.page.locator("#panel").wait_for(state="hidden")
+
+
+def test_searching_lists_and_marks_what_holds_the_words(opened, papers):
+    seen = opened()
+    seen.page.keyboard.press("/")
+    seen.page.keyboard.type("WAGGLE dance polleń")
+    wanted = [
+        p for p in papers if all(w in f"{p['title']} {p['abstract']}".lower() for w in ("waggle", "dance", "pollen"))
+    ]
+    seen.wait("#search-account", f"{len(wanted)} papers found")
+    assert seen.text("#counts").startswith(f"{len(wanted)} of 200 papers shown")
+    listed = seen.page.locator("#results strong").all_inner_texts()
+    assert set(listed) == {paper["title"] for paper in wanted}
+    seen.page.keyboard.press("Escape")
+    seen.wait("#counts", "200 papers ·")
+    seen.page.locator("#search").fill("Author17")
+    seen.wait("#results strong", papers[17]["title"])
+    seen.page.locator("#search").fill("nothing like this")
+    seen.wait("#search-account", "No paper holds all these words.")
+
+
+def test_topics_and_years_filter_together(opened, atlas, papers):
+    seen = opened()
+    topic = atlas.column("topic")[atlas.ids.row("bees-0")].as_py()
+    core = set(np.flatnonzero(atlas.column("topic").to_numpy() == topic).tolist())
+    seen.page.locator(f'#topics [data-topic="{topic}"]').click()
+    seen.wait("#counts", f"{len(core)} of 200 papers shown")
+    seen.page.locator("#years input").first.fill("2010")
+    seen.page.keyboard.press("Tab")
+    late = [row for row in core if atlas.column("year")[row].as_py() >= 2010]
+    seen.wait("#counts", f"{len(late)} of 200 papers shown")
+    seen.page.locator("#topics").get_by_text("Show all", exact=True).click()
+    seen.wait("#counts", f"{sum(paper['year'] >= 2010 for paper in papers)} of 200")
+    seen.page.locator("#years").get_by_text("All years").click()
+    seen.wait("#counts", "200 papers ·")
+
+
+def test_dragging_over_the_years_filters(opened, papers):
+    seen = opened()
+    box = seen.page.locator("#years svg").bounding_box()
+    step = box["width"] / 20  # one bar a year, 2000 to 2019
+    seen.page.mouse.move(box["x"] + 4.5 * step, box["y"] + 20)
+    seen.page.mouse.down()
+    seen.page.mouse.move(box["x"] + 7.5 * step, box["y"] + 20, steps=4)
+    seen.page.mouse.up()
+    seen.wait("#counts", f"{sum(2004 <= paper['year'] <= 2007 for paper in papers)} of 200")
+
+
+def lasso(seen, corners):
+    seen.page.get_by_role("button", name="Select papers by drawing").click()
+    seen.page.mouse.move(*corners[0])
+    seen.page.mouse.down()
+    for corner in [*corners[1:], corners[0]]:
+        seen.page.mouse.move(*corner, steps=3)
+    seen.page.mouse.up()
+
+
+def saved(seen, name) -> str:
+    with seen.page.expect_download() as waiting:
+        seen.page.get_by_role("button", name=name).click()
+    return waiting.value.path().read_text(encoding="utf-8")
+
+
+def test_a_lasso_selects_papers_that_can_be_saved(opened, atlas, papers):
+    seen = opened(centred(atlas, "bread-3", zoom=9))
+    x, y = middle(seen)
+    lasso(seen, [(x - 12, y - 12), (x + 12, y - 12), (x + 12, y + 12), (x - 12, y + 12)])
+    seen.wait("#panel h2", "1 paper selected")
+    assert seen.text("#panel tbody").startswith(papers[123]["title"])
+    seen.page.get_by_role("button", name="Select all papers shown").click()
+    seen.wait("#panel h2", "200 papers selected")
+    rows = list(csv.DictReader(io.StringIO(saved(seen, "Save CSV"))))
+    assert {row["id"] for row in rows} == {paper["id"] for paper in papers}
+    titles = {paper["id"]: paper["title"] for paper in papers}
+    assert all(row["title"] == titles[row["id"]] for row in rows)
+    records = [json.loads(line) for line in saved(seen, "Save JSONL").splitlines()]
+    years = {paper["id"]: paper["year"] for paper in papers}
+    assert {record["id"]: record["year"] for record in records} == years
+    topics = dict(zip(atlas.column("id").to_pylist(), atlas.column("topic").to_pylist(), strict=True))
+    assert {record["id"]: record["topic"] for record in records} == topics
+
+
+def test_a_link_shows_the_same_view_again(opened, atlas, papers):
+    topic = atlas.column("topic")[atlas.ids.row("bees-0")].as_py()
+    seen = opened(f"#paper=bees-0&topics={topic}&years=2001-2005&words=hive&colour=column0&view=500.0,400.0,1.50")
+    seen.wait("#panel h2.title", papers[40]["title"])
+    assert seen.page.input_value("#search") == "hive"
+    assert seen.page.input_value("#choose-colour") == "column0"
+    assert [seen.page.locator("#years input").nth(place).input_value() for place in (0, 1)] == ["2001", "2005"]
+    assert seen.page.locator(f'#topics [data-topic="{topic}"]').get_attribute("aria-pressed") == "true"
+    seen.page.locator("#panel [aria-label=Close]").click()
+    seen.page.wait_for_function("!location.hash.includes('paper=')")
+    parts = seen.page.evaluate("Object.fromEntries(new URLSearchParams(location.hash.slice(1)))")
+    assert parts == {
+        "topics": str(topic),
+        "years": "2001-2005",
+        "words": "hive",
+        "colour": "column0",
+        "view": "500.000,400.000,1.50",
+    }
+
+
+def test_a_broken_link_still_shows_the_map(opened):
+    seen = opened("#paper=nobody&topics=99,x&years=abc&colour=nonsense&size=x&view=1,2&group=q")
+    seen.wait("#counts", "200 papers ·")
+    assert seen.page.input_value("#choose-colour") == "topic"
+
+
+def test_keys_go_from_paper_to_paper(opened):
+    seen = opened()
+    seen.page.locator("#map").focus()
+    seen.page.keyboard.press("ArrowRight")
+    seen.page.locator("#tooltip").wait_for()
+    first = seen.text("#tooltip strong")
+    seen.page.keyboard.press("ArrowRight")
+    seen.page.wait_for_function("first => document.querySelector('#tooltip strong').textContent !== first", arg=first)
+    second = seen.text("#tooltip strong")
+    seen.page.keyboard.press("Enter")
+    seen.wait("#panel h2.title", second)
+    seen.page.keyboard.press("Escape")
+    seen.page.locator("#panel").wait_for(state="hidden")
+
+
+@pytest.mark.parametrize("colour", ["year", "strength", "trust", "column0", "column1"])
+def test_colours_follow_what_is_asked_for(opened, colour):
+    seen = opened()
+    before = pixels(seen)
+    seen.page.select_option("#choose-colour", colour)
+    seen.page.wait_for_timeout(300)
+    assert pixels(seen) != before
+    if colour == "column1":
+        shown = seen.page.locator("#legend .name").all_inner_texts()
+        assert sorted(shown) == sorted(VENUES)
+        seen.page.locator("#legend .topic").first.click()
+        seen.wait("#counts", "40 of 200 papers shown")
+
+
+def pixels(seen) -> set[str]:
+    """The colours that the points have."""
+    from PIL import Image
+
+    seen.page.evaluate("document.querySelector('#labels').style.display = 'none'")
+    picture = Image.open(io.BytesIO(seen.page.locator("#map").screenshot())).convert("RGB")
+    seen.page.evaluate("document.querySelector('#labels').style.display = ''")
+    return {colour for count, colour in picture.getcolors(maxcolors=1 << 24) if count > 30}
+
+
+def test_topics_are_drawn_in_their_own_colours(opened, atlas):
+    seen = opened()
+    drawn = pixels(seen)
+    for topic in page_points(atlas, "t").meta["topics"]:
+        colour = page_points(atlas, "t").meta["palette"]["light"][topic["colour"]]
+        wanted = np.array([int(colour[start : start + 2], 16) for start in (1, 3, 5)])
+        blended = 255 + (wanted - 255) * 205 / 255  # on white, as opaque as points are
+        assert min(np.abs(np.array(found) - blended).max() for found in drawn) <= 3, topic["label"]
+
+
+def test_without_webgl_search_and_lists_still_work(opened, papers):
+    script = "HTMLCanvasElement.prototype.getContext = () => null;"
+    seen = opened(script=script)
+    assert "cannot draw the map" in seen.text("#no-webgl")
+    seen.page.locator("#search").fill("Author199")
+    seen.page.locator("#results .paper").first.click()
+    seen.wait("#panel h2.title", papers[199]["title"])
+
+
+def test_dark_and_light(opened):
+    seen = opened(color_scheme="dark")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    dark = seen.page.evaluate(ground)
+    seen.page.get_by_role("button", name="Light or dark").click()
+    assert seen.page.evaluate(ground) == "rgb(255, 255, 255)" != dark
+
+
+VIEWS = {
+    "start": "",
+    "paper": "#paper=bees-0",
+    "search": "#words=hive",
+    "groups": "#colour=column1",
+    "trust": "#colour=trust",
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_everyone_can_use_it(opened, view, scheme, width):
+    """axe-core finds nothing that keeps a person with a screen reader, a keyboard or weak eyes out."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    seen = opened(VIEWS[view], size=(width, 844), color_scheme=scheme)
+    if view == "paper":
+        seen.page.locator("#panel h2.title").wait_for()
+        seen.page.locator("#panel .similar .paper").first.wait_for()
+    if width == 390 and view != "paper":
+        seen.page.locator("#more").click()
+    found = Axe().run(seen.page).response["violations"]
+    assert [f"{one['id']}: {[node['html'] for node in one['nodes']][:3]}" for one in found] == []
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(opened):
+    seen = opened("#paper=bees-0", size=(390, 844))
+    seen.page.locator("#panel h2.title").wait_for()
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= 390
+    edges = "[...document.querySelectorAll('#panel *, #sidebar *')].map(e => e.getBoundingClientRect().right)"
+    assert max(seen.page.evaluate(edges)) <= 391
+
+
+# --- hostile texts
+
+ATTACKS = (
+    "<script>window.hacked=1</script>",
+    "<img src=x onerror=window.hacked=1>",
+    "</script><script>window.hacked=1</script>",
+    '"><svg onload=window.hacked=1>',
+    "<iframe srcdoc='<script>parent.hacked=1</script>'>",
+    "javascript:window.hacked=1",
+    "<!--<script>window.hacked=1</script>-->",
+    "{{title}} ${window.hacked=1} <b>bold</b>",
+    "'-window.hacked=1-'",
+    "<a href='javascript:window.hacked=1'>x</a>",
+)
+
+
+def test_hostile_texts_are_shown_as_texts(browser, tmp_path, session_cache):
+    rng = np.random.default_rng(0)
+    hostile = [f"{ATTACKS[number % 10]} {number} {rng.choice(ATTACKS)}" for number in range(200)]
+    papers = planted_papers(TOPICS, 40)
+    for text, paper in zip(hostile, papers, strict=True):
+        paper |= {"id": f"{paper['id']} {text}", "title": text, "abstract": f"{text} {paper['abstract']}"}
+        paper |= {"authors": [text], "venue": text[:20], "url": f"https://example.org/{text}"}
+    edits = {"rename": [{"topic_of": papers[0]["id"], "label": ATTACKS[2]}]}
+    atlas = build(tmp_path, papers, topics={"edits": edits}, map={"title": ATTACKS[2]})
+    seen = show(browser, file_address(atlas.folder / "map.html"), offline=True)
+    elements = seen.page.evaluate("document.querySelectorAll('script').length")
+    seen.wait("#topics .topic", ATTACKS[2])
+    assert seen.text("h1") == ATTACKS[2]
+    seen.page.locator("#search").fill("hacked")
+    seen.wait("#search-account", "200 papers found")
+    shown = seen.page.locator("#results strong").all_inner_texts()
+    assert len(shown) == 50
+    assert set(shown) <= {" ".join(text.split()) for text in hostile}
+    for number in range(0, 50, 10):
+        seen.page.locator("#results .paper").nth(number).click()
+        seen.wait("#panel h2.title", shown[number])
+    seen.page.get_by_role("button", name="Select all papers shown").click()
+    seen.wait("#panel h2", "200 papers selected")
+    rows = list(csv.DictReader(io.StringIO(saved(seen, "Save CSV"))))
+    # What a spreadsheet would take for a formula has a quote before it; these begin with one of their own.
+    assert {row["title"] for row in rows} == {f"'{text}" if text[0] in "=+-@" else text for text in hostile}
+    assert seen.page.evaluate("window.hacked") is None
+    made = "document.querySelectorAll('img, iframe, object, svg[onload], #panel b, #results b').length"
+    assert seen.page.evaluate(made) == 0
+    assert seen.page.evaluate("document.querySelectorAll('script').length") <= elements
+    assert seen.page.locator("a[href^='javascript']").count() == 0
+    assert seen.complaints == []
+
+
+# --- the file
+
+
+def blocks(page: bytes) -> dict[str, bytes]:
+    found = re.findall(rb'<script type="application/gzip" id="block-(\w+)">([^<]*)</script>', page)
+    return {name.decode(): gzip.decompress(base64.b64decode(text)) for name, text in found}
+
+
+def test_the_file_is_small_and_the_same_every_time(atlas):
+    again = write_page(atlas, title="planted", budget_mb=30)
+    assert again == (atlas.folder / "map.html").read_bytes()
+    assert len(again) - len(deck_script().encode()) < 500_000
+
+
+def test_only_the_scripts_that_it_brings_may_run(atlas):
+    page = (atlas.folder / "map.html").read_text(encoding="utf-8")
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1].replace("&#x27;", "'")
+    parts = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+    assert parts["default-src"] == parts["connect-src"] == parts["base-uri"] == "'none'"
+    assert parts["script-src"].count("'sha256-") == 2
+    assert "unsafe" not in policy
+    assert "Copyright vis.gl contributors" in page
+
+
+def test_modules_import_only_what_stands_before_them():
+    for place, name in enumerate(MODULES):
+        for imported in re.findall(r'from "\./(\w+)\.js"', asset(f"{name}.js")):
+            assert imported in MODULES[:place], f"{name}.js imports {imported}.js, which comes later"
+    assert "import {" not in page_script()
+    assert "export " not in page_script()
+    assert "innerHTML" not in page_script()
+
+
+def test_what_does_not_fit_is_left_out_in_order_and_said(browser, tmp_path, session_cache):
+    rng = np.random.default_rng(0)
+    papers = planted_papers(TOPICS, 240)
+    for paper in papers:  # words that do not compress
+        paper["abstract"] += " " + rng.bytes(900).hex()
+        paper["authors"] = [rng.bytes(300).hex()]
+    atlas = build(tmp_path, papers, map={"html": False})
+    assert not (atlas.folder / "map.html").exists()
+    whole = write_page(atlas, title="t", budget_mb=30)
+    shell = len(deck_script().encode()) / 1e6
+    fixed = (len(whole) - sum(len(gzip.compress(block)) * 4 / 3 for block in blocks(whole).values())) / 1e6
+    assert fixed > shell
+    assert set(blocks(whole)) == {"meta", "points", "texts", "abstracts", "similar", "words"}
+    met = []
+    for budget in (fixed + 1.2, fixed + 0.62, fixed + 0.3):
+        page = write_page(atlas, title="t", budget_mb=budget)
+        meta = json.loads(blocks(page)["meta"])
+        met.append((tuple(meta["left_out"]), meta["papers"]))
+        assert meta["total"] == 1200
+    assert met[0] == (("abstracts",), 1200)
+    assert met[1] == (("abstracts", "similar papers"), 1200)
+    assert met[2][1] == 1000  # the fewest that a page keeps
+    (tmp_path / "small.html").write_bytes(page)
+    seen = show(browser, file_address(tmp_path / "small.html"), offline=True)
+    assert "abstracts and similar papers are left out" in seen.text("#notes")
+    assert "1,000 papers of 1,200 are drawn" in seen.text("#notes")
+    seen.page.locator("#topics .topic").first.click()
+    seen.page.get_by_role("button", name="Select all papers shown").click()
+    seen.page.locator("#panel td button").first.click()
+    seen.wait("#panel", "Abstracts are left out of this file")
+    assert seen.complaints == []
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_the_fewest_papers_make_a_page_too(browser, tmp_path, session_cache, count):
+    atlas = build(tmp_path, planted_papers(["bees"], count))
+    seen = show(browser, file_address(atlas.folder / "map.html"), offline=True)
+    topics = len(atlas.topics)
+    assert seen.text("#counts") == f"{count} paper{'s' * (count > 1)} · {topics} topic{'s' * (topics > 1)}"
+    seen.page.get_by_role("button", name="Select all papers shown").click()
+    seen.page.locator("#panel td button").first.click()
+    seen.page.locator("#panel h2.title").wait_for()
+    assert seen.complaints == []
+
+
+# --- its parts, by hand
+
+
+def test_coordinates_fill_the_square_with_one_scale():
+    found = quantise(np.array([[0, 0], [10, 5], [5, 2.5]], np.float32))
+    assert found.tolist() == [[0, 16384], [65535, 49151], [32768, 32768]]
+    assert quantise(np.zeros((3, 2), np.float32)).tolist() == [[32768, 32768]] * 3
+
+
+def test_every_beginning_of_the_order_is_spread_over_the_map():
+    x = np.array([0, 1, 2, 60_000, 3, 60_001], np.uint16)
+    assert spread_order(x, np.zeros(6, np.uint16)).tolist() == [0, 3, 1, 5, 2, 4]
+
+
+def test_arrays_come_back_from_their_layout():
+    arrays = {
+        "a": np.array([1, 2, 3], np.uint8),
+        "b": np.array([-1, 70_000], np.int32),
+        "c": np.array([0.5], np.float32),
+    }
+    content, layout = pack_arrays(arrays)
+    for part in layout:
+        found = np.frombuffer(content, arrays[part["name"]].dtype, part["length"], part["offset"])
+        assert found.tolist() == arrays[part["name"]].tolist()
+        assert part["offset"] % 8 == 0
+
+
+def test_trust_is_the_share_of_true_neighbours_near_on_the_map():
+    """Twelve papers on a line; the last one's true neighbours are at the other end."""
+    n = 12
+    points = np.column_stack([np.arange(n), np.zeros(n)]).astype(np.float32)
+    order = [
+        [other for other in np.argsort(np.abs(np.arange(n) - row), kind="stable") if other != row] for row in range(n)
+    ]
+    order[11] = list(range(11))
+    true = np.array([row[:3] for row in order], np.int32)  # at most a third of the others count
+    found = map_trust(Neighbours(true, np.ones((n, 3), np.float32)), points)
+    assert found[:11].tolist() == [1.0] * 11
+    assert found[11] == 0.0
+
+
+def test_columns_that_say_something_can_be_coloured_by(tmp_path, session_cache):
+    papers = planted_papers(TOPICS, 4)
+    for number, paper in enumerate(papers):
+        paper |= {
+            "n": number if number else None,
+            "kind": ["b", "a", "a", None][number % 4],
+            "tags": ["t", f"u{number}"],
+        }
+        paper |= {"own": f"own {number}", "same": 1, "open": number % 3 == 0}
+    atlas = build(tmp_path, papers)
+    found = {column.name: column for column in map_columns(atlas)}
+    assert set(found) == {"n", "kind", "open"}
+    rows = [atlas.ids.row(paper["id"]) for paper in papers]
+    assert found["kind"].groups == ("a", "b")
+    assert found["kind"].values[rows].tolist() == [1, 0, 0, OTHER] * 5
+    assert np.isnan(found["n"].values[rows[0]])
+    assert found["n"].values[rows[1:]].tolist() == list(range(1, 20))
+
+
+def test_the_lists_of_all_papers_are_what_similar_answers(tmp_path, session_cache):
+    papers = planted_papers(TOPICS, 12)
+    papers.append(papers[3] | {"id": "version", "abstract": papers[3]["abstract"].upper()})
+    for sentences in (False, True):
+        atlas = build(tmp_path, papers, embedding={"backend": "tfidf", "sentences": sentences}, map={"html": False})
+        lists = similar_lists(atlas, k=7)
+        for row, paper in enumerate(atlas.ids.ids):
+            expected = atlas.similar(paper, k=7)
+            assert [atlas.ids.ids[other] for other in lists.rows[row]] == [result.id for result in expected]
+            np.testing.assert_allclose(lists.similarities[row], [result.similarity for result in expected], atol=1e-6)
+            words = [[atlas.lexical.vocabulary[t] for t in terms if t >= 0] for terms in lists.terms[row]]
+            assert words == [list(result.reasons.shared_terms[:3]) for result in expected]
