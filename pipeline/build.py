@@ -35,7 +35,7 @@ from pipeline.embedding.tfidf_encoder import TfidfEncoder
 from pipeline.errors import RunFolderError
 from pipeline.lexical import build_lexical
 from pipeline.machine import core_count, cpu_features, cpu_model, peak_memory_mb
-from pipeline.map import draw_map, write_page
+from pipeline.map import Picture, draw_atlas, write_page
 from pipeline.neighbours import Neighbours, find_neighbours
 from pipeline.paper_ids import PaperIds
 from pipeline.progress import Advance, Progress, Silent
@@ -196,15 +196,8 @@ def _build(config: Config, digest: str, folder: Path, *, progress: Progress) -> 
 def _draw(config: Config, atlas: Atlas, advance: Advance) -> dict[str, bytes]:
     """The map as pictures and, if wanted, as a page."""
     title = config.map.title or config.name
-    pictures = draw_map(
-        np.column_stack([atlas.column(name).to_numpy() for name in ("x", "y")]),
-        atlas.column("topic").to_numpy(),
-        [topic.label for topic in atlas.topics],
-        paper_titles=atlas.column("title").to_pylist(),
-        title=title,
-        size=(config.map.width, config.map.height),
-        most_labels=config.map.labels,
-    )
+    picture = Picture(title, (config.map.width, config.map.height), config.map.labels)
+    pictures = draw_atlas(atlas, picture)
     if config.map.html:
         pictures["map.html"] = write_page(atlas, title=title, budget_mb=config.map.budget_mb, advance=advance)
     return pictures

@@ -36,6 +36,7 @@ LAYERS = (
     ("recommender",),
     ("map",),
     ("build",),
+    ("web",),
     ("cli",),
     ("__init__", "__main__"),
 )

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli import queries, show
+from pipeline.cli import queries, show, web
 from pipeline.cli.arguments import ConfigFile, Json, Overrides, Run
 from pipeline.text import safe
 from pipeline.version import __version__
@@ -27,6 +27,8 @@ app.command()(queries.similar)
 app.command()(queries.search)
 app.command()(queries.check)
 app.command()(queries.bridges)
+app.command()(web.serve)
+app.command("map")(web.draw)
 
 
 def _version(wanted: bool) -> None:

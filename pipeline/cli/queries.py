@@ -44,7 +44,7 @@ def similar(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """Papers like one of the run, like a text, or like several at once."""
     from pipeline.atlas import Atlas
-    from pipeline.recommender import Wishes
+    from pipeline.recommender import Asked, Wishes, answer
 
     form = form_of(as_json=as_json, as_csv=as_csv, references=references, explain=explain)
     atlas = Atlas.load(run)
@@ -54,10 +54,10 @@ def similar(  # noqa: PLR0913 - one argument an option
         show.print_jsonl(_answers(atlas, batch, wishes, k))
         return
     texts = [*([] if text is None else [text]), *([] if text_file is None else [_read_text(text_file)])]
-    asked = {"id": paper, "text": texts, "like": like or [], "unlike": unlike or []}
-    answer = _answer(atlas, asked, wishes, k)
-    _say_what_was_read(atlas, answer)
-    print_results(atlas, answer, form)
+    asked = Asked(paper, tuple(texts), tuple(like or ()), tuple(unlike or ()))
+    found = answer(atlas, asked, k=k, wishes=wishes)
+    _say_what_was_read(atlas, found)
+    print_results(atlas, found, form)
 
 
 def search(
@@ -160,14 +160,9 @@ def bridges(
 
 def _kept(atlas: Any, condition: str | None, topic: str | None, excluded: Path | None) -> Any:
     """(n,) which papers may be shown, None for all."""
-    from pipeline.recommender import find_cited
-    from pipeline.recommender import where as read_condition
+    from pipeline.recommender import find_cited, papers_where
 
-    named = None if topic is None else f"topic == {topic}" if topic.isdecimal() else f"topic == {_quoted(topic)}"
-    conditions = [part for part in (condition, named) if part is not None]
-    keep = read_condition(atlas, " and ".join(f"({part})" for part in conditions)) if conditions else None
-    if keep is not None and not keep.any():
-        raise PaperatlasError(f"no paper meets {' and '.join(conditions)}")
+    keep = papers_where(atlas, condition, topic)
     if excluded is not None:
         cited = find_cited(atlas, _read_references(excluded))
         show.problem(f"{excluded}: {len(cited.rows)} papers of the atlas are left out")
@@ -202,37 +197,23 @@ def _say_what_was_read(atlas: Any, answer: dict[str, Any]) -> None:
         )
 
 
-def _quoted(text: str) -> str:
-    return f'"{text}"' if "'" in text else f"'{text}'"
-
-
-def _answer(atlas: Any, asked: dict[str, Any], wishes: Any, k: int | None) -> dict[str, Any]:
-    """The query as it was asked, and its results."""
-    from pipeline.recommender import read_query
-    from pipeline.recommender import similar as recommend
-
-    named = [] if asked.get("id") is None else [atlas.ids.ids[atlas.ids.row(asked["id"])]]
-    query = read_query(atlas, [*named, *asked.get("like", [])], asked.get("unlike", []), texts=asked.get("text", []))
-    count = atlas.usual_k(len(set(query.rows))) if k is None else k
-    shown = {name: value for name, value in asked.items() if value}
-    results = [result.to_json() for result in recommend(atlas, query, k=count, wishes=wishes)]
-    notes = {"truncated": query.truncated, "beyond_model": query.beyond_model}
-    return {"query": shown, "results": results} | {name: True for name, said in notes.items() if said}
-
-
 def _answers(atlas: Any, path: Path, wishes: Any, k: int | None) -> Iterator[dict[str, Any]]:
     """One answer for each line; a line that cannot be answered gets an error, the others go on."""
+    from pipeline.recommender import answer
+
     for number, line in enumerate(_read_text(path).splitlines(), start=1):
         if not line.strip():
             continue
         try:
-            yield _answer(atlas, _batch_query(line), wishes, k)
+            yield answer(atlas, _batch_query(line), k=k, wishes=wishes)
         except PaperatlasError as problem:
             yield {"line": number, "error": str(problem)}
 
 
-def _batch_query(line: str) -> dict[str, Any]:
+def _batch_query(line: str) -> Any:
     """One line of a batch: {"id"}, {"text"}, or {"like": [...], "unlike": [...]}."""
+    from pipeline.recommender import Asked
+
     try:
         asked = json.loads(line)
     except ValueError as problem:
@@ -245,7 +226,7 @@ def _batch_query(line: str) -> dict[str, Any]:
             raise PaperatlasError(f"{name} must be a text or a list of texts")
     if not isinstance(asked.get("id", ""), str):
         raise PaperatlasError("id must be a text")
-    return {"id": asked.get("id"), **lists}
+    return Asked(asked.get("id"), **{name: tuple(values) for name, values in lists.items()})
 
 
 def _read_text(path: Path) -> str:

@@ -5,12 +5,14 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.errors import PaperatlasError
 from pipeline.text import safe
 
 __all__ = [
@@ -92,6 +94,14 @@ def print_jsonl(rows: Iterable[object]) -> None:
     """Print one JSON object a line."""
     for row in rows:
         sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file that the user named. Raises PaperatlasError where it cannot be written."""
+    try:
+        path.write_bytes(content)
+    except OSError as reason:
+        raise PaperatlasError(f"{path}: cannot be written: {reason.strerror}") from None
 
 
 def problem(text: str) -> None:

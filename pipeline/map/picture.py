@@ -1,35 +1,55 @@
-"""Coordinates, topics -> the map as a picture: points by topic, noise grey, labels that do not overlap."""
+"""Coordinates, topics -> the map as a picture: points by topic or by a column, labels that do not overlap."""
 
 import io
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.map.colours import NOISE_COLOUR, topic_colours
-from pipeline.map.labels import Box, densest_point, place_labels
+from pipeline.map.colouring import Colouring
+from pipeline.map.picture_text import Canvas, draw_labels, draw_paper_titles
 from pipeline.text import safe, shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-DPI = 100
 MARGIN = 0.06
-MOST_VECTOR_POINTS = 5_000  # an SVG with more holds its points as one picture
-FEW = 300  # so few points that a label must not lie on any of them
+MOST_VECTOR_POINTS = 5_000  # an SVG or PDF with more holds its points as one picture
 MOST_TITLED = 40  # so few papers that each is drawn with its title
-TITLE_CHARACTERS = 44
-POINT_PIXELS = 22.0
-TITLE_PIXELS = 75.0
+LEGEND_CHARACTERS = 28
 STYLE: dict[str, Any] = {
     "svg.hashsalt": "paperatlas",
     "svg.fonttype": "path",
+    "pdf.fonttype": 42,
     "path.simplify": False,
     "font.family": "DejaVu Sans",
 }
+METADATA: dict[str, dict[str, None]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+TEXT, QUIET, MARK = "#1B1F24", "#57606A", "#D1006C"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """How a map is drawn. size: pixels (width, height) at `dpi` dots an inch: more dots make letters and points larger.
+
+    most_labels: topic names at most. formats: of "png", "svg", "pdf". highlight: rows of papers that are ringed and
+    named.
+    """
+
+    title: str
+    size: tuple[int, int]
+    most_labels: int
+    dpi: int = 100
+    formats: tuple[str, ...] = ("png", "svg")
+    highlight: tuple[int, ...] = ()
 
 
 def draw_map(
@@ -38,11 +58,10 @@ def draw_map(
     labels: Sequence[str],
     *,
     paper_titles: Sequence[str],
-    title: str,
-    size: tuple[int, int],
-    most_labels: int,
+    colouring: Colouring,
+    picture: Picture,
 ) -> dict[str, bytes]:
-    """map.png and map.svg. coordinates: (n, 2); topics: (n,) core topic, -1 noise; size: pixels (width, height).
+    """map.png, map.svg... coordinates: (n, 2); topics: (n,) core topic, -1 noise; colouring: of the n papers.
 
     A map of up to 40 papers shows the title of each. The same input gives the same bytes.
     """
@@ -50,27 +69,31 @@ def draw_map(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    pictures = {}
     with mpl.rc_context(STYLE), warnings.catch_warnings():  # type: ignore[arg-type]
         # Titles in scripts that matplotlib's own font lacks: boxes on the picture are all that can be done.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
-        figure = Figure(figsize=(size[0] / DPI, size[1] / DPI), dpi=DPI, facecolor="white")
+        inches = picture.size[0] / picture.dpi, picture.size[1] / picture.dpi
+        figure = Figure(figsize=inches, dpi=picture.dpi, facecolor="white")
         FigureCanvasAgg(figure)
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
-        _frame(axes, coordinates, size)
-        colours = topic_colours(_centres(coordinates, topics, len(labels)))
-        _draw_points(axes, coordinates, topics, colours)
-        _draw_title(figure, safe(title), len(coordinates), len(labels))
-        canvas = _Canvas(figure, axes, axes.transData.transform(coordinates.astype(np.float64)))
-        _draw_labels(canvas, topics, labels[:most_labels], colours)
+        _frame(axes, coordinates, picture.size)
+        _draw_points(axes, coordinates, topics == -1, colouring.colours)
+        _draw_title(figure, safe(picture.title), len(coordinates), len(labels))
+        canvas = Canvas(figure, axes.transData.transform(coordinates.astype(np.float64)))
+        _draw_legend(figure, canvas, colouring)
+        _draw_highlights(axes, canvas, coordinates, paper_titles, picture.highlight)
+        draw_labels(canvas, topics, labels[: picture.most_labels], colouring.topics)
         if len(coordinates) <= MOST_TITLED:
-            _draw_paper_titles(canvas, paper_titles)
-        for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format=kind, dpi=DPI, metadata=metadata)
-            pictures[f"map.{kind}"] = buffer.getvalue()
-    return pictures
+            rest = [row for row in range(len(paper_titles)) if row not in picture.highlight]
+            draw_paper_titles(canvas, [paper_titles[row] for row in rest], rows=rest)
+        return {f"map.{kind}": _saved(figure, kind, picture.dpi) for kind in picture.formats}
+
+
+def _saved(figure: "Figure", kind: str, dpi: int) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, dpi=dpi, metadata=METADATA[kind])
+    return buffer.getvalue()
 
 
 def _frame(axes: "Axes", coordinates: NDArray[np.float32], size: tuple[int, int]) -> None:
@@ -83,129 +106,64 @@ def _frame(axes: "Axes", coordinates: NDArray[np.float32], size: tuple[int, int]
     axes.set_ylim(middle[1] - height / 2, middle[1] + height / 2 + 0.05 * height)
 
 
-def _centres(coordinates: NDArray[np.float32], topics: NDArray[np.int32], count: int) -> NDArray[np.float64]:
-    return np.array([np.median(coordinates[topics == number], axis=0) for number in range(count)]).reshape(-1, 2)
-
-
 def _draw_points(
-    axes: "Axes", coordinates: NDArray[np.float32], topics: NDArray[np.int32], colours: Sequence[str]
+    axes: "Axes", coordinates: NDArray[np.float32], noise: NDArray[np.bool_], colours: Sequence[str]
 ) -> None:
+    """Papers of topics over those between them, which are smaller and fainter."""
     n = len(coordinates)
     area = float(np.clip(150_000 / n, 4.0, 260.0))
-    rasterised = n > MOST_VECTOR_POINTS
-    noise = topics == -1
-    axes.scatter(
-        coordinates[noise, 0],
-        coordinates[noise, 1],
-        s=area * 0.6,
-        c=NOISE_COLOUR,
-        alpha=0.7,
-        linewidths=0,
-        rasterized=rasterised,
-        zorder=1,
-    )
-    members = np.flatnonzero(~noise)
-    shown = [colours[topic] for topic in topics[members]]
     edge = 0.6 if n < 300 else 0.0
-    axes.scatter(
-        coordinates[members, 0],
-        coordinates[members, 1],
-        s=area,
-        c=shown,
-        alpha=0.8,
-        linewidths=edge,
-        edgecolors="white",
-        rasterized=rasterised,
-        zorder=2,
-    )
+    styles: dict[bool, dict[str, Any]] = {
+        True: {"s": area * 0.6, "alpha": 0.7, "linewidths": 0, "zorder": 1},
+        False: {"s": area, "alpha": 0.8, "linewidths": edge, "edgecolors": "white", "zorder": 2},
+    }
+    for outside, style in styles.items():
+        rows = np.flatnonzero(noise == outside)
+        shown = [colours[row] for row in rows.tolist()]
+        axes.scatter(coordinates[rows, 0], coordinates[rows, 1], c=shown, rasterized=n > MOST_VECTOR_POINTS, **style)
 
 
 def _draw_title(figure: "Figure", title: str, papers: int, topics: int) -> None:
     subtitle = f"{papers:,} paper{'s' * (papers != 1)} · {topics} topic{'s' * (topics != 1)}"
     top = 1 - 0.28 / figure.get_figheight()
-    figure.text(0.02, top, title, fontsize=17, fontweight="bold", color="#1B1F24", va="top", parse_math=False)
-    figure.text(0.02, top - 0.30 / figure.get_figheight(), subtitle, fontsize=11, color="#57606A", va="top")
+    figure.text(0.02, top, title, fontsize=17, fontweight="bold", color=TEXT, va="top", parse_math=False)
+    figure.text(0.02, top - 0.30 / figure.get_figheight(), subtitle, fontsize=11, color=QUIET, va="top")
 
 
-class _Canvas:
-    """The figure while text is put on it. points: (n, 2) pixels of the papers; taken: boxes to keep free."""
-
-    def __init__(self, figure: "Figure", axes: "Axes", points: NDArray[np.float64]) -> None:
-        self.figure = figure
-        self.axes = axes
-        self.points = points
-        self.width, self.height = (figure.get_size_inches() * DPI).tolist()
-        self.taken: list[Box] = []
-        if len(points) <= FEW:
-            self.taken += [Box(x, y, POINT_PIXELS, POINT_PIXELS) for x, y in points.tolist()]
-
-    def write(self, anchors: NDArray[np.float64], texts: Sequence[str], colours: Sequence[str], **style: Any) -> None:
-        """Each text where there is room near its anchor, or not at all."""
-        import matplotlib.patheffects as effects
-
-        drawn = [
-            self.figure.text(0, 0, text, color=colour, ha="center", va="center", parse_math=False, **style)
-            for text, colour in zip(texts, colours, strict=False)
-        ]
-        renderer = self.figure.canvas.get_renderer()  # type: ignore[attr-defined]
-        extents = [text.get_window_extent(renderer) for text in drawn]
-        sizes = [(extent.width, extent.height) for extent in extents]
-        places = place_labels(
-            anchors[: len(drawn)], sizes, width=self.width, height=self.height - TITLE_PIXELS, taken=self.taken
-        )
-        for text, box, (x, y), colour in zip(drawn, places, anchors.tolist(), colours, strict=False):
-            if box is None:
-                text.remove()
-                continue
-            self._lead(box, Box(x, y, 1.0, 1.0), colour)
-            text.set_position((box.x / self.width, box.y / self.height))
-            text.set_path_effects([effects.withStroke(linewidth=3.2, foreground="white", alpha=0.92)])
-            self.taken.append(box)
-
-    def _lead(self, box: Box, anchor: Box, colour: str) -> None:
-        """A thin line from a label that had to move away to the place it names."""
-        if not box.overlaps(anchor) and len(self.points) > FEW:
-            from matplotlib.lines import Line2D
-
-            x, y = [box.x / self.width, anchor.x / self.width], [box.y / self.height, anchor.y / self.height]
-            self.figure.add_artist(Line2D(x, y, color=colour, linewidth=0.8, alpha=0.6, zorder=2.5))
+def _draw_legend(figure: "Figure", canvas: Canvas, colouring: Colouring) -> None:
+    """What the colours mean, at the lower left, where they are not the topics' own."""
+    width, height = figure.get_size_inches()
+    if colouring.scale:
+        low, high = colouring.ends
+        axes = figure.add_axes((0.02, 0.35 / height, 1.8 / width, 0.13 / height))
+        axes.set_axis_off()
+        steps = np.array([[int(stop[start : start + 2], 16) for start in (1, 3, 5)] for stop in colouring.scale])
+        axes.imshow(steps[None].astype(np.uint8), aspect="auto")
+        style: dict[str, Any] = {"fontsize": 9, "color": QUIET, "parse_math": False}
+        figure.text(0.02, 0.53 / height, safe(colouring.name), va="bottom", **style)
+        figure.text(0.02, 0.31 / height, low, va="top", **style)
+        figure.text(0.02 + 1.8 / width, 0.31 / height, high, va="top", ha="right", **style)
+        canvas.keep_free(0, 0, 2.2, 0.8)
+    for place, (name, colour) in enumerate(reversed(colouring.groups)):
+        y = (0.3 + 0.2 * place) / height
+        figure.text(0.02, y, "●", fontsize=10, color=colour, va="center")
+        shown = shorten(name, LEGEND_CHARACTERS)
+        figure.text(0.02 + 0.18 / width, y, shown, fontsize=9, color=TEXT, va="center", parse_math=False)
+    if colouring.groups:
+        canvas.keep_free(0, 0, 2.6, 0.3 + 0.2 * len(colouring.groups))
 
 
-def _draw_labels(canvas: _Canvas, topics: NDArray[np.int32], labels: Sequence[str], colours: Sequence[str]) -> None:
-    few = len(canvas.points) <= FEW
-    find = (lambda points: points.mean(axis=0)) if few else densest_point
-    anchors = np.array([find(canvas.points[topics == number]) for number in range(len(labels))]).reshape(-1, 2)
-    texts = [wrapped(safe(label)) for label in labels]
-    size = 9.5 if len(labels) > 25 else 14
-    canvas.write(
-        anchors, texts, [darker(colour) for colour in colours], fontsize=size, fontweight="bold", linespacing=1.05
-    )
-
-
-def _draw_paper_titles(canvas: _Canvas, titles: Sequence[str]) -> None:
-    texts = [wrapped(shorten(title, TITLE_CHARACTERS)) for title in titles]
-    below = canvas.points - np.array([0.0, 1.7 * POINT_PIXELS])
-    canvas.write(below, texts, ["#57606A"] * len(texts), fontsize=9)
-
-
-def wrapped(label: str, limit: int = 22) -> str:
-    r"""The label on two lines where it is long, broken at the space nearest to its middle.
-
-    >>> wrapped("Federated learning, medical images")
-    'Federated learning,\nmedical images'
-    """
-    if len(label) <= limit or " " not in label:
-        return label
-    spaces = [place for place, letter in enumerate(label) if letter == " "]
-    middle = min(spaces, key=lambda place: (abs(place - len(label) / 2), place))
-    return f"{label[:middle]}\n{label[middle + 1 :]}"
-
-
-def darker(colour: str, factor: float = 0.62) -> str:
-    """The same hue dark enough to read on white.
-
-    >>> darker("#E69F00")
-    '#8f6300'
-    """
-    parts = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
-    return "#" + "".join(f"{round(part * factor):02x}" for part in parts)
+def _draw_highlights(
+    axes: "Axes",
+    canvas: Canvas,
+    coordinates: NDArray[np.float32],
+    titles: Sequence[str],
+    rows: Sequence[int],
+) -> None:
+    """A ring around each of these papers, and its title beside it."""
+    if not rows:
+        return
+    chosen = list(rows)
+    axes.scatter(coordinates[chosen, 0], coordinates[chosen, 1], s=150, facecolors="none", edgecolors=MARK,
+                 linewidths=1.8, zorder=4)  # fmt: skip
+    draw_paper_titles(canvas, [titles[row] for row in chosen], rows=chosen, colour=MARK, fontweight="bold")

@@ -42,6 +42,7 @@ export class Scene {
   }
 
   resize() {
+    if (!this.element.clientWidth || !this.element.clientHeight) return; // hidden for the moment
     const before = this.whole;
     this.width = this.element.clientWidth;
     this.height = this.element.clientHeight;

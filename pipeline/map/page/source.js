@@ -169,6 +169,17 @@ class ServedSource {
     return results.map((paper) => ({ ...paper, terms: paper.reasons.shared_terms, sentences: paper.reasons.sentences }));
   }
 
+  // References of some papers in "bibtex" or "ris".
+  async references(form, ids) {
+    const answer = await fetch(`${this.api}/references`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ format: form, ids }),
+    });
+    if (!answer.ok) throw new Error((await answer.json()).detail);
+    return answer.text();
+  }
+
   async row(id) {
     try {
       return (await (await this.ask(`/map/row?id=${encodeURIComponent(id)}`)).json()).row;

@@ -1,0 +1,123 @@
+"""Text on a picture of the map: topic names and paper titles where there is room for them."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.map.labels import Box, densest_point, place_labels
+from pipeline.text import safe, shorten
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FEW = 300  # so few points that a label must not lie on any of them
+TITLE_CHARACTERS = 44
+POINT_INCHES = 0.22
+TITLE_INCHES = 0.75
+MANY_LABELS = 25
+
+
+class Canvas:
+    """The figure while text is put on it. points: (n, 2) pixels of the papers; taken: boxes to keep free."""
+
+    def __init__(self, figure: "Figure", points: NDArray[np.float64]) -> None:
+        self.figure = figure
+        self.points = points
+        self.dpi = float(figure.dpi)
+        self.width, self.height = (figure.get_size_inches() * self.dpi).tolist()
+        self.taken: list[Box] = []
+        if len(points) <= FEW:
+            side = POINT_INCHES * self.dpi
+            self.taken += [Box(x, y, side, side) for x, y in points.tolist()]
+
+    def keep_free(self, left: float, bottom: float, width: float, height: float) -> None:
+        """No text goes into this box, in inches from the lower left corner."""
+        sides = width * self.dpi, height * self.dpi
+        self.taken.append(Box(left * self.dpi + sides[0] / 2, bottom * self.dpi + sides[1] / 2, *sides))
+
+    def write(self, anchors: NDArray[np.float64], texts: Sequence[str], colours: Sequence[str], **style: Any) -> None:
+        """Each text where there is room near its anchor, or not at all."""
+        import matplotlib.patheffects as effects
+
+        drawn = [
+            self.figure.text(0, 0, text, color=colour, ha="center", va="center", parse_math=False, **style)
+            for text, colour in zip(texts, colours, strict=False)
+        ]
+        renderer = self.figure.canvas.get_renderer()  # type: ignore[attr-defined]
+        extents = [text.get_window_extent(renderer) for text in drawn]
+        sizes = [(extent.width, extent.height) for extent in extents]
+        places = place_labels(
+            anchors[: len(drawn)],
+            sizes,
+            width=self.width,
+            height=self.height - TITLE_INCHES * self.dpi,
+            taken=self.taken,
+        )
+        for text, box, (x, y), colour in zip(drawn, places, anchors.tolist(), colours, strict=False):
+            if box is None:
+                text.remove()
+                continue
+            self._lead(box, Box(x, y, 1.0, 1.0), colour)
+            text.set_position((box.x / self.width, box.y / self.height))
+            text.set_path_effects([effects.withStroke(linewidth=3.2, foreground="white", alpha=0.92)])
+            self.taken.append(box)
+
+    def _lead(self, box: Box, anchor: Box, colour: str) -> None:
+        """A thin line from a label that had to move away to the place it names."""
+        if not box.overlaps(anchor) and len(self.points) > FEW:
+            from matplotlib.lines import Line2D
+
+            x, y = [box.x / self.width, anchor.x / self.width], [box.y / self.height, anchor.y / self.height]
+            self.figure.add_artist(Line2D(x, y, color=colour, linewidth=0.8, alpha=0.6, zorder=2.5))
+
+
+def draw_labels(canvas: Canvas, topics: NDArray[np.int32], labels: Sequence[str], colours: Sequence[str]) -> None:
+    """The name of each topic, in its colour made darker, near where its papers are densest."""
+    few = len(canvas.points) <= FEW
+    find = (lambda points: points.mean(axis=0)) if few else densest_point
+    anchors = np.array([find(canvas.points[topics == number]) for number in range(len(labels))]).reshape(-1, 2)
+    texts = [wrapped(safe(label)) for label in labels]
+    size = 9.5 if len(labels) > MANY_LABELS else 14
+    canvas.write(
+        anchors, texts, [darker(colour) for colour in colours], fontsize=size, fontweight="bold", linespacing=1.05
+    )
+
+
+def draw_paper_titles(
+    canvas: Canvas,
+    titles: Sequence[str],
+    *,
+    rows: Sequence[int] | None = None,
+    colour: str = "#57606A",
+    fontweight: str = "normal",
+) -> None:
+    """Titles below their papers: of all of them, or of some rows."""
+    texts = [wrapped(shorten(title, TITLE_CHARACTERS)) for title in titles]
+    points = canvas.points if rows is None else canvas.points[list(rows)]
+    below = points - np.array([0.0, 1.7 * POINT_INCHES * canvas.dpi])
+    canvas.write(below, texts, [colour] * len(texts), fontsize=9, fontweight=fontweight)
+
+
+def wrapped(label: str, limit: int = 22) -> str:
+    r"""The label on two lines where it is long, broken at the space nearest to its middle.
+
+    >>> wrapped("Federated learning, medical images")
+    'Federated learning,\nmedical images'
+    """
+    if len(label) <= limit or " " not in label:
+        return label
+    spaces = [place for place, letter in enumerate(label) if letter == " "]
+    middle = min(spaces, key=lambda place: (abs(place - len(label) / 2), place))
+    return f"{label[:middle]}\n{label[middle + 1 :]}"
+
+
+def darker(colour: str, factor: float = 0.62) -> str:
+    """The same hue dark enough to read on white.
+
+    >>> darker("#E69F00")
+    '#8f6300'
+    """
+    parts = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return "#" + "".join(f"{round(part * factor):02x}" for part in parts)

@@ -1,0 +1,107 @@
+"""What the map's page asks for: points as one array, and texts by row when they are looked at."""
+
+from functools import cache
+from typing import Annotated, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from fastapi import APIRouter, HTTPException, Query, Response
+
+from pipeline.atlas import Atlas
+from pipeline.map.content import page_points
+from pipeline.map.packing import pack_arrays
+from pipeline.recommender import Asked, answer
+
+SIMILAR = 10
+MOST_ROWS = 500
+MARKS = r"\p{M}+"
+
+
+def map_routes(atlas: Atlas) -> APIRouter:
+    """The routes behind the page; rows are those of the atlas."""
+    routes = APIRouter()
+    _add_points(routes, atlas)
+    _add_texts(routes, atlas)
+    _add_search(routes, atlas)
+    return routes
+
+
+def _add_points(routes: APIRouter, atlas: Atlas) -> None:
+    @cache
+    def points() -> tuple[dict[str, Any], bytes]:
+        page = page_points(atlas, str(atlas.manifest.config["map"].get("title") or atlas.manifest.name))
+        content, layout = pack_arrays(page.points)
+        return page.meta | {"points": layout}, content
+
+    @routes.get("/meta")
+    def meta() -> dict[str, Any]:
+        return points()[0]
+
+    @routes.get("/points")
+    def all_points() -> Response:
+        return Response(points()[1], media_type="application/octet-stream")
+
+
+def _add_texts(routes: APIRouter, atlas: Atlas) -> None:
+    def brief(row: int) -> dict[str, Any]:
+        if not 0 <= row < len(atlas):
+            raise HTTPException(404, f"no row {row}; they go from 0 to {len(atlas) - 1}")
+        fields = {name: atlas.column(name)[row].as_py() for name in ("id", "title", "authors")}
+        return fields | {"authors": ", ".join(fields["authors"] or ())}
+
+    @routes.get("/briefs")
+    def briefs(
+        rows: Annotated[str, Query(pattern=r"^\d{1,9}(,\d{1,9})*$", max_length=10 * MOST_ROWS)],
+    ) -> dict[str, Any]:
+        return {"papers": [brief(int(row)) for row in rows.split(",")[:MOST_ROWS]]}
+
+    @routes.get("/papers/{row}")
+    def full(row: int) -> dict[str, Any]:
+        links = [[link.name, link.address] for link in atlas.links(row)] if 0 <= row < len(atlas) else []
+        return brief(row) | {"abstract": atlas.column("abstract")[row].as_py(), "links": links}
+
+    @routes.get("/papers/{row}/similar")
+    def similar(row: int) -> dict[str, Any]:
+        found = answer(atlas, Asked(brief(row)["id"]), k=min(SIMILAR, max(len(atlas) - 1, 1)))["results"]
+        rows = [atlas.ids.row(result["id"]) for result in found]
+        return {"results": [result | brief(other) | {"row": other} for result, other in zip(found, rows, strict=True)]}
+
+    @routes.get("/row")
+    def row_of(id: Annotated[str, Query(max_length=500)]) -> dict[str, int]:
+        return {"row": atlas.ids.row(id)}
+
+
+def _add_search(routes: APIRouter, atlas: Atlas) -> None:
+    @cache
+    def folded() -> tuple[pa.Array, pa.Array]:
+        """Titles, and all else that is searched, in lower case and without accents."""
+        authors = pc.binary_join(atlas.column("authors").combine_chunks(), ", ")
+        names = [pc.fill_null(column, "") for column in (authors, atlas.column("id").combine_chunks())]
+        rest = pc.binary_join_element_wise(*names, atlas.column("abstract").combine_chunks(), "\n")
+        return fold_texts(atlas.column("title").combine_chunks()), fold_texts(rest)
+
+    @routes.get("/search")
+    def search(q: Annotated[str, Query(min_length=1, max_length=2000)]) -> dict[str, Any]:
+        words = [word for word in fold_texts(pa.array([q]))[0].as_py().split() if word]
+        titles, rest = folded()
+        whole, in_title = np.ones(len(atlas), dtype=bool), np.zeros(len(atlas), dtype=np.int64)
+        for word in words:
+            here = _holds(titles, word)
+            whole &= here | _holds(rest, word)
+            in_title += here
+        rows = np.flatnonzero(whole)
+        return {"rows": rows[np.lexsort((rows, -in_title[rows]))].tolist()}
+
+
+def fold_texts(texts: pa.Array) -> pa.Array:
+    """Lower case, without accents: "Schrödinger" is found by "schrodinger".
+
+    >>> fold_texts(pa.array(["Schrödinger"])).to_pylist()
+    ['schrodinger']
+    """
+    return pc.utf8_lower(pc.replace_substring_regex(pc.utf8_normalize(texts, form="NFD"), MARKS, ""))
+
+
+def _holds(texts: pa.Array, word: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    return np.asarray(pc.match_substring(texts, word).to_numpy(zero_copy_only=False), dtype=bool)

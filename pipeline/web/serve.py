@@ -1,0 +1,66 @@
+"""App -> a server that runs until it is stopped."""
+
+import ipaddress
+import socket
+from collections.abc import Callable
+
+from pipeline.atlas import Atlas
+from pipeline.errors import PaperatlasError
+from pipeline.web.app import create_app
+from pipeline.web.guard import LOOPBACK, Limits
+
+SHORTEST_TOKEN = 16
+THREADS = 4  # answers worked on at once; more would only take the cores from each other
+
+
+def serve(
+    atlas: Atlas,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    token: str | None = None,
+    started: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Answer until interrupted. port 0 takes any free one; `started` is told the address.
+
+    Raises PaperatlasError where the port is taken, or another host than the loopback address is asked for without a
+    token of at least 16 characters.
+    """
+    import uvicorn
+    from threadpoolctl import threadpool_limits
+
+    if not _is_loopback(host) and (token is None or len(token) < SHORTEST_TOKEN):
+        raise PaperatlasError(
+            f"--host {host}: others could read the atlas; give a --token of at least {SHORTEST_TOKEN} characters"
+        )
+    listening = _listen(host, port)
+    name = f"[{host}]" if ":" in host else host
+    limits = Limits(hosts=(*LOOPBACK, name.lower()), token=token)
+    config = uvicorn.Config(
+        create_app(atlas, limits=limits), log_level="warning", lifespan="off", timeout_keep_alive=30
+    )
+    started(f"http://{name}:{listening.getsockname()[1]}/")
+    with listening, threadpool_limits(1):
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as problem:
+        listening.close()
+        raise PaperatlasError(
+            f"{host} port {port}: {problem.strerror}; choose another with --port, 0 for any"
+        ) from None
+    return listening
