@@ -26,7 +26,8 @@ def test_every_format_is_written_as_asked(atlas, tmp_path, capsys):
     files = {kind: tmp_path / f"m.{kind}" for kind in ("png", "svg", "pdf", "html")}
     options = [part for kind, path in files.items() for part in (f"--{kind}", str(path))]
     assert main(["map", str(atlas.folder), *options, "--width", "900", "--dpi", "150", "--title", "Ice & bees"]) == 0
-    assert Image.open(files["png"]).size == (900, round(900 * 1100 / 1600))
+    with Image.open(files["png"]) as picture:
+        assert picture.size == (900, round(900 * 1100 / 1600))
     assert ET.parse(files["svg"]).getroot().tag.endswith("svg")
     assert files["pdf"].read_bytes().startswith(b"%PDF")
     assert b"<title>Ice &amp; bees</title>" in files["html"].read_bytes()

@@ -70,7 +70,7 @@ def _by_numbers(name: str, values: NDArray[np.float64], topics: tuple[str, ...])
     known = values[np.isfinite(values)]
     if not len(known):
         raise PaperatlasError(f"--color-by {name}: no paper has a {name}")
-    low, high = np.quantile(known, [0.01, 0.99], method="nearest").tolist()
+    low, high = float(np.quantile(known, 0.01, method="lower")), float(np.quantile(known, 0.99, method="higher"))
     stops = scale()
     places = np.clip((values - low) / (high - low) if high > low else np.full(len(values), 0.5), 0, 1)
     numbers = np.rint(np.nan_to_num(places) * (len(stops) - 1)).astype(int)
