@@ -160,6 +160,7 @@ class OpenTables:
         }
         self._csv = {name: _read(folder / f"{name}.csv", Path.read_bytes) for name in ("duplicates", "rejected")}
         self._columns: dict[str, pa.ChunkedArray] = {}
+        self._names: list[str] = self._parquet["papers"].schema_arrow.names
 
     def table(self, name: str) -> pa.Table:
         """All of one table: papers, sources, duplicates or rejected."""
@@ -179,7 +180,7 @@ class OpenTables:
     @property
     def column_names(self) -> list[str]:
         """Columns of papers."""
-        return list(self._parquet["papers"].schema_arrow.names)
+        return list(self._names)
 
 
 def _parse_csv(content: bytes) -> pa.Table:

@@ -7,6 +7,7 @@ from pipeline.neighbours import Neighbours
 
 TRUE_NEIGHBOURS = 15
 NEAR_ON_MAP = 50
+BLOCK = 4096
 
 
 def map_trust(neighbours: Neighbours, coordinates: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -23,5 +24,9 @@ def map_trust(neighbours: Neighbours, coordinates: NDArray[np.float32]) -> NDArr
         return np.ones(n, dtype=np.float32)
     points = coordinates.astype(np.float64)
     _, found = cKDTree(points).query(points, k=min(max(near, true) + 1, n))
-    shares = [np.isin(neighbours.indices[row, :true], around[around != row]).mean() for row, around in enumerate(found)]
-    return np.array(shares, dtype=np.float32)
+    shares = np.empty(n, dtype=np.float32)
+    for start in range(0, n, BLOCK):  # a row itself is among those found, but never among its neighbours
+        part = slice(start, start + BLOCK)
+        near_it = neighbours.indices[part, :true, None] == found[part, None, :]
+        shares[part] = near_it.any(axis=2).mean(axis=1)
+    return shares

@@ -72,10 +72,11 @@ def shared_terms(lexical: Lexical, query: Query, rows: NDArray[np.int64], *, cou
     Words are given by their numbers.
     """
     papers, terms, weights = lexical.entries(rows)
-    wanted = np.zeros(len(lexical.idf), dtype=np.float32)
-    wanted[query.terms] = query.weights
-    shared = np.flatnonzero(wanted[terms] > 0)
-    papers, terms, told = papers[shared], terms[shared], wanted[terms[shared]] * weights[shared]
+    if not len(query.terms):
+        return np.full((len(rows), count), -1, dtype=np.int32)
+    place = np.minimum(np.searchsorted(query.terms, terms), len(query.terms) - 1)
+    shared = np.flatnonzero(query.terms[place] == terms)
+    papers, terms, told = papers[shared], terms[shared], query.weights[place[shared]] * weights[shared]
     order = np.lexsort((terms, -told, papers))
     papers, terms = papers[order], terms[order]
     place = np.arange(len(papers)) - np.searchsorted(papers, papers)

@@ -28,19 +28,17 @@ def map_routes(atlas: Atlas) -> APIRouter:
 
 
 def _add_points(routes: APIRouter, atlas: Atlas) -> None:
-    @cache
-    def points() -> tuple[dict[str, Any], bytes]:
-        page = page_points(atlas, str(atlas.manifest.config["map"].get("title") or atlas.manifest.name))
-        content, layout = pack_arrays(page.points)
-        return page.meta | {"points": layout}, content
+    page = page_points(atlas, str(atlas.manifest.config["map"].get("title") or atlas.manifest.name))
+    content, layout = pack_arrays(page.points)
+    described = page.meta | {"points": layout}
 
     @routes.get("/meta")
     def meta() -> dict[str, Any]:
-        return points()[0]
+        return described
 
     @routes.get("/points")
     def all_points() -> Response:
-        return Response(points()[1], media_type="application/octet-stream")
+        return Response(content, media_type="application/octet-stream")
 
 
 def _add_texts(routes: APIRouter, atlas: Atlas) -> None:

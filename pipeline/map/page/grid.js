@@ -22,13 +22,15 @@ export class Grid {
     for (let row = 0; row < n; row++) this.rows[next[cellOf[row]]++] = row;
   }
 
-  // Calls `told` with every row in a box, in world units.
+  // Calls `told` with every row in a box, in world units, until it says false.
   each(left, bottom, right, top, told) {
     const cell = (value) => Math.min(Math.max(Math.floor((value / WORLD) * CELLS), 0), CELLS - 1);
     for (let column = cell(left); column <= cell(right); column++) {
       for (let line = cell(bottom); line <= cell(top); line++) {
         const at = column * CELLS + line;
-        for (let place = this.starts[at]; place < this.starts[at + 1]; place++) told(this.rows[place]);
+        for (let place = this.starts[at]; place < this.starts[at + 1]; place++) {
+          if (told(this.rows[place]) === false) return;
+        }
       }
     }
   }

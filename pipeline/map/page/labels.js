@@ -68,7 +68,8 @@ export class Labels {
     this.grid.each(left, bottom, right, top, (row) => {
       const [x, y] = scene.place(row);
       const inside = x > left && x < right && y > bottom && y < top;
-      if (visible[row] && inside && rows.length <= MOST_TITLES) rows.push(row);
+      if (visible[row] && inside) rows.push(row);
+      return rows.length <= MOST_TITLES;
     });
     return rows.length <= MOST_TITLES ? rows.sort((a, b) => a - b) : [];
   }
