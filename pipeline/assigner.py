@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.atlas import Atlas
 from pipeline.config import EmbeddingConfig, cache_folder
+from pipeline.corpus.files import undecodable
 from pipeline.corpus.record import text_hash, text_of
 from pipeline.embedding import Encoder, embed_texts, make_encoder
 from pipeline.embedding.model_files import DOCUMENT_PROMPTS, QUERY_PROMPTS, find_model
@@ -42,6 +43,9 @@ def assign_texts(atlas: Atlas, texts: Sequence[str]) -> list[Assigned]:
     Raises PaperatlasError where the atlas was made from the user's own vectors and a text is not in it.
     """
     texts = [text_of("", text) for text in texts]
+    for place, text in enumerate(texts, start=1):
+        if not text or undecodable(text):
+            raise PaperatlasError(f"paper {place}: {'broken Unicode' if text else 'neither title nor abstract'}")
     rows = known_rows(atlas, [text_hash(text) for text in texts])
     unknown = np.flatnonzero(rows < 0).tolist()
     results: list[Assigned | None] = [None] * len(texts)

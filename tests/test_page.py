@@ -57,12 +57,12 @@ def atlas(tmp_path_factory, papers, session_cache):
     return build(tmp_path_factory.mktemp("page"), papers)
 
 
-def centred(atlas, paper, zoom=6) -> str:
-    """The fragment of a view that has one paper in its middle."""
+def centred(atlas, paper, zoom=6, shift=(0, 0)) -> str:
+    """The fragment of a view that has one paper in its middle, or so many pixels to the right and below."""
     row = atlas.ids.row(paper)
     points = np.column_stack([atlas.column(name).to_numpy() for name in ("x", "y")])
     x, y = 1000 * quantise(points)[row].astype(float) / 65_535
-    return f"#view={x:.4f},{y:.4f},{zoom}"
+    return f"#view={x - shift[0] / 2**zoom:.4f},{y + shift[1] / 2**zoom:.4f},{zoom}"
 
 
 def middle(seen: Seen) -> tuple[float, float]:
@@ -212,7 +212,7 @@ def test_a_lasso_selects_papers_that_can_be_saved(opened, atlas, papers):
     assert seen.text("#panel tbody").startswith(papers[123]["title"])
     seen.page.get_by_role("button", name="Select all papers shown").click()
     seen.wait("#panel h2", "200 papers selected")
-    rows = list(csv.DictReader(io.StringIO(saved(seen, "Save CSV"))))
+    rows = list(csv.DictReader(io.StringIO(saved(seen, "Save CSV").removeprefix("\ufeff"))))
     assert {row["id"] for row in rows} == {paper["id"] for paper in papers}
     titles = {paper["id"]: paper["title"] for paper in papers}
     assert all(row["title"] == titles[row["id"]] for row in rows)
@@ -232,7 +232,7 @@ def test_a_link_shows_the_same_view_again(opened, atlas, papers):
     assert [seen.page.locator("#years input").nth(place).input_value() for place in (0, 1)] == ["2001", "2005"]
     assert seen.page.locator(f'#topics [data-topic="{topic}"]').get_attribute("aria-pressed") == "true"
     seen.page.locator("#panel [aria-label=Close]").click()
-    seen.page.wait_for_function("!location.hash.includes('paper=')")
+    seen.page.wait_for_function("() => !location.hash.includes('paper=')")
     parts = seen.page.evaluate("Object.fromEntries(new URLSearchParams(location.hash.slice(1)))")
     assert parts == {
         "topics": str(topic),
@@ -243,10 +243,95 @@ def test_a_link_shows_the_same_view_again(opened, atlas, papers):
     }
 
 
-def test_a_broken_link_still_shows_the_map(opened):
-    seen = opened("#paper=nobody&topics=99,x&years=abc&colour=nonsense&size=x&view=1,2&group=q")
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "#topics=99,x&years=abc&colour=nonsense&size=x&view=1,2&group=q",
+        "#colour=constructor&size=toString&group=2&topics=1.5&view=1,,2",
+        "#colour=x&size=nearest&topics=,&years=1-2-3&view=a,b,c",
+    ],
+)
+def test_a_broken_link_still_shows_the_map(opened, fragment):
+    seen = opened(fragment)
     seen.wait("#counts", "200 papers ·")
     assert seen.page.input_value("#choose-colour") == "topic"
+    assert seen.page.input_value("#choose-size") == "same"
+
+
+def test_a_link_to_a_paper_that_is_not_there_says_so(opened):
+    seen = opened("#paper=nobody")
+    seen.wait("#search-account", "No paper here has the id nobody.")
+    assert not seen.page.locator("#panel").is_visible()
+
+
+def place_of(seen, atlas, paper) -> tuple[float, float]:
+    """Where a paper is on the screen, by the view in the address."""
+    x, y, zoom = (
+        float(part) for part in seen.page.evaluate("location.hash").partition("view=")[2].split("&")[0].split(",")
+    )
+    row = atlas.ids.row(paper)
+    points = np.column_stack([atlas.column(name).to_numpy() for name in ("x", "y")])
+    own = 1000 * quantise(points)[row].astype(float) / 65_535
+    left, top = middle(seen)
+    return left + (own[0] - x) * 2**zoom, top - (own[1] - y) * 2**zoom
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
+def test_the_opened_paper_stays_in_sight_beside_its_panel(opened, atlas, papers, size):
+    shift = (300, 0) if size[0] > 1000 else (0, 150)  # where the panel will be
+    seen = opened(centred(atlas, "bees-0", zoom=2, shift=shift), size=size)
+    x, y = middle(seen)
+    seen.page.mouse.click(x + shift[0], y + shift[1])
+    seen.wait("#panel h2.title", papers[40]["title"])
+    seen.page.wait_for_function("() => location.hash.includes('paper=')")
+    seen.page.wait_for_timeout(600)
+    place, panel = place_of(seen, atlas, "bees-0"), seen.page.locator("#panel").bounding_box()
+    box = seen.page.locator("#map").bounding_box()
+    assert box["x"] <= place[0] <= box["x"] + box["width"]
+    assert box["y"] <= place[1] <= min(box["y"] + box["height"], panel["y"] if size[0] < 1000 else 10_000)
+
+
+def test_opening_a_paper_in_sight_leaves_the_view_alone(opened, atlas):
+    seen = opened("#paper=bees-0")
+    seen.page.locator("#panel h2.title").wait_for()
+    seen.page.wait_for_timeout(500)
+    assert "view=" not in seen.page.evaluate("location.hash")
+    focused = "document.activeElement.className"
+    assert seen.page.evaluate(focused) == "title"
+
+
+def test_zooming_out_ends_before_the_map_is_gone(opened):
+    seen = opened()
+    for _ in range(15):
+        seen.page.get_by_role("button", name="Zoom out").click()
+    seen.page.wait_for_function("() => location.hash.includes('view=')")
+    assert float(seen.page.evaluate("location.hash").rpartition(",")[2]) > -4
+
+
+def test_escape_puts_a_lasso_away_in_the_middle_of_a_stroke(opened):
+    seen = opened()
+    x, y = middle(seen)
+    seen.page.get_by_role("button", name="Select papers by drawing").click()
+    seen.page.mouse.move(x - 300, y - 300)
+    seen.page.mouse.down()
+    seen.page.mouse.move(x + 300, y - 300, steps=3)
+    seen.page.keyboard.press("Escape")
+    seen.page.mouse.move(x, y + 300, steps=3)
+    seen.page.mouse.up()
+    assert not seen.page.locator("#panel").is_visible()
+
+
+def test_numbers_are_shown_as_they_were(browser, tmp_path, session_cache):
+    papers = planted_papers(["bees"], 8)
+    for number, paper in enumerate(papers):
+        paper |= {"score": 0.1 * number, "pmid": 34_567_893 + number, "authors": ["Li, Hui", f"Qu, Wei{number}"]}
+    atlas = build(tmp_path, papers)
+    seen = show(browser, file_address(atlas.folder / "map.html", "#paper=bees-2"), offline=True)
+    seen.wait("#panel .facts", "score: 0.2")
+    assert re.search(r"score: 0\.2$", seen.text("#panel .facts"), re.MULTILINE)
+    assert "pmid: 34567895" in seen.text("#panel .facts")
+    assert "Li, Hui, Qu, Wei2" in seen.text("#panel")
+    assert "Li, Hui, Qu, Wei" in seen.text("#panel .similar .paper")
 
 
 def test_keys_go_from_paper_to_paper(opened):
@@ -388,7 +473,7 @@ def test_hostile_texts_are_shown_as_texts(browser, tmp_path, session_cache):
         seen.wait("#panel h2.title", shown[number])
     seen.page.get_by_role("button", name="Select all papers shown").click()
     seen.wait("#panel h2", "200 papers selected")
-    rows = list(csv.DictReader(io.StringIO(saved(seen, "Save CSV"))))
+    rows = list(csv.DictReader(io.StringIO(saved(seen, "Save CSV").removeprefix("\ufeff"))))
     # What a spreadsheet would take for a formula has a quote before it; these begin with one of their own.
     assert {row["title"] for row in rows} == {f"'{text}" if text[0] in "=+-@" else text for text in hostile}
     assert seen.page.evaluate("window.hacked") is None

@@ -21,6 +21,7 @@ from tests.browser import open_browser, show
 from tests.planted import planted_papers
 from tests.test_page import TOPICS, build, centred, middle, saved
 
+JSON = {"content-type": "application/json"}
 TOKEN = "a-token-of-many-letters"
 
 
@@ -144,6 +145,7 @@ def test_the_handbook_names_every_route_without_a_script(client):
         ("/api/v1/similar?id=bees-1&k=500", 422, "only 199 other papers"),
         ("/api/v1/similar?id=bees-1&where=year%3E", 422, "expected a number"),
         ("/api/v1/similar?id=bees-1&topic=nothing", 422, "no paper meets"),
+        ("/api/v1/similar?id=bees-1&where=year%3E%3D99999999999999999999", 422, "no paper meets"),
         ("/api/v1/similar", 422, "id: "),
         ("/api/v1/search?q=%20%20", 422, "no words to search for"),
         ("/api/v1/papers/nobody", 404, "no paper has the id"),
@@ -162,6 +164,10 @@ def test_wrong_bodies_get_one_sentence(client):
     assert "extra" in problem_of(client.post("/api/v1/similar", json={"ids": ["x"]}), 422).lower()
     assert "nothing to look for" in problem_of(client.post("/api/v1/similar", json={}), 422)
     assert "body" in problem_of(client.post("/api/v1/assign", content=b"{broken"), 422)
+    lone = client.post("/api/v1/similar", content=b'{"text": "\\ud800 lone"}', headers=JSON)
+    assert "Unicode" in problem_of(lone, 422)
+    empty = client.post("/api/v1/assign", json={"papers": [{"title": "x"}, {"title": ""}]})
+    assert "paper 2: neither title nor abstract" in problem_of(empty, 422)
     assert "another method" in problem_of(client.get("/api/v1/assign"), 405)
     long = client.post("/api/v1/similar", json={"text": "x" * 2**20})
     assert "1,048,576 bytes at most" in problem_of(long, 413)
@@ -191,6 +197,21 @@ def test_a_token_is_asked_for_and_kept_in_a_cookie(atlas):
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
         assert "HttpOnly; SameSite=Strict" in answer.headers["set-cookie"]
         assert client.get("/").status_code == 200  # by the cookie
+
+
+def test_other_cookies_do_not_hide_the_token(atlas):
+    app = create_app(atlas, limits=Limits(token=TOKEN, hosts=None))
+    with TestClient(app, base_url="http://mybox.lan:8765") as client:
+        cookies = f'foo@bar=1; prefs={{"a": "b c"}}; paperatlas-token={TOKEN}'
+        assert client.get("/health", headers={"cookie": cookies}).status_code == 200
+        assert problem_of(client.get("/health", headers={"cookie": "foo@bar=1"}), 401)
+
+
+def test_what_nobody_foresaw_is_a_problem_too(atlas, monkeypatch):
+    app = create_app(atlas)
+    monkeypatch.setattr("pipeline.web.routes.answer", lambda *_, **__: 1 / 0)
+    with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as client:
+        assert "its log says where" in problem_of(client.get("/api/v1/similar?id=bees-1"), 500)
 
 
 def test_beyond_so_many_requests_at_once_the_rest_are_sent_away():

@@ -92,6 +92,7 @@ def check(
 ) -> None:
     """Check a draft's related work: near papers that it does not cite, and how new it is."""
     from pipeline.atlas import Atlas
+    from pipeline.corpus.references import read_references
     from pipeline.recommender import check_draft, find_cited, read_query
 
     form = form_of(as_json=as_json, as_csv=False, references=references, explain=explain)
@@ -99,7 +100,7 @@ def check(
     if len(texts) != 1:
         raise PaperatlasError("give the draft by one of --text and --text-file")
     atlas = Atlas.load(run)
-    known = None if cited is None else find_cited(atlas, _read_references(cited))
+    known = None if cited is None else find_cited(atlas, read_references(cited))
     query = read_query(atlas, (), texts=texts)
     count = atlas.usual_k(len(set(query.rows))) if k is None else k
     checked = check_draft(atlas, query, known, k=count)
@@ -122,12 +123,11 @@ def _show_check(checked: Any) -> None:
             f" (mean cosine {new.closeness:.2f})."
         )
     if checked.cited is not None:
-        ways = [match.by for match in checked.cited.matches]
-        told = ", ".join(f"{ways.count(by)} by {by}" for by in ("DOI", "arXiv id", "title") if by in ways)
+        cited = checked.cited
+        told = ", ".join(f"{count} by {way}" for way, count in cited.ways.items())
         show.line(
-            f"Cited: {len(checked.cited.rows)} papers of the atlas{f' ({told})' if told else ''};"
-            f" {len(checked.cited.unmatched)} references are not in it"
-            f"{f', {checked.cited.unread} could not be read' if checked.cited.unread else ''}."
+            f"Cited: {_count(len(cited.rows), 'paper')} of the atlas{f' ({told})' if told else ''};"
+            f" {_count(len(cited.unmatched), 'reference')} not in it."
         )
     show.line("Near papers that are not cited:" if checked.cited is not None else "Nearest papers:")
 
@@ -160,12 +160,13 @@ def bridges(
 
 def _kept(atlas: Any, condition: str | None, topic: str | None, excluded: Path | None) -> Any:
     """(n,) which papers may be shown, None for all."""
+    from pipeline.corpus.references import read_references
     from pipeline.recommender import find_cited, papers_where
 
     keep = papers_where(atlas, condition, topic)
     if excluded is not None:
-        cited = find_cited(atlas, _read_references(excluded))
-        show.problem(f"{excluded}: {len(cited.rows)} papers of the atlas are left out")
+        cited = find_cited(atlas, read_references(excluded))
+        show.problem(f"{excluded}: {_count(len(cited.rows), 'paper')} of the atlas left out")
         keep = keep if keep is not None else np.ones(len(atlas), dtype=bool)
         keep[cited.rows] = False
         if not keep.any():
@@ -173,16 +174,8 @@ def _kept(atlas: Any, condition: str | None, topic: str | None, excluded: Path |
     return keep
 
 
-def _read_references(path: Path) -> list[Any]:
-    """The rows of a file of references, read as a corpus is, with its own fields."""
-    from pipeline.config import CorpusConfig
-    from pipeline.corpus import Rejected, existing_file, read_papers
-
-    rows = list(read_papers([existing_file(path)], CorpusConfig(files=(str(path),))))
-    if all(isinstance(row, Rejected) for row in rows):
-        reason = next((f": {row.reason}" for row in rows if isinstance(row, Rejected)), "")
-        raise PaperatlasError(f"{path}: holds no reference that can be read{reason}")
-    return rows
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'s' * (number != 1)}"
 
 
 def _say_what_was_read(atlas: Any, answer: dict[str, Any]) -> None:

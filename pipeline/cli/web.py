@@ -24,7 +24,7 @@ def serve(
     from pipeline.web import serve as serve_atlas
 
     def started(address: str) -> None:
-        show.line(f"Map: {address}   API: {address}api   (Ctrl-C stops)")
+        show.line(f"Map: {address}   API: {address.partition('?')[0]}api   (Ctrl-C stops)")
         if open_browser:
             import webbrowser
 

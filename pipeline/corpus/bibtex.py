@@ -88,7 +88,8 @@ def _without_enclosing(value: str) -> str:
 
 
 def _with_volume(values: dict[str, str], volumes: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    volume = volumes.get(values.get("crossref", "").strip().lower(), {})
+    name = values.get("crossref", "").strip().lower()
+    volume = volumes.get(name, {}) if name else {}
     inherited = {name: value for name, value in volume.items() if name not in OWN}
     if "title" in volume:
         inherited.setdefault("booktitle", volume["title"])
@@ -129,6 +130,7 @@ def _decoder() -> Callable[[str], str]:
     macros, printer = get_default_latex_context_db(), LatexNodes2Text(math_mode="verbatim", keep_comments=True)
 
     def decode(text: str) -> str:
+        text = text.replace("\\textbraceleft", "\\{").replace("\\textbraceright", "\\}")  # which it does not know
         nodes, _, _ = LatexWalker(text, latex_context=macros, tolerant_parsing=True).get_latex_nodes()
         return str(printer.nodelist_to_text(nodes))
 

@@ -51,12 +51,12 @@ def shown_name(path: Path) -> str:
     return os.fsencode(path.name).decode(errors="replace")
 
 
-def existing_file(path: Path) -> Path:
-    """The path, where a file is there. Raises CorpusError."""
+def existing_file(path: Path, *, hint: str = "paths in a config start from the config's folder") -> Path:
+    """The path, where a file is there. Raises CorpusError, which ends with the hint where there is nothing."""
     if _exists(path) and path.is_dir():
         raise CorpusError(f"{path}: a folder, not a file; name its files, e.g. {path / '*.jsonl'}")
     if not _exists(path):
-        raise CorpusError(f"{path}: no such file; paths in a config start from the config's folder")
+        raise CorpusError(f"{path}: no such file; {hint}")
     return path
 
 

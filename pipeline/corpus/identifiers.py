@@ -1,27 +1,36 @@
 """Fields of a paper -> the names the world knows it by: DOI, arXiv id, title; and links to them."""
 
+import html
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 # Fields that may hold a DOI, an arXiv id or an address, compared without case, spaces, '-' and '_'.
-IDENTIFIER_FIELDS = frozenset(
-    {
-        *("id", "key", "doi", "dois", "arxiv", "arxivid", "eprint", "externalids", "identifier", "landingpageurl"),
-        *("url", "urls", "link", "links", "ee", "journal", "volume", "note", "howpublished"),
-    }
-)
+DOI_FIELDS = frozenset({"doi", "dois"})  # hold a DOI and nothing else
 BARE_FIELDS = frozenset({"id", "key", "arxiv", "arxivid", "eprint"})  # an arXiv id may stand here by itself
 ADDRESS_FIELDS = frozenset({"url", "urls", "link", "links", "ee", "landingpageurl"})
+TEXT_FIELDS = frozenset({"externalids", "identifier", "journal", "volume", "note", "howpublished"})
+IDENTIFIER_FIELDS = DOI_FIELDS | BARE_FIELDS | ADDRESS_FIELDS | TEXT_FIELDS
 DOI = re.compile(r"\b10\.\d{4,9}/[^\s\x00-\x1f\x7f-\x9f\"<>{}|\\^`]+", re.IGNORECASE)
+WHOLE_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/[^\s\x00-\x1f\x7f-\x9f]+)", re.IGNORECASE)
 ADDRESS = re.compile(r"https?://[^\s\x00-\x1f\x7f-\x9f<>\"{}|\\^`]+", re.IGNORECASE)
 ARXIV_ID = r"(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?"
 ARXIV = re.compile(rf"(?:arxiv\s*[:.]\s*|arxiv\.org/(?:abs|pdf)/|\babs/){ARXIV_ID}", re.IGNORECASE)
 BARE_ARXIV = re.compile(ARXIV_ID, re.IGNORECASE)
 ARXIV_DOI = "10.48550/arxiv."
-SHORTEST_TITLE = 12  # letters and digits; "Editorial" or "Introduction" names no paper
+DOI_HOSTS = frozenset({"doi.org", "dx.doi.org", "www.doi.org"})
+ARXIV_HOSTS = frozenset({"arxiv.org", "www.arxiv.org", "export.arxiv.org"})
+# What publishers put behind a DOI in the address of a page.
+TAIL = re.compile(
+    r"(?:/(?:full|abstract|pdf|epdf|html|meta|fulltext|references|figures)|\.pdf|\.html|\.full|v\d+(?=\.full|\.pdf|$))+$",
+    re.IGNORECASE,
+)
+LATEX_LETTERS = {"{\\textless}": "<", "{\\textgreater}": ">", "\\textless": "<", "\\textgreater": ">"}
+SHORTEST_TITLE = 16  # letters and digits; "Editorial" or "Introduction" names no paper
+DENSE = 0x2E80  # from here on a letter is a syllable or a word, and counts as three
 
 
 @dataclass(frozen=True)
@@ -50,18 +59,57 @@ def identify(fields: Mapping[str, Any]) -> Identifiers:
     dois: dict[str, None] = {}
     arxiv: dict[str, None] = {}
     addresses: dict[str, None] = {}
-    for name, value in fields.items():
-        plain = plain_name(name)
-        if plain not in IDENTIFIER_FIELDS or value is None:
-            continue
-        text = "\n".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-        found = find_dois(text)
+    for name, text in _identifying(fields):
+        if name in DOI_FIELDS:
+            found = whole_dois(text)
+        elif name in ADDRESS_FIELDS:
+            found = []
+            for address in ADDRESS.findall(text):
+                addresses |= {address: None}
+                found += _dois_of_address(address)
+        else:
+            found = find_dois(text)
         dois |= dict.fromkeys(doi for doi in found if not doi.startswith(ARXIV_DOI))
         arxiv |= dict.fromkeys(doi.removeprefix(ARXIV_DOI) for doi in found if doi.startswith(ARXIV_DOI))
-        arxiv |= dict.fromkeys(find_arxiv(text, bare=plain in BARE_FIELDS))
-        if plain in ADDRESS_FIELDS:
-            addresses |= dict.fromkeys(ADDRESS.findall(text))
+        arxiv |= dict.fromkeys(find_arxiv(text, bare=name in BARE_FIELDS))
     return Identifiers(tuple(dois), tuple(arxiv), title_key(str(fields.get("title") or "")), tuple(addresses))
+
+
+def _identifying(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(plain name, text) of the fields that say what a paper is, those for DOIs first, addresses last."""
+    found = []
+    for name, value in fields.items():
+        plain = plain_name(name)
+        if plain in IDENTIFIER_FIELDS and value is not None:
+            text = "\n".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+            found.append((plain, text))
+    return sorted(found, key=lambda one: (one[0] not in DOI_FIELDS, one[0] in ADDRESS_FIELDS))
+
+
+def whole_dois(text: str) -> list[str]:
+    """The DOIs of a field that holds nothing else: whole, whatever signs they have.
+
+    >>> whole_dois("https://doi.org/10.1002/(SICI)1097-0258(19980815/30)17:15/16&lt;1661::AID-SIM968&gt;3.0.CO;2-2")
+    ['10.1002/(sici)1097-0258(19980815/30)17:15/16<1661::aid-sim968>3.0.co;2-2']
+    """
+    plain = html.unescape(text)
+    for latex, letter in LATEX_LETTERS.items():
+        plain = plain.replace(latex, letter)
+    plain = re.sub(r"\\([_%&#{}])", r"\1", plain)
+    return [found.rstrip(".,;").lower() for found in WHOLE_DOI.findall(plain)]
+
+
+def _dois_of_address(address: str) -> list[str]:
+    """The DOI that a web address leads to: of the resolver itself, or in the path of a publisher's page."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # brackets that are no IPv6 address
+        return []
+    path = unquote(parts.path)
+    if (parts.hostname or "") in DOI_HOSTS:
+        return whole_dois(path.lstrip("/"))
+    found = DOI.search(path)
+    return [_trimmed(TAIL.sub("", found[0]))] if found else []
 
 
 def plain_name(field: str) -> str:
@@ -101,12 +149,12 @@ def find_arxiv(text: str, *, bare: bool = False) -> list[str]:
 def title_key(title: str) -> str:
     """Letters and digits alone, without case and accents; "" where too few are left to name one paper.
 
-    >>> title_key("{Ü}ber GANs: A  Survey!") == title_key("über gans — a survey"), title_key("Editorial")
+    >>> title_key("{Ü}ber GANs: A  Survey!") == title_key("über gans — a survey"), title_key("Introduction")
     (True, '')
     """
     plain = unicodedata.normalize("NFKD", title).casefold()
     key = "".join(letter for letter in plain if letter.isalnum())
-    return key if len(key) >= SHORTEST_TITLE else ""
+    return key if sum(3 if ord(letter) >= DENSE else 1 for letter in key) >= SHORTEST_TITLE else ""
 
 
 def links(fields: Mapping[str, Any]) -> tuple[Link, ...]:
@@ -118,6 +166,14 @@ def links(fields: Mapping[str, Any]) -> tuple[Link, ...]:
     known = identify(fields)
     found = [Link("DOI", f"https://doi.org/{doi}") for doi in known.dois]
     found += [Link("arXiv", f"https://arxiv.org/abs/{name}") for name in known.arxiv]
-    said = ("doi.org/", "arxiv.org/")
-    found += [Link("web page", at) for at in known.addresses if not any(part in at.lower() for part in said)]
+    found += [Link("web page", address) for address in known.addresses if not _is_said(address, known)]
     return tuple(found)
+
+
+def _is_said(address: str, known: Identifiers) -> bool:
+    """Whether an address is that of a DOI or arXiv page that is linked already."""
+    try:
+        host = urlsplit(address).hostname or ""
+    except ValueError:
+        return False
+    return (host in DOI_HOSTS and bool(known.dois or known.arxiv)) or (host in ARXIV_HOSTS and bool(known.arxiv))

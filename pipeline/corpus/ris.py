@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.corpus.bibtex import given_first
 from pipeline.corpus.files import read_lines, shown_name, undecodable
 from pipeline.corpus.record import Record, Rejected
 
@@ -76,3 +75,15 @@ def _fields(reference: dict[str, Any]) -> dict[str, Any]:
     if "doi" in fields:
         fields["doi"] = re.sub(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", "", str(fields["doi"]), flags=re.IGNORECASE)
     return fields | {tag.lower(): " ".join(values) for tag, values in unknown.items()}
+
+
+def given_first(name: str) -> str:
+    """'Family, Given' turned round; a suffix, which RIS writes last, stays last.
+
+    >>> given_first("Qu, Hui"), given_first("King, Martin, Jr"), given_first("WHO")
+    ('Hui Qu', 'Martin King, Jr', 'WHO')
+    """
+    parts = [part.strip() for part in name.split(",") if part.strip()]
+    if len(parts) == 2:
+        return f"{parts[1]} {parts[0]}"
+    return f"{parts[1]} {parts[0]}, {parts[2]}" if len(parts) == 3 else name

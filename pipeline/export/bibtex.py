@@ -91,7 +91,20 @@ def escape_latex(text: str) -> str:
     >>> escape_latex("50% of R&D in {x}_1")
     '50\\% of R\\&D in \\{x\\}\\_1'
     """
-    return str(_encoder().unicode_to_latex(" ".join(text.split())))
+    escaped = str(_encoder().unicode_to_latex(" ".join(text.split())))
+    if _is_balanced(text):
+        return escaped
+    # BibTeX counts braces, escaped or not: those of a text that does not close them all are written by name.
+    return escaped.replace("\\{", r"{\textbraceleft}").replace("\\}", r"{\textbraceright}")
+
+
+def _is_balanced(text: str) -> bool:
+    depth = 0
+    for letter in text:
+        depth += {"{": 1, "}": -1}.get(letter, 0)
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 @cache

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.corpus.fields import plain_text
 from pipeline.corpus.identifiers import identify, plain_name
 
 # BibTeX's name of each field -> what sources call it, compared without case, spaces, '-' and '_'.
@@ -26,7 +27,7 @@ def citation_fields(paper: Mapping[str, Any]) -> dict[str, str]:
     for field, names in KNOWN.items():
         value = next((plain[name] for name in names if name in plain), None)
         if value is not None:
-            found[field] = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+            found[field] = ", ".join(map(str, value)) if isinstance(value, list | tuple) else plain_text(value) or ""
     if "startpage" in plain and "pages" not in found:
         found["pages"] = "--".join(str(plain[name]) for name in ("startpage", "endpage") if name in plain)
     known = identify(paper)

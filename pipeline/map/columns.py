@@ -20,9 +20,10 @@ NAME_LENGTH = 40
 
 @dataclass(frozen=True)
 class Column:
-    """name: as people see it. values: (n,) float32, NaN where missing; or uint8 numbers of groups, 255 for the rest.
+    """name: as people see it. groups: names of the groups, the largest first; empty for numbers.
 
-    groups: names of the groups, the largest first; empty for numbers.
+    values: (n,) float32, or float64 where float32 cannot hold them, NaN where missing; or uint8 numbers of groups, 255
+    for the rest.
     """
 
     name: str
@@ -44,9 +45,11 @@ def map_columns(atlas: Atlas) -> tuple[Column, ...]:
 def _column(name: str, values: pa.ChunkedArray) -> Column | None:
     kind = values.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        numbers = values.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float32)
+        numbers = np.array(values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
         numbers[~np.isfinite(numbers)] = np.nan
-        return Column(name, numbers) if len(np.unique(numbers[np.isfinite(numbers)])) > 1 else None
+        short = numbers.astype(np.float32)
+        exact = short if np.array_equal(short.astype(np.float64), numbers, equal_nan=True) else numbers
+        return Column(name, exact) if len(np.unique(numbers[np.isfinite(numbers)])) > 1 else None
     if pa.types.is_string(kind) or pa.types.is_boolean(kind):
         return _groups(name, values.to_pylist())
     if pa.types.is_list(kind) and pa.types.is_string(kind.value_type):

@@ -11,7 +11,7 @@ from pipeline.corpus.identifiers import IDENTIFIER_FIELDS, links, plain_name
 from pipeline.map.colours import DARK_NOISE, DARK_PALETTE, NOISE_COLOUR, PALETTE, scale, topic_colour_numbers
 from pipeline.map.columns import map_columns
 from pipeline.map.labels import densest_point
-from pipeline.map.trust import NEAR_ON_MAP, TRUE_NEIGHBOURS, map_trust
+from pipeline.map.trust import counted_neighbours, map_trust
 from pipeline.recommender.lists import SimilarLists
 from pipeline.version import __version__
 
@@ -61,6 +61,7 @@ def page_points(atlas: Atlas, title: str) -> Page:
         "year": np.array(years, dtype=np.int16),
     }
     points |= {f"column{number}": column.values for number, column in enumerate(columns)}
+    counted = counted_neighbours(len(atlas), atlas.neighbours.k)
     meta = {
         "version": __version__,
         "title": title,
@@ -69,7 +70,7 @@ def page_points(atlas: Atlas, title: str) -> Page:
         "left_out": [],
         "topics": _topics(atlas, grid.astype(np.float64), core),
         "columns": [{"name": column.name, "groups": column.groups} for column in columns],
-        "trust": {"true": TRUE_NEIGHBOURS, "near": NEAR_ON_MAP, "mean": round(float(trust.mean()), 3)},
+        "trust": {"true": counted[0], "near": counted[1], "mean": round(float(trust.mean()), 3)},
         "palette": {"light": PALETTE, "dark": DARK_PALETTE},
         "noise": {"light": NOISE_COLOUR, "dark": DARK_NOISE},
         "scale": scale(),
@@ -85,7 +86,7 @@ def with_texts(page: Page, atlas: Atlas) -> Page:
     texts: dict[str, list[Any]] = {
         "id": atlas.column("id").to_pylist(),
         "title": atlas.column("title").to_pylist(),
-        "authors": [", ".join(names or ()) for names in atlas.column("authors").to_pylist()],
+        "authors": [list(names or ()) for names in atlas.column("authors").to_pylist()],
         "links": [[[link.name, link.address] for link in row] for row in found],
     }
     return replace(page, texts=texts, abstracts=atlas.column("abstract").to_pylist())

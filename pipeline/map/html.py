@@ -21,7 +21,7 @@ from pipeline.recommender.lists import similar_lists
 
 # In the order in which they need each other: each may use what stands before it.
 MODULES = (
-    *("dom", "store", "source", "filters", "colours", "grid", "labels", "scene", "search", "topics", "years"),
+    *("dom", "store", "source", "filters", "colours", "grid", "labels", "points", "scene", "search", "topics", "years"),
     *("details", "selection", "legend", "lasso", "keyboard", "address", "main"),
 )
 SIMILAR = 10

@@ -12,7 +12,7 @@ from pipeline.map.content import Page
 
 ALIGNED = 8
 LEVEL = 6
-TYPES = frozenset({"uint8", "uint16", "int16", "int32", "float32"})  # those that the page reads
+TYPES = frozenset({"uint8", "uint16", "int16", "int32", "float32", "float64"})  # those that the page reads
 
 
 def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> tuple[bytes, list[dict[str, Any]]]:

@@ -10,6 +10,17 @@ NEAR_ON_MAP = 50
 BLOCK = 4096
 
 
+def counted_neighbours(n: int, k: int) -> tuple[int, int]:
+    """How many most similar papers are looked for among how many on the map, of n papers with k neighbours each.
+
+    >>> counted_neighbours(1000, 50), counted_neighbours(12, 11), counted_neighbours(2, 1), counted_neighbours(1, 0)
+    ((15, 50), (3, 5), (1, 1), (0, 0))
+    """
+    others = n - 1
+    true = min(max(min(TRUE_NEIGHBOURS, others // 3), 1), k, others)
+    return true, max(min(NEAR_ON_MAP, others // 2), true)
+
+
 def map_trust(neighbours: Neighbours, coordinates: NDArray[np.float32]) -> NDArray[np.float32]:
     """(n,) share of each paper's 15 most similar papers that are among the 50 nearest to it on the map, in [0, 1].
 
@@ -18,12 +29,11 @@ def map_trust(neighbours: Neighbours, coordinates: NDArray[np.float32]) -> NDArr
     from scipy.spatial import cKDTree
 
     n = len(coordinates)
-    true, near = (min(TRUE_NEIGHBOURS, (n - 1) // 3), min(NEAR_ON_MAP, (n - 1) // 2)) if n > 3 else (n - 1, n - 1)
-    true = min(max(true, 1), neighbours.k)
+    true, near = counted_neighbours(n, neighbours.k)
     if true < 1:
         return np.ones(n, dtype=np.float32)
     points = coordinates.astype(np.float64)
-    _, found = cKDTree(points).query(points, k=min(max(near, true) + 1, n))
+    _, found = cKDTree(points).query(points, k=near + 1)
     shares = np.empty(n, dtype=np.float32)
     for start in range(0, n, BLOCK):  # a row itself is among those found, but never among its neighbours
         part = slice(start, start + BLOCK)

@@ -1,4 +1,4 @@
-"""References -> which papers of the atlas they are: by DOI, then arXiv id, then title."""
+"""References -> which papers of the atlas they are: by DOI, then arXiv id, then title, then the whole text."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.assigner import known_rows
 from pipeline.atlas import Atlas
-from pipeline.corpus import Paper, Rejected
 from pipeline.corpus.identifiers import IDENTIFIER_FIELDS, Identifiers, identify, plain_name
+from pipeline.corpus.references import Reference
+
+WAYS = ("DOI", "arXiv id", "title", "text")  # the surest first
 
 
 @dataclass(frozen=True)
 class Match:
-    """One reference found. by: "DOI", "arXiv id" or "title"."""
+    """One reference found. by: how it was found, one of WAYS."""
 
     reference: str
     id: str
@@ -26,37 +29,37 @@ class Match:
 class Cited:
     """What became of a list of references.
 
-    rows: papers of the atlas that are among them, increasing. unmatched: titles of those that are no paper of the
-    atlas. unread: rows of the list that were no reference.
+    rows: papers of the atlas that are among them, increasing. unmatched: names of those that are no paper of the atlas.
     """
 
     rows: NDArray[np.int64]
     matches: tuple[Match, ...]
     unmatched: tuple[str, ...]
-    unread: int
+
+    @property
+    def ways(self) -> dict[str, int]:
+        """How many papers were found in each way, every paper counted once, by the surest."""
+        best: dict[str, str] = {}
+        for match in sorted(self.matches, key=lambda match: -WAYS.index(match.by)):
+            best[match.id] = match.by
+        return {way: list(best.values()).count(way) for way in WAYS if way in best.values()}
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "matches": [asdict(match) for match in self.matches],
-            "unmatched": list(self.unmatched),
-            "unread": self.unread,
-        }
+        return {"matches": [asdict(match) for match in self.matches], "unmatched": list(self.unmatched)}
 
 
-def find_cited(atlas: Atlas, references: Iterable[Paper | Rejected]) -> Cited:
+def find_cited(atlas: Atlas, references: Iterable[Reference]) -> Cited:
     """The references among the papers of the atlas; one that fits several papers is all of them."""
     known = _known(atlas)
-    matches, unmatched, rows, unread = [], [], set(), 0
+    matches, unmatched, rows = [], [], set()
     for reference in references:
-        if isinstance(reference, Rejected):
-            unread += 1
-            continue
-        found = identify({**reference.extra, "id": reference.id, "title": reference.title})
-        by, fitting = known.look_up(found)
+        by, fitting = known.look_up(reference.identifiers)
+        if not fitting and reference.text_hash is not None:
+            by, fitting = "text", [row for row in known_rows(atlas, [reference.text_hash]).tolist() if row >= 0]
         rows |= set(fitting)
-        matches += [Match(reference.title or reference.id, atlas.ids.ids[row], by) for row in fitting]
-        unmatched += [] if fitting else [reference.title or reference.id]
-    return Cited(np.array(sorted(rows), dtype=np.int64), tuple(matches), tuple(unmatched), unread)
+        matches += [Match(reference.name, atlas.ids.ids[row], by) for row in fitting]
+        unmatched += [] if fitting else [reference.name]
+    return Cited(np.array(sorted(rows), dtype=np.int64), tuple(matches), tuple(unmatched))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.assigner import known_rows
 from pipeline.atlas import Atlas
+from pipeline.corpus.files import undecodable
 from pipeline.corpus.record import text_hash, text_of
 from pipeline.embedding import embed_texts
 from pipeline.embedding.result import unit
@@ -56,6 +57,8 @@ class _Part:
 def read_words(atlas: Atlas, words: str) -> Query:
     """The query for papers that free words describe. Raises PaperatlasError for empty words."""
     text = text_of(words[:LONGEST_TEXT], "")
+    if undecodable(text):
+        raise PaperatlasError("the words are broken Unicode: half of a surrogate pair")
     if not text:
         raise PaperatlasError("no words to search for")
     vector = embed_texts([text], atlas.query_encoder).vectors[0]
@@ -132,6 +135,8 @@ def _parts_of_texts(atlas: Atlas, texts: Sequence[str]) -> dict[str, _Part]:
     if not texts:
         return {}
     cleaned = {text: text_of(text[:LONGEST_TEXT], "") for text in texts}
+    if any(undecodable(clean) for clean in cleaned.values()):
+        raise PaperatlasError("the text is broken Unicode: half of a surrogate pair")
     if any(not clean for clean in cleaned.values()):
         raise PaperatlasError("an empty text is like nothing; give a title or an abstract")
     rows = dict(zip(cleaned, known_rows(atlas, [text_hash(clean) for clean in cleaned.values()]).tolist(), strict=True))

@@ -38,6 +38,7 @@ COMPARE: Mapping[str, Callable[[pa.Array, Any], pa.Array]] = {
 EXAMPLE = "e.g. year >= 2020 and topic == 'label'"
 WORDS = {"true": True, "false": False}
 DEEPEST = 50
+LONGEST_WHOLE = 19  # letters of a whole number that 64 bits hold for sure; a longer one is compared as a float
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,8 @@ def _tokens(condition: str) -> list[_Token]:
 
 def _value(token: _Token) -> Any:
     if token.kind == "number":
-        return float(token.text) if "." in token.text else int(token.text)
+        whole = "." not in token.text and len(token.text) < LONGEST_WHOLE
+        return int(token.text) if whole else float(token.text)
     return WORDS[token.text.lower()] if token.kind == "word" else token.text[1:-1]
 
 

@@ -75,6 +75,10 @@ def _tell_errors(app: FastAPI) -> None:
         said = [f"{'.'.join(str(part) for part in one['loc'][1:]) or 'body'}: {one['msg']}" for one in error.errors()]
         return _problem(422, "; ".join(said))
 
+    @app.exception_handler(Exception)
+    async def failed(_: Request, __: Exception) -> JSONResponse:
+        return _problem(500, "the server failed at this request; its log says where")
+
     @app.exception_handler(HTTPException)
     async def other(request: Request, error: HTTPException) -> JSONResponse:
         known = {

@@ -8,7 +8,6 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -24,12 +23,13 @@ COOKIE = "paperatlas-token"
 
 @dataclass(frozen=True)
 class Limits:
-    """hosts: names by which the server may be called. token: what a request must know, None for no token.
+    """What is let in. hosts: names by which the server may be called, None for any, which wants a token.
 
-    at_once: requests worked on at the same time; one more gets 503. body: bytes of a request, at most.
+    token: what a request must know, None for no token. at_once: requests worked on at the same time; one more gets 503.
+    body: bytes of a request, at most.
     """
 
-    hosts: tuple[str, ...] = LOOPBACK
+    hosts: tuple[str, ...] | None = LOOPBACK
     token: str | None = None
     at_once: int = 32
     body: int = MOST_BYTES
@@ -72,7 +72,7 @@ class Guard:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         host = headers.get("host", "")
         name = host[: host.index("]") + 1] if host.startswith("[") and "]" in host else host.partition(":")[0]
-        if name.lower() not in self._limits.hosts:
+        if self._limits.hosts is not None and name.lower() not in self._limits.hosts:
             return HTTPStatus.MISDIRECTED_REQUEST, f"this server is not called {name!r}"
         if not self._knows_token(scope, headers):
             return (
@@ -90,10 +90,10 @@ class Guard:
     def _knows_token(self, scope: Scope, headers: dict[str, str]) -> bool:
         if self._limits.token is None:
             return True
-        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        cookies = dict(part.strip().partition("=")[::2] for part in headers.get("cookie", "").split(";"))
         given = (
             headers.get("authorization", "").removeprefix("Bearer "),
-            cookie.value if cookie else "",
+            cookies.get(COOKIE, ""),
             _asked_token(scope) or "",
         )
         return any(hmac.compare_digest(one.encode(), self._limits.token.encode()) for one in given)

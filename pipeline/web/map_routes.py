@@ -46,7 +46,7 @@ def _add_texts(routes: APIRouter, atlas: Atlas) -> None:
         if not 0 <= row < len(atlas):
             raise HTTPException(404, f"no row {row}; they go from 0 to {len(atlas) - 1}")
         fields = {name: atlas.column(name)[row].as_py() for name in ("id", "title", "authors")}
-        return fields | {"authors": ", ".join(fields["authors"] or ())}
+        return fields | {"authors": fields["authors"] or []}
 
     @routes.get("/briefs")
     def briefs(

@@ -32,7 +32,7 @@ class SimilarRequest(_Body):
     """What to look for, and what the results must be."""
 
     id: str | None = Field(None, description="Id of a paper.")
-    text: str | list[str] = Field(default=[], description="A text, or several.")
+    text: str | Annotated[list[str], Field(max_length=20)] = Field(default=[], description="A text, or several.")
     like: list[str] = Field(default=[], max_length=100, description="Ids or texts.")
     unlike: list[str] = Field(default=[], max_length=100, description="Ids or texts of what is not wanted.")
     k: int | None = Field(None, ge=1, le=MOST_RESULTS)
@@ -99,7 +99,7 @@ def _add_papers(routes: APIRouter, atlas: Atlas) -> None:
 
     @routes.post("/references", summary="Papers as BibTeX or RIS", response_class=PlainTextResponse)
     def references(asked: ReferencesRequest) -> str:
-        rows = [atlas.ids.row(paper) for paper in asked.ids]
+        rows = dict.fromkeys(atlas.ids.row(paper) for paper in asked.ids)
         return EXPORTERS[asked.format](atlas.paper(row) for row in rows)
 
 

@@ -1,6 +1,7 @@
 """App -> a server that runs until it is stopped."""
 
 import ipaddress
+import re
 import socket
 from collections.abc import Callable
 
@@ -9,8 +10,8 @@ from pipeline.errors import PaperatlasError
 from pipeline.web.app import create_app
 from pipeline.web.guard import LOOPBACK, Limits
 
-SHORTEST_TOKEN = 16
-THREADS = 4  # answers worked on at once; more would only take the cores from each other
+TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,200}")  # what needs no quoting in an address or a cookie
+ANY_HOST = ("0.0.0.0", "::")
 
 
 def serve(
@@ -23,23 +24,24 @@ def serve(
 ) -> None:
     """Answer until interrupted. port 0 takes any free one; `started` is told the address.
 
-    Raises PaperatlasError where the port is taken, or another host than the loopback address is asked for without a
-    token of at least 16 characters.
+    Raises PaperatlasError where the port is taken, the token is no 16 to 200 letters, digits and . _ ~ -, or another
+    host than the loopback address is asked for without one.
     """
     import uvicorn
     from threadpoolctl import threadpool_limits
 
-    if not _is_loopback(host) and (token is None or len(token) < SHORTEST_TOKEN):
-        raise PaperatlasError(
-            f"--host {host}: others could read the atlas; give a --token of at least {SHORTEST_TOKEN} characters"
-        )
+    if token is not None and not TOKEN.fullmatch(token):
+        raise PaperatlasError("--token: at least 16 letters, digits and . _ ~ - are needed, nothing else")
+    if token is None and not _is_loopback(host):
+        raise PaperatlasError(f"--host {host}: others could read the atlas; give a --token of at least 16 characters")
     listening = _listen(host, port)
     name = f"[{host}]" if ":" in host else host
-    limits = Limits(hosts=(*LOOPBACK, name.lower()), token=token)
+    limits = Limits(hosts=None if host in ANY_HOST else (*LOOPBACK, name.lower()), token=token)
     config = uvicorn.Config(
         create_app(atlas, limits=limits), log_level="warning", lifespan="off", timeout_keep_alive=30
     )
-    started(f"http://{name}:{listening.getsockname()[1]}/")
+    login = "" if token is None else f"?token={token}"
+    started(f"http://{name}:{listening.getsockname()[1]}/{login}")
     with listening, threadpool_limits(1):
         uvicorn.Server(config).run(sockets=[listening])
 

@@ -1,62 +1,56 @@
 // The view <-> the address's fragment, so that a link shows another person the same thing and "back" works.
 
+import { choices } from "./colours.js";
 import { settled } from "./dom.js";
 import { change, state, watch } from "./store.js";
 
 // scene may be null; source finds the row of an id.
 export function startAddress(source, scene, search) {
+  let reads = 0; // begun so far; what an older one finds out too late is dropped
+  let writes = 0;
   let reading = false;
 
   async function written() {
     const parts = new URLSearchParams();
-    if (state.paper !== null) parts.set("paper", (await source.brief(state.paper)).id);
     if (state.topics.size) parts.set("topics", [...state.topics].join(","));
     if (state.years) parts.set("years", state.years.join("-"));
     if (state.words) parts.set("words", state.words);
     if (state.colour !== "topic") parts.set("colour", state.colour);
     if (state.group !== null) parts.set("group", state.group);
     if (state.size !== "same") parts.set("size", state.size);
-    if (scene && (scene.view.zoom !== scene.whole.zoom || scene.view.target[0] !== scene.whole.target[0])) {
+    if (scene && !scene.isWhole()) {
       const { target, zoom } = scene.view;
       parts.set("view", [target[0].toFixed(3), target[1].toFixed(3), zoom.toFixed(2)].join(","));
     }
+    if (state.paper !== null) parts.set("paper", (await source.brief(state.paper)).id);
     return `#${String(parts).replaceAll("%2C", ",")}`;
   }
 
   // push: a step that "back" undoes; else the present step is rewritten.
   async function write(push) {
     if (reading) return;
+    const mine = ++writes;
     const fragment = await written();
-    if (fragment === (location.hash || "#")) return;
+    if (reading || mine !== writes || fragment === (location.hash || "#")) return;
     if (push) history.pushState(null, "", fragment);
     else history.replaceState(null, "", fragment);
   }
 
   async function read() {
+    const mine = ++reads;
     reading = true;
     const parts = new URLSearchParams(location.hash.slice(1));
-    const known = source.meta.topics.length;
-    const topics = numbers(parts.get("topics")).filter((topic) => topic >= -1 && topic < known);
-    const years = /^(-?\d+)-(-?\d+)$/.exec(parts.get("years") || "");
-    const colour = parts.get("colour");
-    const size = parts.get("size");
-    const group = parseInt(parts.get("group"), 10);
+    change(filtersOf(source, parts));
     const view = numbers(parts.get("view"));
-    if (scene && view.length === 3) scene.look({ target: [view[0], view[1], 0], zoom: view[2] });
-    change({
-      topics: new Set(topics),
-      years: years ? [Number(years[1]), Number(years[2])] : null,
-      colour: colour in source.points || colour === "topic" ? colour : "topic",
-      size: size in source.points ? size : "same",
-      group: Number.isFinite(group) ? group : null,
-    });
+    if (scene && view.length === 3) scene.look({ target: [view[0], view[1], 0], zoom: scene.within(view[2]) });
+    else if (scene) scene.look({ ...scene.whole });
     // Up to here at once, before the first picture; what needs the papers' texts comes when they are there.
-    const row = parts.has("paper") ? await source.row(parts.get("paper")) : null;
-    change({ paper: row });
-    if (scene && row !== null && view.length !== 3) scene.show(row);
-    search.box.value = parts.get("words") || "";
-    await search.ask();
-    reading = false;
+    const id = parts.get("paper");
+    const row = id === null ? null : await source.row(id);
+    if (mine !== reads) return;
+    change({ paper: row, missing: row === null ? id : null, still: view.length === 3 });
+    await search.ask(parts.get("words") || "");
+    if (mine === reads) reading = false;
   }
 
   watch(["paper"], () => write(true));
@@ -66,6 +60,26 @@ export function startAddress(source, scene, search) {
   return { read, moved: rewrite };
 }
 
+// What a fragment says of filters, colours and sizes; what makes no sense is left at its usual value.
+function filtersOf(source, parts) {
+  const offered = choices(source);
+  const named = (key) => offered.find((choice) => choice.key === parts.get(key));
+  const topics = numbers(parts.get("topics")).filter((topic) => topic >= -1 && topic < source.meta.topics.length);
+  const years = /^(-?\d{1,4})-(-?\d{1,4})$/.exec(parts.get("years") || "");
+  const colour = named("colour");
+  const size = named("size");
+  const group = parseInt(parts.get("group"), 10);
+  return {
+    topics: new Set(topics.filter(Number.isInteger)),
+    years: years ? [Number(years[1]), Number(years[2])].sort((a, b) => a - b) : null,
+    colour: colour ? colour.key : "topic",
+    size: size && !size.groups && size.key !== "topic" ? size.key : "same",
+    group: colour?.groups && group >= 0 && group < colour.groups.length ? group : null,
+  };
+}
+
+// Finite numbers between commas; empty where one of them is none.
 function numbers(text) {
-  return (text || "").split(",").map(Number).filter((value, place, all) => Number.isFinite(value) && all[place] !== "" && text);
+  const parts = text ? text.split(",") : [];
+  return parts.every((part) => part.trim() && Number.isFinite(Number(part))) ? parts.map(Number) : [];
 }

@@ -7,7 +7,7 @@ import { change, state, watch } from "./store.js";
 
 const ADDRESS = /^https?:\/\//i;
 
-export function startDetails(source, { open, found }) {
+export function startDetails(source, { open, opened, found }) {
   const panel = find("panel");
 
   async function draw() {
@@ -17,12 +17,23 @@ export function startDetails(source, { open, found }) {
       if (!state.selection) panel.hidden = true;
       return;
     }
-    const [paper, similar] = await Promise.all([source.full(row), source.similar(row)]);
+    let paper;
+    let similar;
+    try {
+      [paper, similar] = await Promise.all([source.full(row), source.similar(row)]);
+    } catch (problem) {
+      if (state.paper !== row) return;
+      panel.replaceChildren(...head(), make("p", { role: "alert" }, `The paper cannot be shown: ${problem.message}.`));
+      panel.hidden = false;
+      found([]);
+      return;
+    }
     if (state.paper !== row) return;
+    const title = make("h2", { class: "title", tabindex: "-1" }, paper.title || "(no title)");
     panel.replaceChildren(
       ...head(),
-      make("h2", { class: "title", tabindex: "-1" }, paper.title || "(no title)"),
-      make("p", { class: "quiet" }, [paper.authors, yearOf(source, row)].filter(Boolean).join(" · ")),
+      title,
+      make("p", { class: "quiet" }, [paper.authors.join(", "), yearOf(source, row)].filter(Boolean).join(" · ")),
       make("p", { class: "row" }, ...links(paper.links), make("span", { class: "quiet" }, paper.id)),
       make("div", { class: "facts" }, ...facts(row)),
       abstract(paper),
@@ -32,6 +43,8 @@ export function startDetails(source, { open, found }) {
     panel.hidden = false;
     panel.scrollTop = 0;
     found((similar || []).map((other) => other.row));
+    title.focus();
+    opened(row);
   }
 
   function head() {
@@ -61,7 +74,7 @@ export function startDetails(source, { open, found }) {
     ];
     meta.columns.forEach(({ name, groups }, number) => {
       const value = points[`column${number}`][row];
-      const text = groups.length ? groups[value] : Number.isFinite(value) ? String(value) : "";
+      const text = groups.length ? groups[value] : Number.isFinite(value) ? String(+value.toPrecision(12)) : "";
       if (text) lines.push(make("p", { class: "quiet" }, `${name}: ${text}`));
     });
     return lines.filter(Boolean);
@@ -101,4 +114,5 @@ export function startDetails(source, { open, found }) {
   }
 
   watch(["paper"], draw);
+  watch(["theme"], () => state.paper !== null && draw());
 }

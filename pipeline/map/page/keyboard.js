@@ -5,7 +5,9 @@ import { change, state } from "./store.js";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
-export function startKeyboard({ scene, grid, visible, open, box }) {
+export function startKeyboard({ scene, grid, visible, open, search }) {
+  const { box } = search;
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const writing = event.target.closest("input, select, textarea");
@@ -18,11 +20,14 @@ export function startKeyboard({ scene, grid, visible, open, box }) {
 
   function stepBack(writing) {
     if (state.drawing) change({ drawing: false });
-    else if (writing === box && box.value) change({ words: "", hits: null });
+    else if (writing === box && box.value) search.clear();
     else if (writing) writing.blur();
     else if (state.paper !== null) open(null);
     else if (state.selection) change({ selection: null });
-    else change({ words: "", hits: null, topics: new Set(), years: null, group: null });
+    else {
+      search.clear();
+      change({ topics: new Set(), years: null, group: null });
+    }
   }
 
   find("map").addEventListener("keydown", (event) => {

@@ -34,6 +34,10 @@ export function startLasso(scene, select) {
     change({ drawing: false });
   }
 
-  watch(["drawing"], () => svg.classList.toggle("active", state.drawing));
+  svg.addEventListener("pointercancel", stop);
+  watch(["drawing"], () => {
+    svg.classList.toggle("active", state.drawing);
+    if (!state.drawing && corners) stop();
+  });
   return { stop };
 }

@@ -31,14 +31,17 @@ export function startLegend(source) {
   }
 
   function groupList(groups) {
-    const items = groupOrder(source).slice(0, GROUPS).map((group, place) => {
+    const order = groupOrder(source);
+    const listed = order.filter((group, place) => place < GROUPS || group === state.group);
+    const items = listed.map((group) => {
+      const place = order.indexOf(group);
       const swatch = make("span", { class: "swatch", "aria-hidden": "true" });
       swatch.style.background = groupColour(meta, place, state.theme);
       const pressed = String(state.group === group);
       const pick = () => change({ group: state.group === group ? null : group });
       return make("li", {}, make("button", { type: "button", class: "topic", "aria-pressed": pressed, onclick: pick }, swatch, make("span", { class: "name" }, groups[group])));
     });
-    const rest = groups.length > GROUPS ? [make("p", { class: "quiet" }, "Grey: all others.")] : [];
+    const rest = [make("p", { class: "quiet" }, groups.length > GROUPS ? "Grey: all others, and none given." : "Grey: none given.")];
     return make("div", {}, make("ul", {}, ...items), ...rest);
   }
 

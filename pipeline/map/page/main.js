@@ -89,6 +89,13 @@ function startToolbar(scene, visible) {
   watch(["drawing"], () => lasso.setAttribute("aria-pressed", String(state.drawing)));
 }
 
+// A link may name a paper that is not in this atlas, or not in this file of it.
+function startMissing() {
+  watch(["missing"], () => {
+    if (state.missing !== null) find("search-account").textContent = `No paper here has the id ${state.missing}.`;
+  });
+}
+
 function startMore() {
   const button = find("more");
   button.addEventListener("click", () => {
@@ -96,9 +103,10 @@ function startMore() {
     button.setAttribute("aria-expanded", String(open));
     button.textContent = open ? "Back to the map" : "Topics and years";
   });
-  watch(["paper"], () => {
-    if (state.paper !== null && find("sidebar").classList.contains("open")) button.click();
-  });
+  const narrow = matchMedia("(max-width: 760px)");
+  const turn = (wanted) => find("sidebar").classList.contains("open") !== wanted && button.click();
+  watch(["paper"], () => state.paper !== null && turn(false));
+  watch(["hits"], () => narrow.matches && state.hits && turn(true)); // there they are listed
 }
 
 async function main() {
@@ -135,22 +143,32 @@ async function main() {
   }
 
   const open = (row) => {
-    change({ paper: row, hover: null });
-    if (row !== null) scene?.show(row);
-    (row === null ? find("map") : find("panel").querySelector("h2") || find("panel")).focus?.();
+    change({ paper: row, hover: null, missing: null, still: false });
+    if (row === null) find("map").focus();
   };
+
+  // The panel is there: what it shows is brought into the sight that it leaves.
+  function opened(row) {
+    if (!scene) return;
+    requestAnimationFrame(() => {
+      const covered = find("stage").getBoundingClientRect().bottom - find("panel").getBoundingClientRect().top;
+      scene.resize();
+      if (!state.still) scene.show(row, getComputedStyle(find("panel")).position === "fixed" ? covered : 0);
+    });
+  }
 
   writeHead(meta, visible);
   writeNotes(meta);
+  startMissing();
   const search = startSearch(source, open);
   startTopics(source);
   startYears(source);
   startLegend(source);
-  startDetails(source, { open, found: (rows) => { if (scene) { scene.similar = rows; scene.redraw(); } } });
+  startDetails(source, { open, opened, found: (rows) => { if (scene) { scene.similar = rows; scene.redraw(); } } });
   startSelection(source, open);
   startToolbar(scene, () => visible);
   startMore();
-  startKeyboard({ scene, grid, visible: () => visible, open, box: search.box });
+  startKeyboard({ scene, grid, visible: () => visible, open, search });
   watch(FILTERS, () => { visible = passing(source); writeHead(meta, visible); repaint(); placeLabels(); });
   watch(["colour", "theme", "size"], repaint);
   if (scene) {
@@ -160,6 +178,7 @@ async function main() {
     scene.listen(() => visible, (row) => { if (row !== null || state.paper !== null) open(row); });
     watch(["theme"], () => labels.colour());
     watch(["selection", "paper", "colour"], () => requestAnimationFrame(placeLabels));
+    new ResizeObserver(() => { labels.measure(); placeLabels(); }).observe(find("stage"));
   } else {
     find("no-webgl").textContent = "This browser cannot draw the map: it has no WebGL 2. Search, topics and the papers themselves work.";
     find("no-webgl").hidden = false;

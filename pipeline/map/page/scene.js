@@ -3,9 +3,12 @@
 import { change, state } from "./store.js";
 import { rgb, topicColour } from "./colours.js";
 import { WORLD } from "./grid.js";
+import { PointsLayer } from "./points.js";
 
 const FLIGHT = 350; // milliseconds
 const FARTHEST = 9; // steps of zoom beyond the whole map
+const NEAREST = 1.5; // and before it
+const MARGIN = 24; // pixels from the edge within which a paper counts as out of sight
 const ACCENT = { light: [11, 92, 173, 255], dark: [124, 188, 247, 255] };
 
 export function canDraw() {
@@ -38,16 +41,15 @@ export class Scene {
   }
 
   viewState() {
-    return { ...this.view, minZoom: this.whole.zoom - 1.5, maxZoom: this.whole.zoom + FARTHEST };
+    return { ...this.view, minZoom: this.whole.zoom - NEAREST, maxZoom: this.whole.zoom + FARTHEST };
   }
 
   resize() {
     if (!this.element.clientWidth || !this.element.clientHeight) return; // hidden for the moment
-    const before = this.whole;
+    const untouched = this.isWhole();
     this.width = this.element.clientWidth;
     this.height = this.element.clientHeight;
     this.whole = wholeView(this.grid.positions, this.width, this.height);
-    const untouched = this.view.zoom === before.zoom && this.view.target[0] === before.target[0];
     this.look(untouched ? { ...this.whole } : this.view);
   }
 
@@ -60,6 +62,7 @@ export class Scene {
   // Moves there; at once where motion is not wanted.
   fly({ target, zoom }) {
     cancelAnimationFrame(this.flight);
+    this.goal = { target, zoom };
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return this.look({ target, zoom });
     const [from, start] = [this.view, performance.now()];
     const step = (now) => {
@@ -69,21 +72,32 @@ export class Scene {
       const at = [0, 1].map((axis) => between(from.target[axis], target[axis]));
       this.look({ target: [...at, 0], zoom: between(from.zoom, zoom) });
       if (part < 1) this.flight = requestAnimationFrame(step);
+      else this.goal = null;
     };
     this.flight = requestAnimationFrame(step);
   }
 
   zoomBy(steps) {
-    this.fly({ target: this.view.target, zoom: Math.min(this.view.zoom + steps, this.whole.zoom + FARTHEST) });
+    const from = this.goal || this.view;
+    this.fly({ target: from.target, zoom: this.within(from.zoom + steps) });
   }
 
-  // Brings a paper into sight, without moving where it is already.
-  show(row) {
+  within(zoom) {
+    return Math.min(Math.max(zoom, this.whole.zoom - NEAREST), this.whole.zoom + FARTHEST);
+  }
+
+  isWhole() {
+    return this.view.zoom === this.whole.zoom && [0, 1].every((axis) => this.view.target[axis] === this.whole.target[axis]);
+  }
+
+  // Brings a paper into sight, without moving where it is already. covered: pixels at the bottom that something hides.
+  show(row, covered = 0) {
     const [x, y] = this.place(row);
-    const margin = 60;
     const [px, py] = this.project(x, y);
-    if (px > margin && py > margin && px < this.width - margin && py < this.height - margin) return;
-    this.fly({ target: [x, y, 0], zoom: Math.max(this.view.zoom, this.whole.zoom) });
+    const bottom = this.height - covered;
+    if (px > MARGIN && py > MARGIN && px < this.width - MARGIN && py < bottom - MARGIN) return;
+    const zoom = Math.max(this.view.zoom, this.whole.zoom);
+    this.fly({ target: [x, y - covered / 2 / 2 ** zoom, 0], zoom });
   }
 
   place(row) {
@@ -150,13 +164,7 @@ export class Scene {
   layers() {
     if (!this.papers) return [];
     const parameters = { depthWriteEnabled: false, depthCompare: "always" };
-    const papers = new deck.ScatterplotLayer({
-      id: "papers",
-      data: this.papers,
-      radiusUnits: "pixels",
-      radiusScale: this.radius(),
-      parameters,
-    });
+    const papers = new PointsLayer({ id: "papers", data: this.papers, radiusScale: this.radius(), parameters });
     return [papers, ...this.marks(parameters)];
   }
 

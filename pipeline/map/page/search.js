@@ -10,39 +10,44 @@ export function startSearch(source, open) {
   const [box, account, results] = ["search", "search-account", "results"].map(find);
   let asked = 0;
 
-  async function ask() {
-    const words = box.value.trim();
+  // Searches for what is in the box, or for other words, which are then written into it.
+  async function ask(words) {
+    if (words !== undefined) box.value = words;
+    const wanted = box.value.trim();
     const mine = ++asked;
-    if (!words) return change({ words: "", hits: null });
+    if (!wanted) return change({ words: "", hits: null });
     try {
-      const hits = await source.search(words);
-      if (mine === asked) change({ words, hits });
+      const hits = await source.search(wanted);
+      if (mine === asked) change({ words: wanted, hits });
     } catch (problem) {
       account.textContent = `The search failed: ${problem.message}.`;
     }
   }
 
+  function clear() {
+    ask("");
+  }
+
   async function list() {
     const { hits } = state;
-    if (box.value.trim() !== state.words) box.value = state.words;
     results.hidden = !hits || !hits.length;
     account.textContent = !hits ? "" : hits.length ? `${count(hits.length, "paper")} found` : "No paper holds all these words.";
     if (results.hidden) return results.replaceChildren();
     const briefs = await source.briefs(hits.slice(0, LISTED));
     if (hits !== state.hits) return;
-    const clear = make("button", { type: "button", class: "plain", onclick: () => change({ words: "", hits: null }) }, "Clear");
+    const button = make("button", { type: "button", class: "plain", onclick: clear }, "Clear");
     const items = briefs.map((paper, place) => paperButton(source, { ...paper, row: hits[place] }, open));
     const more = hits.length > LISTED ? make("p", { class: "quiet" }, `The first ${LISTED} are listed; all are marked on the map.`) : null;
     results.replaceChildren(
-      make("div", { class: "head" }, make("h2", {}, "Found"), clear),
+      make("div", { class: "head" }, make("h2", {}, "Found"), button),
       make("ol", {}, ...items.map((item) => make("li", {}, item))),
       ...(more ? [more] : []),
     );
   }
 
-  box.addEventListener("input", settled(PAUSE, ask));
+  box.addEventListener("input", settled(PAUSE, () => ask()));
   watch(["hits"], list);
-  return { ask, box };
+  return { ask, box, clear };
 }
 
 // A paper as one button: title, then authors and year.
@@ -62,7 +67,6 @@ export function yearOf(source, row) {
   return year === -32768 ? "" : String(year);
 }
 
-export function shortAuthors(authors) {
-  const names = authors ? authors.split(", ") : [];
+export function shortAuthors(names) {
   return names.length > 3 ? `${names.slice(0, 2).join(", ")} and ${names.length - 2} more` : names.join(", ");
 }

@@ -35,9 +35,12 @@ export function startSelection(source, open) {
     });
     const heads = ["Title", "Year", "Topic"].map((name) => make("th", { scope: "col" }, name));
     const note = make("p", { class: "quiet", role: "status" }, rows.length > LISTED ? `The first ${LISTED} are listed; the files hold all.` : "");
-    const saver = (name, made) => make("button", { type: "button", onclick: () => made(note) }, name);
+    const tried = (made) => Promise.resolve(made(note)).catch((problem) => {
+      note.textContent = `Nothing was saved: ${problem.message}.`;
+    });
+    const saver = (name, made) => make("button", { type: "button", onclick: () => tried(made) }, name);
     const served = source.served
-      ? ["bibtex", "ris"].map((form) => saver(`Save ${form === "ris" ? "RIS" : "BibTeX"}`, (at) => fetchReferences(form, at)))
+      ? ["bibtex", "ris"].map((form) => saver(`Save ${form === "ris" ? "RIS" : "BibTeX"}`, () => fetchReferences(form)))
       : [];
     return [
       make(
@@ -63,11 +66,11 @@ export function startSelection(source, open) {
     return state.selection.map((row, place) => ({
       id: briefs[place].id,
       title: briefs[place].title,
-      authors: briefs[place].authors,
+      authors: briefs[place].authors.join("; "),
       year: source.points.year[row] === -32768 ? null : source.points.year[row],
       topic: source.points.topic[row],
       label: labelOf(row),
-      strength: Number((source.points.strength[row] / 255).toFixed(3)),
+      strength: Number((source.points.strength[row] / 255).toFixed(2)),
     }));
   }
 
@@ -81,27 +84,23 @@ export function startSelection(source, open) {
     }
   }
 
-  async function fetchReferences(form, note) {
-    try {
-      const ids = (await records()).map(({ id }) => id);
-      save(`selection.${form === "ris" ? "ris" : "bib"}`, "text/plain", await source.references(form, ids));
-    } catch (problem) {
-      note.textContent = `Nothing was saved: ${problem.message}.`;
-    }
+  async function fetchReferences(form) {
+    const ids = (await records()).map(({ id }) => id);
+    save(`selection.${form === "ris" ? "ris" : "bib"}`, "text/plain", await source.references(form, ids));
   }
 
   watch(["selection", "paper"], draw);
 }
 
-// Rows as CSV; a cell that a spreadsheet would take for a formula gets a quote before it.
+// Rows as CSV, with the mark by which spreadsheets know UTF-8; a cell that a spreadsheet would take for a formula gets a quote before it.
 export function csv(records) {
   const cell = (value) => {
     const text = value === null ? "" : typeof value === "string" && FORMULA.test(value) ? `'${value}` : String(value);
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  return [COLUMNS, ...records.map((record) => COLUMNS.map((name) => record[name]))]
-    .map((cells) => `${cells.map(cell).join(",")}\r\n`)
-    .join("");
+  const lines = [COLUMNS, ...records.map((record) => COLUMNS.map((name) => record[name]))]
+    .map((cells) => `${cells.map(cell).join(",")}\r\n`);
+  return `\ufeff${lines.join("")}`;
 }
 
 export function jsonl(records) {

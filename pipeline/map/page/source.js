@@ -1,6 +1,6 @@
 // Where papers come from: the blocks of this file, or the server that sent the page. Both answer the same questions.
 
-const ARRAYS = { uint8: Uint8Array, uint16: Uint16Array, int16: Int16Array, int32: Int32Array, float32: Float32Array };
+const ARRAYS = { uint8: Uint8Array, uint16: Uint16Array, int16: Int16Array, int32: Int32Array, float32: Float32Array, float64: Float64Array };
 
 export async function openSource() {
   const api = document.body.dataset.api;
@@ -114,7 +114,7 @@ class FileSource {
       const [texts, abstracts] = [await this.texts, await this.abstracts];
       this.folded = {
         titles: texts.title.map(folded),
-        rest: texts.authors.map((authors, row) => folded(`${authors}\n${texts.id[row]}\n${abstracts ? abstracts[row] : ""}`)),
+        rest: texts.authors.map((authors, row) => folded(`${authors.join(", ")}\n${texts.id[row]}\n${abstracts ? abstracts[row] : ""}`)),
       };
     }
     return this.folded;

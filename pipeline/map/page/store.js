@@ -2,6 +2,8 @@
 
 export const state = {
   paper: null, // row of the open paper
+  still: false, // whether the view came with the paper, in a link, and is to stay
+  missing: null, // id in a link that no paper has
   hover: null, // row under the pointer
   topics: new Set(), // numbers of the topics shown, -1 for papers between topics; empty: all
   years: null, // [from, to] or null

@@ -30,8 +30,10 @@ export function startYears(source) {
 
   function typed() {
     const [from, to] = ends.map((end) => parseInt(end.value, 10));
-    const range = [Number.isFinite(from) ? from : known[0], Number.isFinite(to) ? to : last];
-    change({ years: range[0] <= known[0] && range[1] >= last ? null : [Math.min(...range), Math.max(...range)] });
+    const within = (year, otherwise) => (Number.isFinite(year) ? Math.min(Math.max(year, known[0]), last) : otherwise);
+    const range = [within(from, known[0]), within(to, last)].sort((a, b) => a - b);
+    change({ years: range[0] <= known[0] && range[1] >= last ? null : range });
+    draw(); // what was typed may have been put right
   }
 
   function heights(visible) {
