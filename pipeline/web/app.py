@@ -1,6 +1,7 @@
 """Atlas -> the app: pages, routes, and how its errors are told."""
 
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -32,8 +33,9 @@ def create_app(atlas: Atlas, *, limits: Limits | None = None) -> Callable[..., A
         docs_url=None,  # it would load its scripts from the network
         redoc_url=None,
     )
-    app.include_router(api_routes(atlas), prefix=API)
-    app.include_router(map_routes(atlas), prefix=f"{API}/map", include_in_schema=False)
+    model = Lock()
+    app.include_router(api_routes(atlas, model), prefix=API)
+    app.include_router(map_routes(atlas, model), prefix=f"{API}/map", include_in_schema=False)
     title = str(atlas.manifest.config["map"].get("title") or atlas.manifest.name)
     page = render({}, title, api=API)
 

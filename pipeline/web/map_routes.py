@@ -1,12 +1,14 @@
 """What the map's page asks for: points as one array, and texts by row when they are looked at."""
 
 from functools import cache
+from threading import Lock
 from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from fastapi import APIRouter, HTTPException, Query, Response
+from pydantic import BaseModel, Field
 
 from pipeline.atlas import Atlas
 from pipeline.map.content import page_points
@@ -14,15 +16,23 @@ from pipeline.map.packing import pack_arrays
 from pipeline.recommender import Asked, answer
 
 SIMILAR = 10
+LIKE = 50
 MOST_ROWS = 500
 MARKS = r"\p{M}+"
 
 
-def map_routes(atlas: Atlas) -> APIRouter:
-    """The routes behind the page; rows are those of the atlas."""
+class LikeRequest(BaseModel):
+    """A text, or rows of papers."""
+
+    text: str = ""
+    rows: list[int] = Field(default=[], max_length=100)
+
+
+def map_routes(atlas: Atlas, model: Lock) -> APIRouter:
+    """The routes behind the page; rows are those of the atlas. model: held while a text is embedded."""
     routes = APIRouter()
     _add_points(routes, atlas)
-    _add_texts(routes, atlas)
+    _add_texts(routes, atlas, model)
     _add_search(routes, atlas)
     return routes
 
@@ -41,7 +51,7 @@ def _add_points(routes: APIRouter, atlas: Atlas) -> None:
         return Response(content, media_type="application/octet-stream")
 
 
-def _add_texts(routes: APIRouter, atlas: Atlas) -> None:
+def _add_texts(routes: APIRouter, atlas: Atlas, model: Lock) -> None:
     def brief(row: int) -> dict[str, Any]:
         if not 0 <= row < len(atlas):
             raise HTTPException(404, f"no row {row}; they go from 0 to {len(atlas) - 1}")
@@ -64,6 +74,13 @@ def _add_texts(routes: APIRouter, atlas: Atlas) -> None:
         found = answer(atlas, Asked(brief(row)["id"]), k=min(SIMILAR, max(len(atlas) - 1, 1)))["results"]
         rows = [atlas.ids.row(result["id"]) for result in found]
         return {"results": [result | brief(other) | {"row": other} for result, other in zip(found, rows, strict=True)]}
+
+    @routes.post("/like")
+    def like(asked: LikeRequest) -> dict[str, list[int]]:
+        wanted = Asked(text=(asked.text,) if asked.text else (), like=tuple(brief(row)["id"] for row in asked.rows))
+        with model:
+            found = answer(atlas, wanted, k=min(LIKE, max(len(atlas) - len(asked.rows), 1)))["results"]
+        return {"rows": [atlas.ids.row(result["id"]) for result in found]}
 
     @routes.get("/row")
     def row_of(id: Annotated[str, Query(max_length=500)]) -> dict[str, int]:

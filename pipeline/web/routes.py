@@ -62,12 +62,12 @@ class ReferencesRequest(_Body):
     format: Literal["bibtex", "ris"] = "bibtex"
 
 
-def api_routes(atlas: Atlas) -> APIRouter:
-    """All routes of the API."""
+def api_routes(atlas: Atlas, model: Lock) -> APIRouter:
+    """All routes of the API. model: held while a text is embedded, for the model uses every core by itself."""
     routes = APIRouter()
     _add_papers(routes, atlas)
     _add_topics(routes, atlas)
-    _add_queries(routes, atlas)
+    _add_queries(routes, atlas, model)
     return routes
 
 
@@ -115,9 +115,7 @@ def _add_topics(routes: APIRouter, atlas: Atlas) -> None:
         return atlas.topics[number].to_json()
 
 
-def _add_queries(routes: APIRouter, atlas: Atlas) -> None:
-    model = Lock()  # one text at a time: the model uses every core by itself
-
+def _add_queries(routes: APIRouter, atlas: Atlas, model: Lock) -> None:
     @routes.get("/similar", summary="Papers like one of the atlas, with reasons")
     def similar_to(
         id: Annotated[str, Query(max_length=500, description="Id of a paper.")],

@@ -9,16 +9,19 @@ const PAUSE = 150; // milliseconds without typing
 export function startSearch(source, open) {
   const [box, account, results] = ["search", "search-account", "results"].map(find);
   let asked = 0;
+  const alike = make("button", { type: "button", hidden: true, onclick: askLike }, "Papers like this text");
+  account.after(alike);
 
   // Searches for what is in the box, or for other words, which are then written into it.
   async function ask(words) {
     if (words !== undefined) box.value = words;
     const wanted = box.value.trim();
     const mine = ++asked;
-    if (!wanted) return change({ words: "", hits: null });
+    alike.hidden = !source.served || !wanted;
+    if (!wanted) return change({ words: "", hits: null, found: "" });
     try {
       const hits = await source.search(wanted);
-      if (mine === asked) change({ words: wanted, hits });
+      if (mine === asked) change({ words: wanted, hits, found: "" });
     } catch (problem) {
       account.textContent = `The search failed: ${problem.message}.`;
     }
@@ -28,10 +31,21 @@ export function startSearch(source, open) {
     ask("");
   }
 
+  // By meaning: what is in the box, however long, is compared with the papers as one of them would be.
+  async function askLike() {
+    const mine = ++asked;
+    try {
+      const { rows } = await source.like({ text: box.value });
+      if (mine === asked) change({ words: "", hits: rows, found: `The ${count(rows.length, "paper")} most like this text` });
+    } catch (problem) {
+      account.textContent = `The search failed: ${problem.message}.`;
+    }
+  }
+
   async function list() {
     const { hits } = state;
     results.hidden = !hits || !hits.length;
-    account.textContent = !hits ? "" : hits.length ? `${count(hits.length, "paper")} found` : "No paper holds all these words.";
+    account.textContent = !hits ? "" : state.found ? state.found : hits.length ? `${count(hits.length, "paper")} found` : "No paper holds all these words.";
     if (results.hidden) return results.replaceChildren();
     const briefs = await source.briefs(hits.slice(0, LISTED));
     if (hits !== state.hits) return;

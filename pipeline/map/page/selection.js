@@ -5,6 +5,7 @@ import { yearOf } from "./search.js";
 import { change, state, watch } from "./store.js";
 
 const LISTED = 200;
+const MOST_LIKED = 100;
 const COLUMNS = ["id", "title", "authors", "year", "topic", "label", "strength"];
 const FORMULA = /^[=+\-@\t\r]/;
 
@@ -36,16 +37,18 @@ export function startSelection(source, open) {
     const heads = ["Title", "Year", "Topic"].map((name) => make("th", { scope: "col" }, name));
     const note = make("p", { class: "quiet", role: "status" }, rows.length > LISTED ? `The first ${LISTED} are listed; the files hold all.` : "");
     const tried = (made) => Promise.resolve(made(note)).catch((problem) => {
-      note.textContent = `Nothing was saved: ${problem.message}.`;
+      note.textContent = `That did not work: ${problem.message}.`;
     });
     const saver = (name, made) => make("button", { type: "button", onclick: () => tried(made) }, name);
     const served = source.served
       ? ["bibtex", "ris"].map((form) => saver(`Save ${form === "ris" ? "RIS" : "BibTeX"}`, () => fetchReferences(form)))
       : [];
+    const alike = source.served && rows.length <= MOST_LIKED ? [saver("Papers like these", () => like(rows))] : [];
     return [
       make(
         "div",
         { class: "row" },
+        ...alike,
         saver("Copy", copy),
         saver("Save CSV", async () => save("selection.csv", "text/csv", csv(await records()))),
         saver("Save JSONL", async () => save("selection.jsonl", "application/jsonl", jsonl(await records()))),
@@ -72,6 +75,11 @@ export function startSelection(source, open) {
       label: labelOf(row),
       strength: Number((source.points.strength[row] / 255).toFixed(2)),
     }));
+  }
+
+  async function like(liked) {
+    const { rows } = await source.like({ rows: liked });
+    change({ words: "", hits: rows, found: `The ${count(rows.length, "paper")} most like the ${liked.length} selected` });
   }
 
   async function copy(note) {

@@ -169,15 +169,21 @@ class ServedSource {
     return results.map((paper) => ({ ...paper, terms: paper.reasons.shared_terms, sentences: paper.reasons.sentences }));
   }
 
+  // Rows of the papers most like a text, or like several papers at once, best first.
+  async like(wanted) {
+    return (await this.post("/map/like", wanted)).json();
+  }
+
+  async post(path, body) {
+    const headers = { "Content-Type": "application/json" };
+    const answer = await fetch(this.api + path, { method: "POST", headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error((await answer.json()).detail);
+    return answer;
+  }
+
   // References of some papers in "bibtex" or "ris".
   async references(form, ids) {
-    const answer = await fetch(`${this.api}/references`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ format: form, ids }),
-    });
-    if (!answer.ok) throw new Error((await answer.json()).detail);
-    return answer.text();
+    return (await this.post("/references", { format: form, ids })).text();
   }
 
   async row(id) {

@@ -8,6 +8,7 @@ export const state = {
   topics: new Set(), // numbers of the topics shown, -1 for papers between topics; empty: all
   years: null, // [from, to] or null
   words: "", // as typed into the search box
+  found: "", // how the hits were found, where it was not by words
   hits: null, // rows found by them, best first, or null
   group: null, // number of the one group shown, where colours are groups
   colour: "topic", // "topic", "year", "strength", "trust" or "column<number>"
