@@ -13,6 +13,7 @@ from pipeline.topic_finder import TopicPlan, plan_topics
 EMBEDDING_RATE = {"openvino": 35.0, "sentence-transformers": 13.0, "tfidf": 500.0, "vectors": 100_000.0}
 FIRST_UMAP_SECONDS = 15.0
 UMAP_SECONDS_PER_PAPER = 1.5e-3
+PAGE_SECONDS_PER_PAPER = 1e-3
 MODEL_MB = 700.0
 PAPER_MB = 0.02
 
@@ -43,6 +44,7 @@ def plan_run(config: Config) -> Plan:
     fits = (topics.restarts + 1) * (not topics.one_topic)
     seconds = n / (EMBEDDING_RATE[backend.backend] * core_count()) + n * n * 2e-8
     seconds += fits * n * UMAP_SECONDS_PER_PAPER + (FIRST_UMAP_SECONDS if fits else 0)
+    seconds += n * PAGE_SECONDS_PER_PAPER * config.map.html
     return Plan(
         read=corpus.read,
         papers=n,
@@ -56,6 +58,7 @@ def plan_run(config: Config) -> Plan:
             ("neighbours", f"the {min(config.neighbours.k, max(n - 1, 0))} nearest of each, exact", f"{n:,} papers"),
             ("reducer", *_describe_reducer(topics)),
             ("topics", *_describe_topics(topics)),
+            ("map", *_describe_map(config)),
         ),
         seconds=round(seconds, 1),
         memory_mb=round(MODEL_MB + n * PAPER_MB),
@@ -73,6 +76,12 @@ def _describe_reducer(plan: TopicPlan) -> tuple[str, str]:
             "a small corpus: smaller sizes, and several fits, of which the best cut counts",
         )
     return what, "as configured, within what this many papers allow"
+
+
+def _describe_map(config: Config) -> tuple[str, str]:
+    if not config.map.html:
+        return "map.png, map.svg", "map.html = false"
+    return f"map.png, map.svg, map.html of at most {config.map.budget_mb:g} MB", "as configured"
 
 
 def _describe_topics(plan: TopicPlan) -> tuple[str, str]:

@@ -48,8 +48,8 @@ class Seen:
     def text(self, selector: str) -> str:
         return str(self.page.locator(selector).first.inner_text())
 
-    def wait(self, selector: str, text: str) -> None:
-        """Until an element with this text is there."""
+    def expect(self, selector: str, text: str) -> None:
+        """Fails unless an element with this text is there, or comes."""
         self.page.locator(selector, has_text=text).first.wait_for(timeout=PATIENCE)
 
 

@@ -187,6 +187,14 @@ def test_only_known_hosts_are_answered(client):
     assert "access-control-allow-origin" not in answer.headers
 
 
+def test_other_sites_read_answers_only_where_they_are_named(atlas):
+    with TestClient(create_app(atlas, origins=["http://localhost:3000"]), base_url="http://localhost") as client:
+        named = client.get("/health", headers={"origin": "http://localhost:3000"})
+        assert named.headers["access-control-allow-origin"] == "http://localhost:3000"
+        other = client.get("/health", headers={"origin": "https://evil.example"})
+        assert "access-control-allow-origin" not in other.headers
+
+
 def test_a_token_is_asked_for_and_kept_in_a_cookie(atlas):
     app = create_app(atlas, limits=Limits(token=TOKEN))
     with TestClient(app, base_url="http://localhost", follow_redirects=False) as client:
@@ -292,15 +300,15 @@ def test_the_served_page_shows_what_the_file_shows(browser, address, atlas, pape
     seen = show(browser, address + centred(atlas, "bees-5"))
     assert seen.text("#counts").startswith("200 papers")
     seen.page.mouse.click(*middle(seen))
-    seen.wait("#panel h2.title", papers[45]["title"])
+    seen.expect("#panel h2.title", papers[45]["title"])
     assert papers[45]["abstract"] in seen.text("#panel .abstract")
     shown = seen.page.locator("#panel .similar strong").all_inner_texts()
     assert shown == [result.title for result in atlas.similar("bees-5", k=10)]
     seen.page.locator("#search").fill("waggle")
     wanted = [paper for paper in papers if "waggle" in f"{paper['title']} {paper['abstract']}"]
-    seen.wait("#search-account", f"{len(wanted)} papers found")
+    seen.expect("#search-account", f"{len(wanted)} papers found")
     seen.page.get_by_role("button", name="Select all papers shown").click()
-    seen.wait("#panel h2", f"{len(wanted)} papers selected")
+    seen.expect("#panel h2", f"{len(wanted)} papers selected")
     assert saved(seen, "Save BibTeX").count("doi = ") == len(wanted)
     assert all(url.startswith((address, "blob:", "data:")) for url in seen.requests)
     assert seen.complaints == []
@@ -311,14 +319,14 @@ def test_the_served_page_finds_what_is_like_a_text_or_several_papers(browser, ad
     draft = "Sourdough with rye flour. The yeast makes the crumb."
     seen.page.locator("#search").fill(draft)
     seen.page.get_by_role("button", name="Papers like this text").click()
-    seen.wait("#search-account", "The 50 papers most like this text")
+    seen.expect("#search-account", "The 50 papers most like this text")
     expected = [result.title for result in atlas.similar(text=draft, k=50)]
     assert seen.page.locator("#results strong").all_inner_texts() == expected
     seen.page.locator("#search").fill("Author19")
-    seen.wait("#search-account", "11 papers found")
+    seen.expect("#search-account", "11 papers found")
     seen.page.get_by_role("button", name="Select all papers shown").click()
     seen.page.get_by_role("button", name="Papers like these").click()
-    seen.wait("#search-account", "The 50 papers most like the 11 selected")
+    seen.expect("#search-account", "The 50 papers most like the 11 selected")
     liked = {papers[number]["title"] for number in (19, *range(190, 200))}
     assert not liked & set(seen.page.locator("#results strong").all_inner_texts())
     assert seen.complaints == []
@@ -326,7 +334,7 @@ def test_the_served_page_finds_what_is_like_a_text_or_several_papers(browser, ad
 
 def test_a_link_to_a_paper_works_on_the_server_too(browser, address, papers):
     seen = show(browser, f"{address}#paper=bread-2&colour=year")
-    seen.wait("#panel h2.title", papers[122]["title"])
+    seen.expect("#panel h2.title", papers[122]["title"])
     assert seen.complaints == []
 
 

@@ -17,6 +17,9 @@ def serve(
         "127.0.0.1"
     ),
     token: Annotated[str | None, typer.Option(help="What a request must know, at least 16 characters.")] = None,
+    allow_origin: Annotated[
+        list[str] | None, typer.Option(help="Other site whose pages may read the answers; may be given again.")
+    ] = None,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the map in the browser.")] = False,
 ) -> None:
     """Show the map with the whole atlas behind it, and answer programs at /api/v1, until Ctrl-C."""
@@ -31,7 +34,9 @@ def serve(
             webbrowser.open(address)
 
     try:
-        serve_atlas(Atlas.load(run), host=host, port=port, token=token, started=started)
+        serve_atlas(
+            Atlas.load(run), host=host, port=port, token=token, origins=tuple(allow_origin or ()), started=started
+        )
     except KeyboardInterrupt:
         show.line("stopped")
 

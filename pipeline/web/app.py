@@ -1,11 +1,12 @@
 """Atlas -> the app: pages, routes, and how its errors are told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
@@ -23,8 +24,11 @@ API = "/api/v1"
 PLAIN_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def create_app(atlas: Atlas, *, limits: Limits | None = None) -> Callable[..., Any]:
-    """An ASGI app that answers for one atlas: / the map, /api/v1 the API, /api its handbook, /health."""
+def create_app(atlas: Atlas, *, limits: Limits | None = None, origins: Sequence[str] = ()) -> Callable[..., Any]:
+    """An ASGI app that answers for one atlas: / the map, /api/v1 the API, /api its handbook, /health.
+
+    origins: of other sites whose pages may read the answers (CORS), e.g. "http://localhost:3000"; none by itself.
+    """
     _warm(atlas)
     app = FastAPI(
         title=f"paperatlas: {atlas.manifest.name}",
@@ -53,6 +57,8 @@ def create_app(atlas: Atlas, *, limits: Limits | None = None) -> Callable[..., A
 
     _tell_errors(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
+    if origins:
+        app.add_middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["GET", "POST"])
     return Guard(app, limits or Limits())
 
 

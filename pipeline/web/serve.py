@@ -3,7 +3,7 @@
 import ipaddress
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pipeline.atlas import Atlas
 from pipeline.errors import PaperatlasError
@@ -20,9 +20,11 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 0,
     token: str | None = None,
+    origins: Sequence[str] = (),
     started: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Answer until interrupted. port 0 takes any free one; `started` is told the address.
+    """Answer until interrupted. port 0 takes any free one; origins: as for `create_app`; `started` is told
+    the address.
 
     Raises PaperatlasError where the port is taken, the token is no 16 to 200 letters, digits and . _ ~ -, or another
     host than the loopback address is asked for without one.
@@ -38,7 +40,7 @@ def serve(
     name = f"[{host}]" if ":" in host else host
     limits = Limits(hosts=None if host in ANY_HOST else (*LOOPBACK, name.lower()), token=token)
     config = uvicorn.Config(
-        create_app(atlas, limits=limits), log_level="warning", lifespan="off", timeout_keep_alive=30
+        create_app(atlas, limits=limits, origins=origins), log_level="warning", lifespan="off", timeout_keep_alive=30
     )
     login = "" if token is None else f"?token={token}"
     started(f"http://{name}:{listening.getsockname()[1]}/{login}")
