@@ -174,6 +174,7 @@ export class Scene {
     const rings = this.similar.map((row) => ({ row, width: 1.5, radius: radius + 2 }));
     if (state.paper !== null) rings.push({ row: state.paper, width: 3, radius: radius + 4 });
     if (state.hover !== null) rings.push({ row: state.hover, width: 2, radius: radius + 2 });
+    if (!rings.length) return []; // what marks them is made ready when it is needed, not before the first picture
     const colour = ACCENT[state.theme];
     const lines = new deck.LineLayer({
       id: "lines",
