@@ -195,11 +195,10 @@ def _build(config: Config, digest: str, folder: Path, *, progress: Progress) -> 
 
 def _draw(config: Config, atlas: Atlas, advance: Advance) -> dict[str, bytes]:
     """The map as pictures and, if wanted, as a page."""
-    title = config.map.title or config.name
-    picture = Picture(title, (config.map.width, config.map.height), config.map.labels)
+    picture = Picture(atlas.title, (config.map.width, config.map.height), config.map.labels)
     pictures = draw_atlas(atlas, picture)
     if config.map.html:
-        pictures["map.html"] = write_page(atlas, title=title, budget_mb=config.map.budget_mb, advance=advance)
+        pictures["map.html"] = write_page(atlas, title=atlas.title, budget_mb=config.map.budget_mb, advance=advance)
     return pictures
 
 

@@ -94,6 +94,11 @@ class Atlas:
     def __repr__(self) -> str:
         return f"<Atlas {self.manifest.name!r}: {len(self)} papers, {len(self.topics)} topics>"
 
+    @property
+    def title(self) -> str:
+        """What its map is called: [map] title, or the run's name."""
+        return str(self.manifest.config["map"].get("title") or self.manifest.name)
+
     @classmethod
     def load(cls, run: str | Path) -> "Atlas":
         """The atlas of a run folder: a path, or a name under outputs/. Raises RunFolderError."""

@@ -62,7 +62,7 @@ def draw(  # noqa: PLR0913 - one argument an option
         raise PaperatlasError("say what to write: --png FILE, --svg FILE, --pdf FILE or --html FILE")
     atlas = Atlas.load(run)
     settings = atlas.manifest.config["map"]
-    shown = title or settings["title"] or atlas.manifest.name
+    shown = title or atlas.title
     wide = width or settings["width"]
     size = wide, round(wide * settings["height"] / settings["width"])
     rings = tuple(atlas.ids.row(paper) for paper in highlight or ())

@@ -5,7 +5,6 @@ after another: no build step. The policy in the page's head lets only these very
 """
 
 import base64
-import gzip
 import hashlib
 import html
 import importlib.metadata
@@ -135,8 +134,3 @@ def notice() -> str:
         f"deck.gl: Copyright vis.gl contributors. MIT licence.\n{MIT}\n\npydeck: {' '.join(licence.split())}"
     )
     return joined.replace("--", "- -")
-
-
-def unpack(block: bytes) -> bytes:
-    """What a block holds."""
-    return gzip.decompress(block)

@@ -40,8 +40,7 @@ def create_app(atlas: Atlas, *, limits: Limits | None = None, origins: Sequence[
     model = Lock()
     app.include_router(api_routes(atlas, model), prefix=API)
     app.include_router(map_routes(atlas, model), prefix=f"{API}/map", include_in_schema=False)
-    title = str(atlas.manifest.config["map"].get("title") or atlas.manifest.name)
-    page = render({}, title, api=API)
+    page = render({}, atlas.title, api=API)
 
     @app.get("/", include_in_schema=False)
     def show_map() -> HTMLResponse:

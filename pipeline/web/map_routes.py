@@ -38,7 +38,7 @@ def map_routes(atlas: Atlas, model: Lock) -> APIRouter:
 
 
 def _add_points(routes: APIRouter, atlas: Atlas) -> None:
-    page = page_points(atlas, str(atlas.manifest.config["map"].get("title") or atlas.manifest.name))
+    page = page_points(atlas, atlas.title)
     content, layout = pack_arrays(page.points)
     described = page.meta | {"points": layout}
 
