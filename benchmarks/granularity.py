@@ -1,4 +1,4 @@
-"""How many topics: what the rule of `topic_choice` costs against the best cut it could have taken.
+"""How many topics: what the rule of `clusterer.choice` costs against the best cut it could have taken.
 
 Corpora of 2 to 82 categories are cut from the papers; for each, every cut of the sweep is compared with the categories
 (AMI, every paper assigned). Regret is the best cut's AMI minus that of the cut the rule took. Labels are used to judge,
@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_mutual_info_score
 
 from benchmarks.common import PAPERS, machine
+from pipeline.clusterer.assignment import assign_corpus
+from pipeline.clusterer.choice import choose_cut
+from pipeline.clusterer.finder import plan_topics
+from pipeline.clusterer.tree import build_tree, cut_at_sizes
 from pipeline.config import ClustererConfig, CorpusConfig, EmbeddingConfig, ReducerConfig, cache_folder
 from pipeline.corpus import read_corpus
 from pipeline.embedding.embedder import embed
 from pipeline.neighbours import find_neighbours
 from pipeline.reducer import reduce
-from pipeline.topic_assignment import assign_corpus
-from pipeline.topic_choice import choose_cut
-from pipeline.topic_clusterer import build_tree, cut_at_sizes
-from pipeline.topic_finder import plan_topics
 
 CATEGORIES = (2, 3, 5, 10, 20, 40, 82)
 
@@ -35,7 +35,8 @@ def regret(vectors: NDArray[np.float32], truth: Sequence[str], *, seed: int) -> 
     neighbours = find_neighbours(vectors, k=50)
     plan = plan_topics(len(vectors), ReducerConfig(), ClustererConfig())
     reduced = reduce(vectors, neighbours, plan=plan.reducer, min_dist=0.0, seed=seed)
-    cuts = list(cut_at_sizes(build_tree(reduced, min_samples=plan.min_samples), plan.sizes, plan.methods))
+    trees = (build_tree(reduced, min_samples=min_samples) for min_samples in plan.min_samples)
+    cuts = [cut for tree in trees for cut in cut_at_sizes(tree, plan.sizes, plan.methods)]
     taken = choose_cut(cuts, neighbours, vectors).cut
     agreements = {}
     for cut in cuts:

@@ -14,12 +14,12 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from benchmarks.common import PAPERS, machine
 from benchmarks.peer_bertopic import fit
+from pipeline.clusterer.assignment import assign_corpus
+from pipeline.clusterer.finder import find_topics, plan_topics
 from pipeline.config import ClustererConfig, CorpusConfig, EmbeddingConfig, ReducerConfig, cache_folder
 from pipeline.corpus import read_corpus
 from pipeline.embedding.embedder import embed
 from pipeline.neighbours import find_neighbours
-from pipeline.topic_assignment import assign_corpus
-from pipeline.topic_finder import find_topics, plan_topics
 
 
 def main() -> None:
@@ -36,7 +36,7 @@ def main() -> None:
     plan = plan_topics(len(corpus), ReducerConfig(), ClustererConfig())
     scores: dict[str, list[tuple[float, float]]] = {"paperatlas": [], "BERTopic": []}
     for seed in range(asked.seeds):
-        core, _ = find_topics(vectors, neighbours, plan, min_dist=0.0, seed=seed)
+        core = find_topics(vectors, neighbours, plan, min_dist=0.0, seed=seed).core
         found = {"paperatlas": assign_corpus(vectors, neighbours, core).nearest_topic}
         found["BERTopic"] = np.array(fit(corpus.texts(), np.array(vectors), seed))
         for who, topics in found.items():

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.atlas import Atlas
+from pipeline.clusterer.assignment import NOISE, assign_topics, fill_by_mean_vector
 from pipeline.config import EmbeddingConfig, cache_folder
 from pipeline.corpus.files import undecodable
 from pipeline.corpus.record import text_hash, text_of
@@ -15,7 +16,6 @@ from pipeline.embedding import Encoder, embed_texts, make_encoder
 from pipeline.embedding.model_files import DOCUMENT_PROMPTS, QUERY_PROMPTS, find_model
 from pipeline.embedding.tfidf_encoder import TfidfEncoder, TfidfModel
 from pipeline.errors import PaperatlasError
-from pipeline.topic_assignment import NOISE, assign_topics, fill_by_mean_vector
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def assign_texts(atlas: Atlas, texts: Sequence[str]) -> list[Assigned]:
         if row >= 0:
             fields = {name: column[row].as_py() for name, column in columns.items()}
             known = fields.pop("id")
-            results[place] = Assigned(**fields, label=atlas.topics[fields["nearest_topic"]].label, known_as=known)
+            results[place] = Assigned(**fields, label=atlas.topic(fields["nearest_topic"]).label, known_as=known)
     if unknown:
         new = _assign_new(atlas, [texts[place] for place in unknown], columns["topic"].to_numpy())
         for place, assigned in zip(unknown, new, strict=True):
@@ -81,7 +81,7 @@ def _assign_new(atlas: Atlas, texts: Sequence[str], core: NDArray[np.int32]) -> 
     vote = fill_by_mean_vector(assign_topics(found, core), vectors, atlas.vectors, core)
     rows = zip(vote.nearest_topic.tolist(), vote.strength.tolist(), vote.second_topic.tolist(), strict=True)
     return [
-        Assigned(NOISE, topic, atlas.topics[topic].label, round(strength, 6), second, None)
+        Assigned(NOISE, topic, atlas.topic(topic).label, round(strength, 6), second, None)
         for topic, strength, second in rows
     ]
 

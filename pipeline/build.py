@@ -1,13 +1,8 @@
 """Config -> Atlas: the stages in their order, nothing else."""
 
 import hashlib
-import importlib.metadata
-import json
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.account import config_hash, make_manifest
 from pipeline.atlas import (
     Atlas,
-    Manifest,
-    StageCost,
     TablesInMemory,
     exclusive,
     load_atlas,
@@ -26,32 +20,30 @@ from pipeline.atlas import (
     refuse_foreign,
     save_atlas,
 )
-from pipeline.config import Config, TopicEdits, cache_folder, load_config, to_toml
+from pipeline.baseline import find_baseline, read_baseline
+from pipeline.clusterer.stage import Clustering, cluster, fits_planned
+from pipeline.config import Config, cache_folder, load_config
 from pipeline.corpus import Corpus, find_files, input_digest, read_corpus
-from pipeline.corpus.files import shown_name
-from pipeline.embedding import Embedding, Encoder, embed
+from pipeline.embedding import Embedding, Encoder, embed, embed_texts
 from pipeline.embedding.model_files import find_model
 from pipeline.embedding.tfidf_encoder import TfidfEncoder
-from pipeline.errors import RunFolderError
+from pipeline.errors import ConfigError, RunFolderError
 from pipeline.lexical import build_lexical
-from pipeline.machine import core_count, cpu_features, cpu_model, peak_memory_mb
 from pipeline.map import Picture, draw_atlas, write_page
+from pipeline.map.colours import with_colours
+from pipeline.map.curve import draw_curve
+from pipeline.map_trust import map_trust
 from pipeline.neighbours import Neighbours, find_neighbours
 from pipeline.paper_ids import PaperIds
 from pipeline.progress import Advance, Progress, Silent
 from pipeline.reducer import plan_reducer, reduce, turn_upright
 from pipeline.report import write_report
-from pipeline.topic_assignment import NOISE, Assignment, assign_corpus
-from pipeline.topic_choice import Choice
-from pipeline.topic_edits import apply_edits, check_edits, given_labels
-from pipeline.topic_finder import TopicPlan, find_topics, plan_topics
-from pipeline.topics import describe_topics
+from pipeline.stages import Kept, Stages
+from pipeline.topic_chat import ChatRequest, chat_requests, check_chat, name_by_chat
+from pipeline.topics.describe import EmbedPhrases, describe_topics
+from pipeline.topics.edits import check_edits
+from pipeline.topics.grouping import Grouping, group_papers
 from pipeline.version import __version__
-
-LIBRARIES = (
-    *("numpy", "pyarrow", "umap-learn", "numba", "hdbscan", "scikit-learn", "scipy", "matplotlib"),
-    *("openvino", "tokenizers", "torch", "transformers", "sentence-transformers"),
-)
 
 
 def run(config: Config | str | Path, *, force: bool = False, progress: Progress | None = None) -> Atlas:
@@ -72,27 +64,30 @@ class RunResult:
     built: bool
 
 
-def run_config(config: Config, *, force: bool = False, progress: Progress | None = None) -> RunResult:
-    """`run`, telling whether the folder was up to date already."""
+def run_config(
+    config: Config, *, force: bool = False, progress: Progress | None = None, kept: Kept | None = None
+) -> RunResult:
+    """`run`, telling whether the folder was up to date already. kept: results of stages, shared by several runs."""
     folder = config.run_folder.resolve()  # what a link points to is replaced, never the link
     digest = _input_digest(config)
     with exclusive(folder):
         refuse_foreign(folder)
         if not force and _is_up_to_date(config, digest, folder):
             return RunResult(load_atlas(folder), built=False)
-        return RunResult(_build(config, digest, folder, progress=progress or Silent()), built=True)
+        built = _build(config, digest, folder, progress=progress or Silent(), kept=kept or Kept())
+        return RunResult(built, built=True)
 
 
 def _input_digest(config: Config) -> str:
     files = find_files(config.corpus.files, config.folder)
     own = [config.folder / config.embedding.vectors] if config.embedding.vectors else []
-    return input_digest([*files, *own], ordered=bool(own))
-
-
-def config_hash(config: Config) -> str:
-    """sha256 over every setting that the result depends on."""
-    settings = config.model_dump(mode="json", exclude={"output"})
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+    digest = input_digest([*files, *own], ordered=bool(own))
+    if not config.baseline:
+        return digest
+    before = find_baseline(config.baseline, config.folder)
+    if before.resolve() == config.run_folder.resolve():  # else a run would never be up to date with itself
+        return digest
+    return hashlib.sha256(f"{digest} {read_manifest(before).files.get('papers.parquet')}".encode()).hexdigest()
 
 
 def _is_up_to_date(config: Config, digest: str, folder: Path) -> bool:
@@ -116,81 +111,156 @@ def _model_is(config: Config, embedding: Mapping[str, Any]) -> bool:
     return find_model(config.embedding).digest == str(embedding["model_digest"])
 
 
-@dataclass
-class _Stages:
-    """Runs each stage under its name and notes what it cost."""
+def dry_run(config: Config, *, progress: Progress | None = None) -> list[ChatRequest]:
+    """What a run would send to the service of [topics.chat]; nothing is sent or written but vectors to the cache."""
+    check_chat(config.topics.chat)
+    if not config.topics.chat.url:
+        return []
+    stages = Stages(progress or Silent(), Kept(), made_of=_input_digest(config))
+    return chat_requests(_find_atlas(config, stages.made_of, stages), config.topics.chat)
 
-    progress: Progress
-    costs: list[StageCost] = field(default_factory=list)
 
-    @contextmanager
-    def __call__(self, name: str, total: int | None = None) -> Iterator[Advance]:
-        start = time.perf_counter()
-        with self.progress.stage(name, total) as advance:
-            yield advance
-        self.costs.append(StageCost(name, round(time.perf_counter() - start, 3), peak_memory_mb()))
+def _build(config: Config, digest: str, folder: Path, *, progress: Progress, kept: Kept) -> Atlas:
+    """The atlas, found, named, drawn and written."""
+    check_chat(config.topics.chat)
+    stages = Stages(progress, kept, made_of=digest)
+    atlas = _find_atlas(config, digest, stages)
+    if config.topics.chat.url:
+        with stages("names", len(atlas.topics)) as advance:
+            atlas = name_by_chat(atlas, config.topics.chat, cache=cache_folder(), advance=advance)
+    with stages("page", len(atlas)) as advance:
+        pictures = _draw(config, atlas, advance)
+    with stages("writing"):
+        atlas = replace(atlas, manifest=replace(atlas.manifest, stages=tuple(stages.costs)))
+        pictures["topic_choice.svg"] = draw_curve(atlas.manifest.choice)
+        pictures["report.md"] = write_report(atlas).encode()
+        return save_atlas(atlas, folder, pictures=pictures)
+
+
+def _find_atlas(config: Config, digest: str, stages: Stages) -> Atlas:
+    """Everything but what a language model says and what is drawn."""
+    found = _read_and_embed(config, stages)
+    corpus, vectors = found.corpus, found.embedding.vectors
+    clustering = _cluster(config, found, stages)
+    coordinates = _lay_out(config, found, stages)
+    with stages("keywords"):
+        earlier = read_baseline(find_baseline(config.baseline, config.folder), found.ids) if config.baseline else None
+        grouping = group_papers(
+            clustering,
+            found.neighbours,
+            vectors,
+            config=config.topics,
+            paper_ids=found.ids,
+            earlier=earlier,
+            map_trust=map_trust(found.neighbours, coordinates),
+        )
+        tree = describe_topics(
+            corpus.papers, vectors, grouping, config=config.topics, embed_phrases=found.embed_phrases
+        )
+        tree = with_colours(tree, grouping, coordinates)
+        lexical = build_lexical(corpus.texts())
+    return Atlas(
+        vectors=vectors,
+        text_hashes=np.frombuffer(b"".join(corpus.text_hashes), dtype=np.uint8).reshape(-1, 32),
+        neighbours=found.neighbours,
+        tree=tree,
+        manifest=make_manifest(config, digest, corpus, found.embedding.info, clustering, grouping),
+        tables=_tables(corpus, grouping, coordinates),
+        sentences=found.embedding.sentences,
+        lexical=lexical,
+        encoder_arrays=_encoder_arrays(found.encoder),
+    )
 
 
 @dataclass(frozen=True)
-class _Found:
-    """Topics of the corpus: core (n,) int32 with -1 noise, the vote, how they were chosen, and labels given by hand."""
+class _Embedded:
+    """The corpus with its vectors. graph: as many neighbours as any stage needs; neighbours: those that are kept."""
 
-    core: NDArray[np.int32]
-    assigned: Assignment
-    choice: Choice
-    given: dict[int, str]
+    corpus: Corpus
+    ids: PaperIds
+    embedding: Embedding
+    encoder: Encoder | None
+    graph: Neighbours
+    neighbours: Neighbours
+
+    @property
+    def embed_phrases(self) -> EmbedPhrases | None:
+        """Unit vectors of phrases, where there is a model for new texts."""
+        encoder = self.encoder
+        return None if encoder is None else lambda phrases: embed_texts(phrases, encoder).vectors
 
 
-def _build(config: Config, digest: str, folder: Path, *, progress: Progress) -> Atlas:
-    stage = _Stages(progress)
-    with stage("reading") as advance:
-        corpus = read_corpus(
-            config.corpus, config.folder, vectors_column=config.embedding.vectors_column, advance=advance
-        )
-    ids = _paper_ids(corpus)
-    check_edits(config.topics.edits, ids)
-    with stage("embedding", len(corpus)) as advance:
-        embedding, encoder = embed(
-            corpus, config.embedding, folder=config.folder, cache=cache_folder(), seed=config.seed, advance=advance
-        )
-    vectors = embedding.vectors
-    with stage("neighbours", len(corpus)) as advance:
-        wanted = max(config.neighbours.k, config.reducer.n_neighbors - 1)
-        graph = find_neighbours(vectors, k=wanted, advance=advance)
-        neighbours = Neighbours(graph.indices[:, : config.neighbours.k], graph.similarities[:, : config.neighbours.k])
-    plan = plan_topics(len(corpus), config.reducer, config.clusterer)
-    with stage("topics", plan.restarts) as advance:
-        core, choice = find_topics(
-            vectors, graph, plan, min_dist=config.reducer.min_dist, seed=config.seed, advance=advance
-        )
-        found = _edit(core, config.topics.edits, ids, choice=choice, neighbours=neighbours, vectors=vectors)
-    with stage("map"):
-        map_plan = plan_reducer(len(corpus), n_components=2, n_neighbors=config.reducer.n_neighbors)
-        coordinates = turn_upright(
-            reduce(vectors, graph, plan=map_plan, min_dist=config.reducer.map_min_dist, seed=config.seed)
-        )
-    with stage("keywords"):
-        topics = describe_topics(
-            corpus.papers, vectors, found.core, found.assigned, config=config.topics, given=found.given
-        )
-        lexical = build_lexical(corpus.texts())
-    atlas = Atlas(
-        vectors=vectors,
-        text_hashes=np.frombuffer(b"".join(corpus.text_hashes), dtype=np.uint8).reshape(-1, 32),
-        neighbours=neighbours,
-        topics=topics,
-        manifest=_manifest(config, digest, corpus, embedding, found, plan, ()),
-        tables=_tables(corpus, found, coordinates),
-        sentences=embedding.sentences,
-        lexical=lexical,
-        encoder_arrays=_encoder_arrays(encoder),
+def _read_and_embed(config: Config, stages: Stages) -> _Embedded:
+    column = config.embedding.vectors_column
+    corpus = stages.once(
+        "reading",
+        lambda advance: read_corpus(config.corpus, config.folder, vectors_column=column, advance=advance),
+        settings=[config.corpus.model_dump(), column],
     )
-    with stage("page", len(corpus)) as advance:
-        pictures = _draw(config, atlas, advance)
-    with stage("writing"):
-        atlas = replace(atlas, manifest=replace(atlas.manifest, stages=tuple(stage.costs)))
-        pictures["report.md"] = write_report(atlas).encode()
-        return save_atlas(atlas, folder, pictures=pictures)
+    pairs = (corpus.duplicates.column(name).to_pylist() for name in ("id", "kept_id"))
+    ids = PaperIds(corpus.papers.column("id").to_pylist(), dict(zip(*pairs, strict=True)))
+    check_edits(config.topics.edits, ids)
+    embedding, encoder = stages.once(
+        "embedding",
+        lambda advance: embed(
+            corpus, config.embedding, folder=config.folder, cache=cache_folder(), seed=config.seed, advance=advance
+        ),
+        settings=[config.embedding.model_dump(), config.seed],
+        total=len(corpus),
+    )
+    k = config.neighbours.k
+    wanted = max(k, config.reducer.n_neighbors - 1)
+    graph = stages.once(
+        "neighbours",
+        lambda advance: find_neighbours(embedding.vectors, k=wanted, advance=advance),
+        settings=wanted,
+        total=len(corpus),
+    )
+    return _Embedded(
+        corpus, ids, embedding, encoder, graph, Neighbours(graph.indices[:, :k], graph.similarities[:, :k])
+    )
+
+
+def _cluster(config: Config, found: _Embedded, stages: Stages) -> Clustering:
+    sentences = None
+    if config.topics.known:
+        if found.embed_phrases is None:
+            raise ConfigError(
+                'topics.known: sentences have no vectors with embedding.backend = "vectors"; leave it out'
+            )
+        sentences = found.embed_phrases(list(config.topics.known.values()))
+    return stages.once(
+        "topics",
+        lambda advance: cluster(
+            found.embedding.vectors,
+            found.graph,
+            reducer=config.reducer,
+            clusterer=config.clusterer,
+            known=sentences,
+            refits=config.topics.refits,
+            seed=config.seed,
+            advance=advance,
+        ),
+        settings=[
+            *(config.reducer.model_dump(), config.clusterer.model_dump()),
+            *(config.topics.known, config.topics.refits, config.seed, config.neighbours.k),
+        ],
+        total=fits_planned(len(found.corpus), config.reducer, config.clusterer, refits=config.topics.refits),
+    )
+
+
+def _lay_out(config: Config, found: _Embedded, stages: Stages) -> NDArray[np.float32]:
+    """(n, 2) coordinates of the map."""
+    reducer = config.reducer
+    plan = plan_reducer(len(found.corpus), n_components=2, n_neighbors=reducer.n_neighbors)
+    vectors = found.embedding.vectors
+    return stages.once(
+        "map",
+        lambda _: turn_upright(
+            reduce(vectors, found.graph, plan=plan, min_dist=reducer.map_min_dist, seed=config.seed)
+        ),
+        settings=[asdict(plan), reducer.map_min_dist, config.seed],
+    )
 
 
 def _draw(config: Config, atlas: Atlas, advance: Advance) -> dict[str, bytes]:
@@ -202,34 +272,13 @@ def _draw(config: Config, atlas: Atlas, advance: Advance) -> dict[str, bytes]:
     return pictures
 
 
-def _paper_ids(corpus: Corpus) -> PaperIds:
-    pairs = (corpus.duplicates.column(name).to_pylist() for name in ("id", "kept_id"))
-    return PaperIds(corpus.papers.column("id").to_pylist(), dict(zip(*pairs, strict=True)))
-
-
-def _edit(
-    core: NDArray[np.int32],
-    edits: TopicEdits,
-    ids: PaperIds,
-    *,
-    choice: Choice,
-    neighbours: Neighbours,
-    vectors: NDArray[np.float32],
-) -> _Found:
-    """The topics after [topics.edits]."""
-    assigned = assign_corpus(vectors, neighbours, core)
-    if edits.merge or edits.pin:
-        core = apply_edits(core, assigned, edits, ids)
-        assigned = assign_corpus(vectors, neighbours, core)
-    return _Found(core, assigned, choice, given_labels(edits, assigned, ids))
-
-
-def _tables(corpus: Corpus, found: _Found, coordinates: NDArray[np.float32]) -> TablesInMemory:
+def _tables(corpus: Corpus, grouping: Grouping, coordinates: NDArray[np.float32]) -> TablesInMemory:
     columns = {
-        "topic": found.core,
-        "nearest_topic": found.assigned.nearest_topic,
-        "strength": found.assigned.strength,
-        "second_topic": found.assigned.second_topic,
+        "topic": grouping.column(grouping.core),
+        "nearest_topic": grouping.column(grouping.assigned.nearest_topic),
+        "strength": grouping.assigned.strength,
+        "second_topic": grouping.column(grouping.assigned.second_topic),
+        "fine_topic": grouping.layers.fine,
         "x": coordinates[:, 0],
         "y": coordinates[:, 1],
     }
@@ -251,56 +300,3 @@ def _encoder_arrays(encoder: Encoder | None) -> dict[str, NDArray[Any]]:
         return {}
     terms = np.frombuffer("\n".join(encoder.model.terms).encode(), dtype=np.uint8)
     return {"terms": terms, "idf": encoder.model.idf, "directions": encoder.model.directions}
-
-
-def _manifest(
-    config: Config,
-    digest: str,
-    corpus: Corpus,
-    embedding: Embedding,
-    found: _Found,
-    plan: TopicPlan,
-    costs: tuple[StageCost, ...],
-) -> Manifest:
-    return Manifest(
-        name=config.name,
-        version=__version__,
-        config=config.model_dump(mode="json") | {"toml": to_toml(config)},
-        config_hash=config_hash(config),
-        input_digest=digest,
-        sources=tuple(shown_name(path) for path in find_files(config.corpus.files, config.folder)),
-        counts={
-            "read": corpus.read,
-            "kept": len(corpus),
-            "duplicates": corpus.duplicates.num_rows,
-            "rejected": corpus.rejected.num_rows,
-            "topics": int(found.core.max()) + 1,
-            "noise": int((found.core == NOISE).sum()),
-        },
-        embedding=asdict(embedding.info),
-        choice={
-            "reducer": asdict(plan.reducer),
-            "restarts": plan.restarts,
-            "min_samples": plan.min_samples,
-            "explanation": _explain(found.choice, plan),
-            "curve": [asdict(scored) for scored in found.choice.curve],
-        },
-        stages=costs,
-        libraries={name: importlib.metadata.version(name) for name in LIBRARIES},
-        cpu={"model": cpu_model(), "cores": core_count(), "features": cpu_features()},
-        finished=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-
-
-def _explain(choice: Choice, plan: TopicPlan) -> str:
-    """How the topics were chosen, in words."""
-    if plan.one_topic:
-        return "fewer than five papers are too few to tell topics apart: all are one topic"
-    if choice.cut is None:
-        return "no cut of the HDBSCAN tree told two topics apart: all papers are one topic"
-    tried = len(choice.curve)
-    return (
-        f"HDBSCAN (min_samples {plan.min_samples}), {tried} cut{'s' * (tried != 1)} of its tree tried; taken:"
-        f" min_cluster_size {choice.cut.min_cluster_size}, {choice.cut.method}, by how much a paper's topic tells"
-        " of its neighbours' topics"
-    )

@@ -23,6 +23,10 @@ class RunFolderError(PaperatlasError):
     """A run folder that is missing, damaged, or cannot be written."""
 
 
+class ServiceError(PaperatlasError):
+    """A service on the network that does not answer as it should."""
+
+
 class UnknownPaperError(PaperatlasError):
     """An id that no paper of the atlas has."""
 

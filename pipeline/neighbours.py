@@ -47,6 +47,21 @@ def find_neighbours(
     return nearest(vectors, vectors, k=min(k, max(len(vectors) - 1, 0)), own_rows=rows, advance=advance)
 
 
+def restrict(neighbours: Neighbours, rows: NDArray[np.int64]) -> Neighbours:
+    """The graph among some papers only, numbered anew: of each the nearest of its neighbours that are among them.
+
+    rows: (m,) increasing. As many columns as the row that keeps the fewest neighbours has.
+    """
+    place = np.full(len(neighbours.indices), -1, dtype=np.int32)
+    place[rows] = np.arange(len(rows), dtype=np.int32)
+    indices = place[neighbours.indices[rows]]
+    there = indices >= 0
+    order = np.argsort(~there, axis=1, kind="stable")[:, : int(there.sum(axis=1).min(initial=len(rows)))]
+    return Neighbours(
+        np.take_along_axis(indices, order, axis=1), np.take_along_axis(neighbours.similarities[rows], order, axis=1)
+    )
+
+
 class Index(Protocol):
     """Finds the papers nearest to queries: the one thing that a recommender asks of an atlas's vectors."""
 

@@ -3,11 +3,11 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pipeline.clusterer.finder import TopicPlan, plan_topics
 from pipeline.config import Config
 from pipeline.corpus import read_corpus
 from pipeline.embedding import choose_backend
 from pipeline.machine import core_count
-from pipeline.topic_finder import TopicPlan, plan_topics
 
 # Papers a second and core, measured on 2 cores with AVX-512; rough, other machines differ by factors.
 EMBEDDING_RATE = {"openvino": 35.0, "sentence-transformers": 13.0, "tfidf": 500.0, "vectors": 100_000.0}
@@ -41,7 +41,7 @@ def plan_run(config: Config) -> Plan:
     n = len(corpus)
     topics = plan_topics(n, config.reducer, config.clusterer)
     backend = choose_backend(config.embedding)
-    fits = (topics.restarts + 1) * (not topics.one_topic)
+    fits = (topics.restarts + 1 + config.topics.refits) * (not topics.one_topic)
     seconds = n / (EMBEDDING_RATE[backend.backend] * core_count()) + n * n * 2e-8
     seconds += fits * n * UMAP_SECONDS_PER_PAPER + (FIRST_UMAP_SECONDS if fits else 0)
     seconds += n * PAGE_SECONDS_PER_PAPER * config.map.html
@@ -88,5 +88,7 @@ def _describe_topics(plan: TopicPlan) -> tuple[str, str]:
     if plan.one_topic:
         return "all papers are one topic", "too few to tell topics apart"
     sizes = f"{plan.sizes[0]} to {plan.sizes[-1]}" if len(plan.sizes) > 1 else str(plan.sizes[0])
-    what = f"HDBSCAN, smallest topic {sizes}, {' and '.join(plan.methods)}, min_samples {plan.min_samples}"
-    return what, "every cut of one tree is scored on the neighbour graph, the best is taken"
+    samples = ", ".join(map(str, plan.min_samples))
+    what = f"HDBSCAN, smallest topic {sizes}, {', '.join(plan.methods)}, min_samples {samples}"
+    wanted = "the best" if plan.granularity == "auto" else f"the best with granularity {plan.granularity}"
+    return what, f"every cut of its trees is scored on the neighbour graph, {wanted} is taken"

@@ -71,6 +71,12 @@ WEAK_ALONE = frozenset(
     times question questions number numbers weak strong data code feature features real world real-world complex
     single multiple set sets case process processes value values level levels effect effects open general end key
     rich full order average range increasing growing critical application applications problem problems cases task
-    tasks form forms parameter parameters property properties impact factor factors type types term terms
+    tasks form forms parameter parameters property properties impact factor factors type types term terms setting
+    settings baseline baselines existence uniqueness gap gaps architecture architectures deployment context contexts
+    quality cost costs proof proofs theorem theorems dimension dimensions dimensional detection prediction predictions
+    calculation calculations construction constructions classification optimization convergence finite bounded certain
+    classical family families constraint constraints resource resources scenario scenarios diverse limited empirical
+    guarantee guarantees adaptive prompt semantic visual evolution observed certain computational transition
+    characterization execution content search service
     """.split()
 )

@@ -37,7 +37,7 @@ def test_unknown_key_of_another_section_is_found_there():
         ("neighbours", {"k": 0}, "neighbours.k = 0: expected greater than or equal to 1"),
         ("clusterer", {"min_cluster_size": 1.5}, '"auto" or a whole number of at least 2'),
         ("clusterer", {"min_cluster_size": 1}, '"auto" or a whole number of at least 2'),
-        ("clusterer", {"method": "best"}, "'auto', 'leaf' or 'eom'"),
+        ("clusterer", {"method": "best"}, "'auto', 'leaf', 'eom' or 'capped'"),
         ("embedding", {"cache": "yes"}, "expected true or false"),
         ("embedding", {"precision": "bf16"}, "'bfloat16'"),
         ("corpus", {"files": "a.jsonl"}, "expected a list"),
@@ -143,7 +143,7 @@ def test_shipped_default_config_is_what_the_code_says():
 def test_every_setting_says_what_it_is_for():
     sections = {"corpus", "embedding", "neighbours", "reducer", "clusterer", "topics", "similar", "map", "output"}
     silent = {key for key, meaning in known_keys().items() if not meaning}
-    assert silent == sections | {"corpus.fields", "topics.edits"}
+    assert silent == sections | {"corpus.fields", "topics.chat", "topics.edits"}
 
 
 @pytest.mark.parametrize("name", ["seed.toml", "arxiv.toml", "default.toml"])

@@ -19,7 +19,7 @@ from pipeline.map.columns import OTHER, map_columns
 from pipeline.map.content import page_points, quantise, spread_order, with_texts
 from pipeline.map.html import MODULES, asset, deck_script, page_script, render
 from pipeline.map.packing import pack_arrays, pack_page
-from pipeline.map.trust import map_trust
+from pipeline.map_trust import map_trust
 from pipeline.neighbours import Neighbours
 from pipeline.recommender.lists import similar_lists
 from tests.browser import Seen, file_address, open_browser, show

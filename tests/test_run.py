@@ -519,7 +519,7 @@ def test_readers_refuse_other_schemas_and_damage(tmp_path, make_atlas):
     content = json.loads(manifest.read_text())
     for broken, expected in (
         (json.dumps(content | {"schema_version": 99}), "of schema 99"),
-        (json.dumps({"schema_version": 1}), "damaged manifest.json"),
+        (json.dumps({"schema_version": 2}), "damaged manifest.json"),
         ("{", "damaged"),
         ("[]", "not an object"),
     ):

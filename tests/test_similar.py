@@ -8,11 +8,11 @@ import pytest
 
 from pipeline.cli import main
 from pipeline.config import SimilarConfig
+from pipeline.diversity import diversify
 from pipeline.embedding.result import Sentences, unit
 from pipeline.errors import PaperatlasError, UnknownPaperError
 from pipeline.lexical import build_lexical
 from pipeline.recommender import Wishes, find_bridges, read_query, similar, where
-from pipeline.recommender.diversity import diversify
 from pipeline.recommender.query import Query
 from pipeline.recommender.ranking import rank, sentence_matches, z_scores
 from tests.planted import planted_papers, write_jsonl

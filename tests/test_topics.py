@@ -5,6 +5,10 @@ import pytest
 
 from benchmarks.common import read_papers
 from benchmarks.granularity import regret
+from pipeline.clusterer.assignment import Assignment, assign_corpus, assign_topics, mean_vectors
+from pipeline.clusterer.choice import choose_cut, joint_distribution, score_cut
+from pipeline.clusterer.finder import plan_topics
+from pipeline.clusterer.tree import Cut, build_tree, cut_at_sizes, cut_tree
 from pipeline.config import ClustererConfig, EmbeddingConfig, ReducerConfig, TopicEdits
 from pipeline.corpus import text_of
 from pipeline.embedding import VectorCache, embed_texts, make_encoder
@@ -12,15 +16,11 @@ from pipeline.errors import ConfigError, UnknownPaperError
 from pipeline.neighbours import Neighbours, find_neighbours
 from pipeline.paper_ids import PaperIds
 from pipeline.reducer import plan_reducer, principal_components, reduce, to_umap_knn, turn_upright
-from pipeline.topic_assignment import Assignment, assign_corpus, assign_topics, mean_vectors
-from pipeline.topic_choice import choose_cut, joint_distribution, score_cut
-from pipeline.topic_clusterer import Cut, build_tree, cut_at_sizes, cut_tree
-from pipeline.topic_edits import apply_edits, given_labels
-from pipeline.topic_finder import plan_topics
-from pipeline.topic_keywords import Keyword, find_keywords
-from pipeline.topic_labels import label_topics
-from pipeline.topic_phrases import find_phrases
-from pipeline.topics import central_papers
+from pipeline.topics.edits import apply_edits, given_labels
+from pipeline.topics.keywords import Keyword, find_keywords
+from pipeline.topics.labels import label_topics
+from pipeline.topics.phrases import find_phrases
+from pipeline.topics.representatives import find_representatives
 from tests.test_neighbours import unit_rows
 
 
@@ -84,7 +84,7 @@ def test_votes_of_papers_alone_and_together_are_the_same(monkeypatch):
     topics = np.random.default_rng(1).integers(-1, 7, 120).astype(np.int32)
     graph = find_neighbours(vectors, k=15)
     together = assign_topics(graph, topics)
-    monkeypatch.setattr("pipeline.topic_assignment.TABLE_CELLS", 1)
+    monkeypatch.setattr("pipeline.clusterer.assignment.TABLE_CELLS", 1)
     alone = assign_topics(graph, topics)
     np.testing.assert_array_equal(together.nearest_topic, alone.nearest_topic)
     np.testing.assert_array_equal(together.strength, alone.strength)
@@ -148,7 +148,7 @@ def test_turning_a_map_keeps_its_distances():
 
 def test_cuts_are_numbered_by_falling_size():
     points = np.concatenate([np.random.default_rng(0).normal(c, 0.1, (n, 2)) for c, n in ((0, 10), (5, 40), (9, 20))])
-    cut = cut_tree(build_tree(points.astype(np.float32), min_samples=3), min_cluster_size=5, method="eom")
+    (cut,) = cut_tree(build_tree(points.astype(np.float32), min_samples=3), min_cluster_size=5, methods=("eom",))
     assert cut.count == 3
     assert (np.bincount(cut.topics[cut.topics >= 0]) == [40, 20, 10]).all()
     assert set(cut.topics[10:50]) == {0}
@@ -178,7 +178,9 @@ def test_the_planted_groups_score_above_coarser_and_finer_ones():
     truth = groups.astype(np.int32)
     coarser = (truth // 2).astype(np.int32)
     finer = (truth * 3 + np.arange(240) % 3).astype(np.int32)
-    choice = choose_cut([Cut(2, "leaf", coarser), Cut(3, "leaf", truth), Cut(4, "leaf", finer)], graph, vectors)
+    choice = choose_cut(
+        [Cut(1, 2, "leaf", coarser), Cut(1, 3, "leaf", truth), Cut(1, 4, "leaf", finer)], graph, vectors
+    )
     assert choice.cut is not None
     assert choice.cut.min_cluster_size == 3
     assert len(choice.curve) == 3
@@ -188,7 +190,7 @@ def test_among_few_papers_the_cut_that_most_fits_agree_on_is_taken():
     vectors, groups = blobs([3, 3])
     graph = find_neighbours(vectors, k=5)
     truth, other = groups.astype(np.int32), np.array([0, 0, 1, 1, 2, 2], np.int32)
-    cuts = [Cut(2, "eom", truth), Cut(2, "eom", other), Cut(2, "eom", other)]
+    cuts = [Cut(1, 2, "eom", truth), Cut(1, 2, "eom", other), Cut(1, 2, "eom", other)]
     agreed = choose_cut(cuts, graph, vectors, by_agreement=True)
     assert agreed.cut is not None
     assert agreed.cut.count == 3
@@ -198,13 +200,13 @@ def test_among_few_papers_the_cut_that_most_fits_agree_on_is_taken():
 
 def test_no_cut_of_two_topics_is_no_choice():
     vectors = unit_rows(10, 4)
-    nothing = choose_cut([Cut(2, "eom", np.zeros(10, np.int32))], find_neighbours(vectors, k=5), vectors)
+    nothing = choose_cut([Cut(1, 2, "eom", np.zeros(10, np.int32))], find_neighbours(vectors, k=5), vectors)
     assert nothing.cut is None
 
 
 def test_tiny_corpora_are_planned_apart():
     plan = plan_topics(6, ReducerConfig(), ClustererConfig())
-    assert (plan.methods, plan.min_samples, plan.sizes) == (("eom",), 1, (2,))
+    assert (plan.methods, plan.min_samples, plan.sizes) == (("eom",), (1,), (2,))
     assert plan.restarts > 1
     assert plan_topics(4, ReducerConfig(), ClustererConfig()).one_topic
     assert plan_topics(10_000, ReducerConfig(), ClustererConfig()).restarts == 1
@@ -271,7 +273,9 @@ def test_labels_have_three_or_four_words_and_never_come_twice():
 
 def test_central_papers_are_the_nearest_to_the_mean_and_of_their_topic():
     vectors, groups = blobs([8, 5])
-    central = central_papers(vectors, groups.astype(np.int32), count=3)
+    graph, core = find_neighbours(vectors, k=10), groups.astype(np.int32)
+    found = find_representatives(vectors, core, assign_corpus(vectors, graph, core), count=3)
+    central = [representatives.central for representatives in found]
     for group, rows in enumerate(central):
         mean = vectors[groups == group].mean(axis=0)
         closest = sorted(np.flatnonzero(groups == group), key=lambda row: -(vectors[row] @ mean))[:3]

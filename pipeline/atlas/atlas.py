@@ -17,7 +17,7 @@ from pipeline.embedding.result import Encoder, Sentences
 from pipeline.lexical import Lexical
 from pipeline.neighbours import ExactIndex, Index, Neighbours
 from pipeline.paper_ids import PaperIds
-from pipeline.topics import Topic
+from pipeline.topics import Topic, TopicTree
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,8 @@ class TablesInMemory:
 class Atlas:
     """Row i is the same paper everywhere.
 
-    vectors: (n, d) float32 unit rows. text_hashes: (n, 32) uint8 sha256 of each text, increasing. topics: by number.
+    vectors: (n, d) float32 unit rows. text_hashes: (n, 32) uint8 sha256 of each text, increasing. tree: topics, the
+    fields above them and the fine topics inside them.
     encoder_arrays: what the TF-IDF backend needs to embed a new text. folder: where it was loaded from, if it was.
     A loaded atlas reads columns of papers.parquet when they are asked for; arrays are memory-mapped.
     """
@@ -69,7 +70,7 @@ class Atlas:
     vectors: NDArray[np.float32]
     text_hashes: NDArray[np.uint8]
     neighbours: Neighbours
-    topics: tuple[Topic, ...]
+    tree: TopicTree
     manifest: Manifest
     tables: Tables
     sentences: Sentences | None = None
@@ -93,6 +94,19 @@ class Atlas:
 
     def __repr__(self) -> str:
         return f"<Atlas {self.manifest.name!r}: {len(self)} papers, {len(self.topics)} topics>"
+
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        """The topics, by increasing id."""
+        return self.tree.topics
+
+    def topic(self, number: int) -> Topic:
+        """The topic with an id. Raises KeyError where there is none."""
+        return self._topics[number]
+
+    @cached_property
+    def _topics(self) -> dict[int, Topic]:
+        return {topic.id: topic for topic in self.topics}
 
     @property
     def title(self) -> str:
@@ -187,7 +201,7 @@ class Atlas:
     def to_pandas(self) -> "pd.DataFrame":
         """One row a paper, with its topic's label. Needs pandas."""
         frame = self.papers.to_pandas()
-        frame["label"] = [self.topics[topic].label for topic in frame["nearest_topic"]]
+        frame["label"] = [self.topic(topic).label for topic in frame["nearest_topic"]]
         return frame
 
     def _repr_html_(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from pipeline.errors import RunFolderError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)

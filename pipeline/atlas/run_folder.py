@@ -25,7 +25,7 @@ from pipeline.embedding.result import Sentences
 from pipeline.errors import RunFolderError
 from pipeline.lexical import Lexical
 from pipeline.neighbours import Neighbours
-from pipeline.topics import Topic
+from pipeline.topics import Topic, TopicTree
 
 T = TypeVar("T")
 
@@ -105,6 +105,7 @@ def _open(folder: Path, manifest: Manifest) -> Atlas:
         lexical = Lexical(*(_array(folder, f"lexical_{part}.npy") for part in LEXICAL))
     encoder = [name for name in manifest.files if name.startswith("encoder_")]
     topics = _read(folder / "topics.json", _read_topics)
+    layers = _read(folder / "layers.json", _read_layers)
     try:
         return Atlas(
             vectors=_array(folder, "embedding.npy"),
@@ -112,7 +113,7 @@ def _open(folder: Path, manifest: Manifest) -> Atlas:
             neighbours=Neighbours(
                 _array(folder, "neighbours_indices.npy"), _array(folder, "neighbours_similarities.npy")
             ),
-            topics=topics,
+            tree=TopicTree(topics, *layers),
             manifest=manifest,
             tables=OpenTables(folder),
             sentences=sentences,
@@ -126,6 +127,12 @@ def _open(folder: Path, manifest: Manifest) -> Atlas:
 
 def _read_topics(path: Path) -> tuple[Topic, ...]:
     return tuple(Topic.from_json(fields) for fields in json.loads(path.read_text(encoding="utf-8")))
+
+
+def _read_layers(path: Path) -> tuple[tuple[Topic, ...], tuple[Topic, ...]]:
+    layers = json.loads(path.read_text(encoding="utf-8"))
+    fields, fine = (tuple(Topic.from_json(fields) for fields in layers[name]) for name in ("fields", "fine"))
+    return fields, fine
 
 
 def _read(path: Path, reader: Callable[[Path], T]) -> T:
@@ -283,6 +290,8 @@ def _files(atlas: Atlas) -> dict[str, bytes]:
     files |= {f"{name}.parquet": _parquet(atlas.table(name)) for name in ("papers", "sources")}
     files |= {f"{name}.csv": _csv(atlas.table(name)) for name in ("duplicates", "rejected")}
     files["topics.json"] = _json([topic.to_json() for topic in atlas.topics])
+    layers = {"fields": atlas.tree.fields, "fine": atlas.tree.fine}
+    files["layers.json"] = _json({name: [topic.to_json() for topic in listed] for name, listed in layers.items()})
     return files
 
 

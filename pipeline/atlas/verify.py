@@ -10,6 +10,7 @@ from pipeline.atlas.atlas import Atlas
 from pipeline.atlas.run_folder import load_atlas, read_manifest
 from pipeline.corpus.record import text_hash, text_of
 from pipeline.errors import RunFolderError
+from pipeline.topics import Topic
 
 UNIT_TOLERANCE = 1e-4
 ROWS_CHECKED = 200
@@ -60,19 +61,24 @@ def _check_papers(atlas: Atlas) -> Iterator[str]:
             yield f"papers.parquet: row {row} is not the text that was embedded"
             break
     topic, nearest = (atlas.column(name).to_numpy() for name in ("topic", "nearest_topic"))
-    if nearest.min() < 0 or max(nearest.max(), topic.max()) >= len(atlas.topics):
+    numbers = [listed.id for listed in atlas.topics]
+    if not np.isin(nearest, numbers).all() or not np.isin(topic, [-1, *numbers]).all():
         yield "papers.parquet: topics that topics.json does not list"
     if ((topic != -1) & (topic != nearest)).any():
         yield "papers.parquet: a paper in a topic that is not its nearest"
-    sizes = np.bincount(topic[topic >= 0], minlength=len(atlas.topics)).tolist()
+    sizes = [int((topic == number).sum()) for number in numbers]
     if sizes != [listed.size for listed in atlas.topics]:
         yield "topics.json: sizes differ from papers.parquet"
     known = set(atlas.column("id").to_pylist())
-    if any(paper not in known for listed in atlas.topics for paper in listed.representatives):
+    if any(paper not in known for listed in atlas.topics for paper in _named(listed)):
         yield "topics.json: a representative that is not a paper"
     lengths = np.linalg.norm(atlas.vectors, axis=1)
     if ((np.abs(lengths - 1) > UNIT_TOLERANCE) & (lengths != 0)).any():
         yield "embedding.npy: a vector that is not of length 1"
+
+
+def _named(topic: Topic) -> tuple[str, ...]:
+    return (*topic.representatives, *topic.diverse, *topic.boundary)
 
 
 def _check_neighbours(atlas: Atlas) -> Iterator[str]:

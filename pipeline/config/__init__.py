@@ -1,9 +1,10 @@
 """TOML -> frozen Config: the only reader of settings."""
 
-from pipeline.config.places import cache_folder, hub_cache
+from pipeline.config.places import cache_folder, hub_cache, secret
 from pipeline.config.reading import load_config, parse_config
 from pipeline.config.settings import (
     DEFAULT_MODEL,
+    ChatConfig,
     ClustererConfig,
     Config,
     CorpusConfig,
@@ -19,6 +20,7 @@ from pipeline.config.writing import default_toml, json_schema, to_toml
 
 __all__ = [
     "DEFAULT_MODEL",
+    "ChatConfig",
     "ClustererConfig",
     "Config",
     "CorpusConfig",
@@ -35,5 +37,6 @@ __all__ = [
     "known_keys",
     "load_config",
     "parse_config",
+    "secret",
     "to_toml",
 ]

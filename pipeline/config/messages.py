@@ -8,7 +8,12 @@ from pydantic import ValidationError
 
 from pipeline.config.settings import known_keys
 
-UNIONS = ("clusterer.min_cluster_size",)
+EXPECTED = {
+    "clusterer.min_cluster_size": '"auto" or a whole number of at least 2',
+    "clusterer.min_samples": '"auto" or a whole number of at least 1',
+    "clusterer.granularity": '"auto", "coarse", "fine" or a whole number of at least 2',
+    "topics.chat.url": "an address that starts with http:// or https://",
+}
 REASONS = {
     "tuple_type": 'a list, e.g. ["one", "two"]',
     "too_short": "a list that is not so short",
@@ -38,9 +43,7 @@ def _explain_one(error: Any) -> str:
         return f"{key} = {value}: unknown key{_did_you_mean(key)}"
     if error["type"] == "missing":
         return f'{key} is missing; the smallest config is [corpus] with files = ["papers.jsonl"]'
-    reason = REASONS.get(error["type"]) or error["msg"].removeprefix("Input should be ")
-    if key == "clusterer.min_cluster_size":
-        reason = '"auto" or a whole number of at least 2'
+    reason = EXPECTED.get(key) or REASONS.get(error["type"]) or error["msg"].removeprefix("Input should be ")
     return f"{key} = {value}: expected {reason}{_meaning(key)}"
 
 
@@ -54,7 +57,7 @@ def _key_of(location: tuple[int | str, ...]) -> str:
     for part in location:
         if isinstance(part, int):
             parts[-1] += f"[{part}]"
-        elif ".".join(parts) not in UNIONS:
+        elif ".".join(parts) not in EXPECTED:
             parts.append(part)
     return ".".join(parts)
 

@@ -14,6 +14,11 @@ def hub_cache() -> Path:
     return (Path(home) if home else Path.home() / ".cache" / "huggingface") / "hub"
 
 
+def secret(variable: str) -> str | None:
+    """The value of an environment variable that a config names for a key; None where it is empty or not set."""
+    return os.environ.get(variable) or None
+
+
 def cache_folder() -> Path:
     """Where vectors and compiled models are kept: $PAPERATLAS_CACHE, or the system's place for caches."""
     chosen = os.environ.get("PAPERATLAS_CACHE")

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+Sentence = Annotated[str, Field(min_length=1, max_length=5000)]
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
 
 
@@ -80,13 +82,22 @@ class ReducerConfig(_Section):
 class ClustererConfig(_Section):
     """[clusterer]: HDBSCAN"""
 
+    granularity: Literal["auto", "coarse", "fine"] | Annotated[int, Field(ge=2)] = Field(
+        "auto",
+        description='how many topics: "auto" (the best by the neighbour graph), "coarse" (at most half as many), "fine"'
+        " (at least twice as many), or a number",
+    )
     min_cluster_size: Literal["auto"] | Annotated[int, Field(ge=2)] = Field(
-        "auto", description='smallest topic; "auto" tries many sizes and takes the best by the neighbour graph'
+        "auto", description='smallest topic; "auto" tries many sizes'
     )
-    method: Literal["auto", "leaf", "eom"] = Field(
-        "auto", description='"auto", "leaf" or "eom" selection from the tree'
+    method: Literal["auto", "leaf", "eom", "capped"] = Field(
+        "auto",
+        description='selection from the tree: "leaf", "eom", "capped" (eom without large topics) or "auto" (all)',
     )
-    min_samples: int = Field(5, ge=1, le=1000, description="higher leaves more papers outside the topics as noise")
+    min_samples: Literal["auto"] | Annotated[int, Field(ge=1, le=1000)] = Field(
+        "auto",
+        description='papers that make a place dense; higher leaves more papers out as noise; "auto" tries several',
+    )
 
 
 class RenameEdit(_Section):
@@ -119,12 +130,33 @@ class TopicEdits(_Section):
     rename: Annotated[tuple[RenameEdit, ...], Field(strict=False)] = Field((), description="topics to name by hand")
 
 
+class ChatConfig(_Section):
+    """[topics.chat]: topics named by a language model behind an OpenAI-compatible address; off without a url."""
+
+    url: str | None = Field(
+        None, pattern=r"^https?://", description='address of the service, e.g. "http://localhost:11434/v1" (Ollama)'
+    )
+    model: str = Field("", max_length=200, description="name of the service's model")
+    key_variable: str | None = Field(
+        None, description="environment variable that holds the service's key, if it has one"
+    )
+    timeout: float = Field(30.0, gt=0, le=600, description="seconds to wait for one answer")
+    titles: int = Field(5, ge=0, le=30, description="titles of central papers sent with the keywords of a topic")
+
+
 class TopicsConfig(_Section):
     """[topics]"""
 
     keywords: int = Field(10, ge=1, le=100, description="keywords listed for each topic")
-    representatives: int = Field(3, ge=1, le=50, description="most central papers listed for each topic")
+    representatives: int = Field(
+        3, ge=1, le=50, description="central, diverse and boundary papers listed for each topic"
+    )
     stop_words: Texts = Field((), description="more words that no keyword or label may hold")
+    refits: int = Field(5, ge=0, le=100, description="fits on other samples and seeds, to say how stable each topic is")
+    known: Annotated[dict[Name, Sentence], Field(strict=False)] = Field(
+        {}, description="topics known beforehand: a name and a sentence that describes it; papers close to it go there"
+    )
+    chat: ChatConfig = ChatConfig()
     edits: TopicEdits = TopicEdits()
 
 
@@ -169,6 +201,10 @@ class Config(_Section):
         "", description="the run's name; by itself the config file's name without .toml"
     )
     seed: int = Field(42, ge=0, lt=2**32, description="seed of everything random")
+    baseline: str | None = Field(
+        None,
+        description="earlier run, a folder relative to this file: topics that it had keep their ids, names, colours",
+    )
     corpus: CorpusConfig
     embedding: EmbeddingConfig = EmbeddingConfig()
     neighbours: NeighboursConfig = NeighboursConfig()

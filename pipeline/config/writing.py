@@ -40,6 +40,11 @@ def to_toml(config: Config, *, comments: bool = False) -> str:
 def _toml_value(value: Any) -> str:
     if isinstance(value, BaseModel):
         return "{ " + ", ".join(f"{name} = {_toml_value(inner)}" for name, inner in value) + " }"
+    if isinstance(value, dict):
+        inner = ", ".join(
+            f"{json.dumps(name, ensure_ascii=False)} = {_toml_value(text)}" for name, text in value.items()
+        )
+        return f"{{ {inner} }}" if inner else "{}"
     if isinstance(value, tuple):
         return "[" + ", ".join(map(_toml_value, value)) + "]"
     return json.dumps(value, ensure_ascii=False)  # TOML writes text, numbers and true/false as JSON does

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from pipeline.atlas import Atlas
 from pipeline.errors import PaperatlasError
-from pipeline.map.colours import NOISE_COLOUR, PALETTE, scale, topic_colours
+from pipeline.map.colours import NOISE_COLOUR, PALETTE, scale
 from pipeline.map.columns import OTHER, Column, map_columns
-from pipeline.map.trust import map_trust
+from pipeline.map_trust import map_trust
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,8 @@ def colour_papers(atlas: Atlas, by: str = "topic") -> Colouring:
     core = atlas.column("topic").to_numpy()
     points = np.column_stack([atlas.column(name).to_numpy() for name in ("x", "y")])
     if by == "topic":
-        centres = np.array([np.median(points[core == topic.id], axis=0) for topic in atlas.topics]).reshape(-1, 2)
-        named = tuple(topic_colours(centres))
-        return Colouring(tuple(NOISE_COLOUR if topic < 0 else named[topic] for topic in core.tolist()), named)
+        named = {topic.id: PALETTE[topic.colour] for topic in atlas.topics}
+        return Colouring(tuple(named.get(topic, NOISE_COLOUR) for topic in core.tolist()), tuple(named.values()))
     dark = ("#3A414A",) * len(atlas.topics)
     columns = {column.name: column for column in map_columns(atlas)}
     if by in columns and columns[by].groups:

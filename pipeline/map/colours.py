@@ -5,10 +5,14 @@ distance under simulated deuteranopia; on a dark ground the companions are light
 topics that lie side by side get different ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.topics.grouping import Grouping
+from pipeline.topics.topic import TopicTree
 
 PALETTE = (
     *("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#B8A800"),
@@ -23,25 +27,43 @@ NEAREST = 6  # topics around each that must look different
 STOPS = 16
 
 
-def topic_colours(centres: NDArray[np.float64]) -> Sequence[str]:
-    """One colour a topic, in order. centres: (t, 2) where each topic lies on the map."""
-    return [PALETTE[number] for number in topic_colour_numbers(centres)]
+def topic_colour_numbers(centres: NDArray[np.float64], fixed: Mapping[int, int] | None = None) -> list[int]:
+    """Numbers of colours: each topic takes the least used that none of the nearest topics before it has.
 
-
-def topic_colour_numbers(centres: NDArray[np.float64]) -> list[int]:
-    """Numbers of colours: each topic takes the least used that none of the nearest topics before it has."""
-    chosen: list[int] = []
-    used = np.zeros(len(PALETTE))
+    fixed: colours that topics have already, by the topic's place.
+    """
+    chosen = dict(fixed or {})
+    used = np.bincount(list(chosen.values()), minlength=len(PALETTE)).astype(np.float64)
     for number, centre in enumerate(centres):
-        distances = ((centres[:number] - centre) ** 2).sum(axis=1)
-        near = np.argsort(distances, kind="stable")[:NEAREST]
+        if number in chosen:
+            continue
+        others = np.array(sorted(chosen), dtype=np.int64)
+        distances = ((centres[others] - centre) ** 2).sum(axis=1)
+        near = others[np.argsort(distances, kind="stable")[:NEAREST]]
         cost = used.copy()
-        for rank, other in enumerate(near):
+        for rank, other in enumerate(near.tolist()):
             cost[chosen[other]] += 1000 * (NEAREST - rank)
-        colour = int(cost.argmin())
-        chosen.append(colour)
-        used[colour] += 1
-    return chosen
+        chosen[number] = int(cost.argmin())
+        used[chosen[number]] += 1
+    return [chosen[number] for number in range(len(centres))]
+
+
+def with_colours(tree: TopicTree, grouping: Grouping, coordinates: NDArray[np.float32]) -> TopicTree:
+    """The tree with a colour for each topic, the one it had in an earlier run where it had one.
+
+    A fine topic has the colour of its topic, a field that of its largest topic. coordinates: (n, 2) of the map.
+    """
+    centres = [np.median(coordinates[grouping.core == number], axis=0) for number in range(len(grouping.ids))]
+    numbers = topic_colour_numbers(np.array(centres, dtype=np.float64).reshape(-1, 2), grouping.colours)
+    colours = dict(zip(grouping.ids, numbers, strict=True))
+    largest = {
+        field.id: max(tree.of_field(field.id), key=lambda topic: (topic.size, -topic.id)).id for field in tree.fields
+    }
+    return TopicTree(
+        tuple(replace(topic, colour=colours[topic.id]) for topic in tree.topics),
+        tuple(replace(field, colour=colours[largest[field.id]]) for field in tree.fields),
+        tuple(replace(fine, colour=colours[fine.parent]) for fine in tree.fine if fine.parent is not None),
+    )
 
 
 def scale() -> list[str]:

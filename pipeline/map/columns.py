@@ -14,7 +14,9 @@ from pipeline.text import shorten
 MOST_COLUMNS = 12
 MOST_GROUPS = 60
 OTHER = 255  # every group beyond the largest 60, and no value at all
-OWN = frozenset({"id", "title", "abstract", "authors", "year", "topic", "nearest_topic", "second_topic", "x", "y"})
+OWN = frozenset(
+    {"id", "title", "abstract", "authors", "year", "topic", "nearest_topic", "second_topic", "fine_topic", "x", "y"}
+)
 NAME_LENGTH = 40
 
 

@@ -1,5 +1,6 @@
 """Atlas -> everything the page of the map holds, as arrays and texts; row i is the same paper in all of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,11 +9,12 @@ from numpy.typing import NDArray
 
 from pipeline.atlas import Atlas
 from pipeline.corpus.identifiers import IDENTIFIER_FIELDS, links, plain_name
-from pipeline.map.colours import DARK_NOISE, DARK_PALETTE, NOISE_COLOUR, PALETTE, scale, topic_colour_numbers
+from pipeline.map.colours import DARK_NOISE, DARK_PALETTE, NOISE_COLOUR, PALETTE, scale
 from pipeline.map.columns import map_columns
 from pipeline.map.labels import densest_point
-from pipeline.map.trust import counted_neighbours, map_trust
+from pipeline.map_trust import counted_neighbours, map_trust
 from pipeline.recommender.lists import SimilarLists
+from pipeline.topics import Topic
 from pipeline.version import __version__
 
 GRID = 65_535  # coordinates are whole numbers from 0 to this
@@ -68,7 +70,9 @@ def page_points(atlas: Atlas, title: str) -> Page:
         "papers": len(atlas),
         "total": len(atlas),
         "left_out": [],
-        "topics": _topics(atlas, grid.astype(np.float64), core),
+        "topics": _topics(atlas.topics, core, grid.astype(np.float64)),
+        "fields": _fields(atlas, core, grid.astype(np.float64)),
+        "fine": _topics(atlas.tree.fine, atlas.column("fine_topic").to_numpy(), grid.astype(np.float64)),
         "columns": [{"name": column.name, "groups": column.groups} for column in columns],
         "trust": {"true": counted[0], "near": counted[1], "mean": round(float(trust.mean()), 3)},
         "palette": {"light": PALETTE, "dark": DARK_PALETTE},
@@ -140,21 +144,35 @@ def quantise(coordinates: NDArray[np.float32]) -> NDArray[np.uint16]:
     return np.asarray(np.rint(((coordinates - middle) / span + 0.5) * GRID), dtype=np.uint16)
 
 
-def _topics(atlas: Atlas, points: NDArray[np.float64], core: NDArray[np.int32]) -> list[dict[str, Any]]:
-    members = [points[core == topic.id] for topic in atlas.topics]
-    centres = np.array([np.median(own, axis=0) for own in members]).reshape(-1, 2)
-    anchors = [densest_point(own) if len(own) > 30 else own.mean(axis=0) for own in members]
-    rows = zip(atlas.topics, topic_colour_numbers(centres), anchors, strict=True)
-    return [
-        {
-            "id": topic.id,
-            "label": topic.label,
-            "size": topic.size,
-            "assigned": topic.assigned,
-            "keywords": [keyword.term for keyword in topic.keywords[:KEYWORDS]],
-            "colour": colour,
-            "x": round(float(anchor[0])),
-            "y": round(float(anchor[1])),
-        }
-        for topic, colour, anchor in rows
-    ]
+def _topics(topics: Sequence[Topic], core: NDArray[np.int32], points: NDArray[np.float64]) -> list[dict[str, Any]]:
+    """What the page says of each topic of a layer. core: (n,) ids of the layer; points: (n, 2) on the page's grid."""
+    told = []
+    for topic in topics:
+        own = points[core == topic.id]
+        x, y = densest_point(own) if len(own) > 30 else own.mean(axis=0)
+        told.append(
+            {
+                "id": topic.id,
+                "label": topic.label,
+                "size": topic.size,
+                "assigned": topic.assigned,
+                "keywords": [keyword.term for keyword in topic.keywords[:KEYWORDS]],
+                "colour": topic.colour,
+                "parent": topic.parent,
+                "stability": topic.stability,
+                "x": round(float(x)),
+                "y": round(float(y)),
+            }
+        )
+    return told
+
+
+def _fields(atlas: Atlas, core: NDArray[np.int32], points: NDArray[np.float64]) -> list[dict[str, Any]]:
+    """The same of fields, each with its topics, the largest first."""
+    field_of = {topic.id: topic.parent for topic in atlas.topics if topic.parent is not None}
+    fields = np.array([field_of.get(topic, -1) for topic in core.tolist()], dtype=np.int32)
+    told = _topics(atlas.tree.fields, fields, points)
+    for field in told:
+        own = sorted(atlas.tree.of_field(field["id"]), key=lambda topic: (-topic.size, topic.id))
+        field["topics"] = [topic.id for topic in own]
+    return told

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.atlas import Atlas
-from pipeline.topic_assignment import NOISE, vote_shares
+from pipeline.clusterer.assignment import NOISE, vote_shares
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def find_bridges(atlas: Atlas, *, margin: float = 0.1, least: float = 0.25) -> l
                 id=ids[int(row)].as_py(),
                 title=titles[int(row)].as_py(),
                 topics=topics,
-                labels=(atlas.topics[topics[0]].label, atlas.topics[topics[1]].label),
+                labels=(atlas.topic(topics[0]).label, atlas.topic(topics[1]).label),
                 shares=(round(float(first.share[row]), 6), round(float(second.share[row]), 6)),
             )
         )

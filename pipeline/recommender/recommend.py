@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from pipeline.atlas import Atlas
 from pipeline.config import SimilarConfig
+from pipeline.diversity import diversify
 from pipeline.errors import PaperatlasError
-from pipeline.recommender.diversity import diversify
 from pipeline.recommender.query import Query, read_words
 from pipeline.recommender.ranking import Ranked, rank
 from pipeline.recommender.reasons import Reasons, give_reasons
@@ -184,7 +184,7 @@ def _describe(atlas: Atlas, query: Query, ranked: Ranked, places: Sequence[int])
                 rank=number,
                 similarity=round(float(ranked.similarity[place]), 6),
                 topic=topic,
-                label=atlas.topics[topic].label,
+                label=atlas.topic(topic).label,
                 parts=Parts(round(float(ranked.similarity[place]), 6), *values[1:]),
                 reasons=give_reasons(atlas, query, ranked, place),
             )

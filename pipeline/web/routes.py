@@ -110,9 +110,10 @@ def _add_topics(routes: APIRouter, atlas: Atlas) -> None:
 
     @routes.get("/topics/{number}", summary="One topic")
     def get_topic(number: int) -> dict[str, Any]:
-        if not 0 <= number < len(atlas.topics):
-            raise HTTPException(404, f"no topic {number}; they go from 0 to {len(atlas.topics) - 1}")
-        return atlas.topics[number].to_json()
+        try:
+            return atlas.topic(number).to_json()
+        except KeyError:
+            raise HTTPException(404, f"no topic {number}; GET /api/v1/topics lists them") from None
 
 
 def _add_queries(routes: APIRouter, atlas: Atlas, model: Lock) -> None:

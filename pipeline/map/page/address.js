@@ -64,7 +64,7 @@ export function startAddress(source, scene, search) {
 function filtersOf(source, parts) {
   const offered = choices(source);
   const named = (key) => offered.find((choice) => choice.key === parts.get(key));
-  const topics = numbers(parts.get("topics")).filter((topic) => topic >= -1 && topic < source.meta.topics.length);
+  const topics = numbers(parts.get("topics")).filter((topic) => topic === -1 || topic in source.meta.topicOf);
   const years = /^(-?\d{1,4})-(-?\d{1,4})$/.exec(parts.get("years") || "");
   const colour = named("colour");
   const size = named("size");

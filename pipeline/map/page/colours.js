@@ -13,7 +13,7 @@ export function rgb(hex) {
 
 // The hex colour of a topic; -1 is noise.
 export function topicColour(meta, topic, theme) {
-  return topic < 0 ? meta.noise[theme] : meta.palette[theme][meta.topics[topic].colour];
+  return topic < 0 ? meta.noise[theme] : meta.palette[theme][meta.topicOf[topic].colour];
 }
 
 // Groups of the column that is shown, those of most visible papers first: these get the colours.
@@ -71,7 +71,8 @@ export function paint(colours, source, { key, visible, theme, order }) {
 function painter(source, key, theme, order) {
   const { meta, points } = source;
   if (key === "topic") {
-    const table = meta.topics.map((topic) => [...rgb(topicColour(meta, topic.id, theme)), 205]);
+    const table = [];
+    for (const { id } of meta.topics) table[id] = [...rgb(topicColour(meta, id, theme)), 205];
     return (row) => (points.topic[row] < 0 ? null : table[points.topic[row]]);
   }
   const column = points[key];

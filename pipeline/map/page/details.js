@@ -83,7 +83,7 @@ export function startDetails(source, { open, opened, found }) {
   function fact(name, topic, note) {
     const swatch = make("span", { class: "swatch", "aria-hidden": "true" });
     swatch.style.background = topicColour(source.meta, topic, state.theme);
-    const label = source.meta.topics[topic].label;
+    const label = source.meta.topicOf[topic].label;
     const show = make("button", { type: "button", class: "plain", onclick: () => change({ topics: new Set([topic]) }) }, label);
     return make("div", { class: "row" }, make("span", { class: "quiet" }, name), swatch, show, make("span", { class: "quiet" }, note));
   }

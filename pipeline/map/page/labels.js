@@ -1,5 +1,5 @@
-// Topic names over the map: the largest first, the others as soon as there is room, then, where few papers are in
-// sight, their titles; never one over another.
+// Names over the map: fields on the whole of it, then topics, the largest first and the others as soon as there is
+// room, nearer by the fine topics inside them, then, where few papers are in sight, their titles; never one over another.
 
 import { find, make } from "./dom.js";
 import { topicColour } from "./colours.js";
@@ -10,18 +10,23 @@ const MOST_LABELS = 800;
 const MOST_TITLES = 30; // papers in sight that are named
 const TITLE_LENGTH = 60;
 const GAP = 5;
+const FIELDS_TO = 1; // steps of zoom beyond the whole map at which names of fields end
+const FINE_FROM = 1.6; // and at which those of fine topics begin
 
 export class Labels {
   constructor(source, grid) {
     const { meta } = source;
     Object.assign(this, { meta, source, grid, titles: new Map() });
-    const largest = [...meta.topics].sort((a, b) => b.size - a.size || a.id - b.id).slice(0, MOST_LABELS);
-    this.labels = largest.map((topic, place) => ({
-      topic,
-      x: (topic.x / 65535) * WORLD,
-      y: (topic.y / 65535) * WORLD,
-      element: make("span", { class: place < 10 && largest.length > 25 ? "broad" : "" }, topic.label),
-    }));
+    const broad = meta.topics.length > 25 && !meta.fields.length;
+    this.labels = [
+      ...named(meta.fields, (field) => ({ kind: "field", colour: field.topics[0], topics: field.topics })),
+      ...named(meta.topics, (topic, place) => ({
+        kind: place < 10 && broad ? "broad" : "topic",
+        colour: topic.id,
+        topics: [topic.id],
+      })),
+      ...named(meta.fine, (fine) => ({ kind: "fine", colour: fine.parent, topics: [fine.parent] })),
+    ];
     find("labels").append(...this.labels.map(({ element }) => element));
     this.measure();
   }
@@ -36,8 +41,9 @@ export class Labels {
 
   // On the ground the colour of a topic is mixed with the text's, so that it can be read.
   colour() {
-    for (const { topic, element } of this.labels) {
-      element.style.color = `color-mix(in srgb, ${topicColour(this.meta, topic.id, state.theme)} 58%, var(--text))`;
+    for (const { kind, colour, element } of this.labels) {
+      const hue = topicColour(this.meta, colour, state.theme);
+      element.style.color = kind === "field" ? "var(--text)" : `color-mix(in srgb, ${hue} 58%, var(--text))`;
     }
   }
 
@@ -51,9 +57,11 @@ export class Labels {
   }
 
   placeTopics(scene, placed) {
+    const zoom = scene.view.zoom - scene.whole.zoom;
     for (const label of this.labels) {
       const [x, y] = scene.project(label.x, label.y);
-      const chosen = !state.topics.size || state.topics.has(label.topic.id);
+      const near = label.kind === "field" ? zoom < FIELDS_TO : label.kind !== "fine" || zoom > FINE_FROM;
+      const chosen = near && (!state.topics.size || label.topics.some((topic) => state.topics.has(topic)));
       const box = chosen ? freeBox(label, x, y - label.height / 2, scene.width, scene.height, placed) : null;
       show(label.element, box);
       if (box) placed.push(box);
@@ -111,6 +119,16 @@ export class Labels {
       scene.moved();
     });
   }
+}
+
+// Labels of one layer, its largest topics first.
+function named(topics, about) {
+  const largest = [...topics].sort((a, b) => b.size - a.size || a.id - b.id).slice(0, MOST_LABELS);
+  return largest.map((topic, place) => {
+    const kind = about(topic, place);
+    const element = make("span", { class: kind.kind }, topic.label);
+    return { ...kind, x: (topic.x / 65535) * WORLD, y: (topic.y / 65535) * WORLD, element };
+  });
 }
 
 // The box of a label with its upper edge's middle at (x, y), or null where it would leave the map or cover another.

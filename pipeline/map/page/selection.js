@@ -61,7 +61,7 @@ export function startSelection(source, open) {
 
   function labelOf(row) {
     const topic = source.points.topic[row];
-    return topic < 0 ? "Between topics" : source.meta.topics[topic].label;
+    return topic < 0 ? "Between topics" : source.meta.topicOf[topic].label;
   }
 
   async function records() {

@@ -35,11 +35,16 @@ async function jsonOf(name) {
   return block && JSON.parse(new TextDecoder().decode(block));
 }
 
+// The same meta with its topics by their ids, which may have gaps.
+function withTopicOf(meta) {
+  return { ...meta, topicOf: Object.fromEntries(meta.topics.map((topic) => [topic.id, topic])) };
+}
+
 class FileSource {
   static async open() {
     const source = new FileSource();
     source.served = false;
-    source.meta = await jsonOf("meta");
+    source.meta = withTopicOf(await jsonOf("meta"));
     source.points = arraysOf(await blockOf("points"), source.meta.points);
     // Unpacked after the first picture: drawing does not wait for texts.
     source.texts = new Promise((done) => setTimeout(done, 30)).then(() => jsonOf("texts"));
@@ -132,7 +137,7 @@ class ServedSource {
     source.served = true;
     source.api = api;
     source.known = new Map();
-    source.meta = await (await source.ask("/map/meta")).json();
+    source.meta = withTopicOf(await (await source.ask("/map/meta")).json());
     source.points = arraysOf(await (await source.ask("/map/points")).arrayBuffer(), source.meta.points);
     return source;
   }

@@ -32,8 +32,8 @@ export function startTopics(source) {
   function button(topic, shown) {
     const swatch = make("span", { class: "swatch", "aria-hidden": "true" });
     swatch.style.background = topicColour(meta, topic, state.theme);
-    const label = topic < 0 ? "Between topics" : meta.topics[topic].label;
-    const title = topic < 0 ? "Papers that HDBSCAN leaves outside every topic (noise)" : meta.topics[topic].keywords.join(", ");
+    const label = topic < 0 ? "Between topics" : meta.topicOf[topic].label;
+    const title = topic < 0 ? "Papers that HDBSCAN leaves outside every topic (noise)" : meta.topicOf[topic].keywords.join(", ");
     return make(
       "button",
       {

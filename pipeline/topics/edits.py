@@ -6,11 +6,11 @@ Edits name topics by papers in them, never by number, so the same edits hold for
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.clusterer.assignment import NOISE, Assignment
+from pipeline.clusterer.tree import number_by_size
 from pipeline.config import TopicEdits
 from pipeline.errors import ConfigError, UnknownPaperError
 from pipeline.paper_ids import PaperIds
-from pipeline.topic_assignment import NOISE, Assignment
-from pipeline.topic_clusterer import number_by_size
 
 
 def check_edits(edits: TopicEdits, ids: PaperIds) -> None:

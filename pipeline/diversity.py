@@ -1,7 +1,7 @@
-"""Ranked papers -> an order that repeats itself less: maximal marginal relevance.
+"""Ranked papers or phrases -> an order that repeats itself less: maximal marginal relevance.
 
-Carbonell and Goldstein, 1998: each next paper is the one with the highest (1 - d) relevance - d closeness to the
-nearest paper already taken. Relevance is the fused score scaled to [0, 1] over the candidates, closeness the cosine.
+Carbonell and Goldstein, 1998: each next one is that with the highest (1 - d) relevance - d closeness to the nearest
+one already taken. Relevance is a score scaled to [0, 1] over the candidates, closeness the cosine.
 """
 
 import numpy as np
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 
 def diversify(relevance: NDArray[np.float64], vectors: NDArray[np.float32], *, diversity: float, k: int) -> list[int]:
-    """Places of the k papers taken, in their new order; diversity 0 keeps the old one.
+    """Places of the k taken, in their new order; diversity 0 keeps the old one.
 
-    relevance: (c,) falling; vectors: (c, d) float32 unit rows of the same papers; diversity in [0, 1].
+    relevance: (c,) falling; vectors: (c, d) float32 unit rows of the same candidates; diversity in [0, 1].
     """
     count = min(k, len(relevance))
     if diversity == 0 or count == 0:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.stop_words import WEAK_ALONE
-from pipeline.topic_phrases import Phrases
+from pipeline.topics.phrases import Phrases
 
 CANDIDATES = 60
 LONGER_COUNTS = (1.0, 1.35, 1.5, 1.5)  # a phrase says more than its words: how much more, by number of words
@@ -32,13 +32,25 @@ class Keyword:
     weight: float
 
 
-def find_keywords(phrases: Phrases, topics: NDArray[np.int32], *, count: int) -> list[list[Keyword]]:
+def find_keywords(
+    phrases: Phrases,
+    topics: NDArray[np.int32],
+    *,
+    count: int,
+    within: NDArray[np.int32] | None = None,
+    parts: NDArray[np.int32] | None = None,
+) -> list[list[Keyword]]:
     """For each topic 0..t-1 its `count` heaviest keywords, heaviest first, none nested in another.
 
-    topics: (n,) core topic of each paper, -1 noise.
+    topics: (n,) core topic of each paper, -1 noise. within: (n,) the larger topic around each, whose common words do
+    not tell its parts apart. parts: (n,) the smaller topics inside each, which its words should be spread over.
     """
     total = int(topics.max(initial=-1)) + 1
     topic, phrase, weight = _weights(phrases, topics)
+    if within is not None:
+        weight = weight * np.sqrt(_rarity_within(phrases, topics, within, topic, phrase))
+    if parts is not None:
+        weight = weight * np.sqrt(_spread(phrases, topics, parts, topic, phrase))
     order = np.lexsort((phrase, -np.round(weight, 9), topic))
     topic, phrase, weight = topic[order], phrase[order], weight[order]
     bounds = np.searchsorted(topic, np.arange(total + 1))
@@ -70,6 +82,53 @@ def _weights(
     # One paper's pet phrase says nothing of a topic of several.
     said = (held >= 2) | (sizes < 2)
     return topic, phrase, np.where(said, share * idf * _boost(phrases)[phrase], 0.0)
+
+
+def _rarity_within(
+    phrases: Phrases,
+    topics: NDArray[np.int32],
+    within: NDArray[np.int32],
+    topic: NDArray[np.int64],
+    phrase: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """For each pair (topic, phrase) its rarity in the larger topic around it beside that in the corpus, at most 1."""
+    around = np.zeros(int(topics.max()) + 1, dtype=np.int64)
+    around[topics[topics != -1]] = within[topics != -1]
+    sizes = np.bincount(within[within != -1], minlength=int(within.max()) + 1)
+    held = within[phrases.papers] != -1
+    cells = within[phrases.papers[held]].astype(np.int64) * len(phrases.names) + phrases.phrase[held]
+    pairs, counts = np.unique(cells, return_counts=True)
+    wanted = around[topic] * len(phrases.names) + phrase
+    inside = np.log1p(sizes[around[topic]] / counts[np.searchsorted(pairs, wanted)])
+    rarity = inside / np.log1p(len(topics) / phrases.document_frequency[phrase])
+    return np.asarray(np.minimum(rarity, 1.0))  # rare around it, common in the corpus: a stranger, no better a name
+
+
+def _spread(
+    phrases: Phrases,
+    topics: NDArray[np.int32],
+    parts: NDArray[np.int32],
+    topic: NDArray[np.int64],
+    phrase: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """For each pair (topic, phrase) the share of the topic's parts that the phrase is spread over, in (0, 1].
+
+    The effective number of parts: 1 / sum of squares of the phrase's shares in each part, every part counted alike.
+    """
+    core = (topics[phrases.papers] != -1) & (parts[phrases.papers] != -1)
+    width = int(parts.max()) + 1
+    whole = np.bincount(parts[(parts != -1) & (topics != -1)], minlength=width).astype(np.float64)
+    home = np.zeros(width, dtype=np.int64)
+    home[parts[parts != -1]] = topics[parts != -1]
+    cells = phrases.phrase[core].astype(np.int64) * width + parts[phrases.papers[core]]
+    pairs, counts = np.unique(cells, return_counts=True)
+    share = counts / whole[pairs % width]
+    of_pair = home[pairs % width] * len(phrases.names) + pairs // width
+    names, place = np.unique(of_pair, return_inverse=True)
+    effective = np.bincount(place, share) ** 2 / np.bincount(place, share**2)
+    parts_of = np.bincount(home[whole > 0], minlength=int(topics.max()) + 1)
+    spread = effective / parts_of[names // len(phrases.names)]
+    return np.asarray(spread[np.searchsorted(names, topic * len(phrases.names) + phrase)])
 
 
 def _boost(phrases: Phrases) -> NDArray[np.float64]:

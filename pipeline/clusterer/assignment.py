@@ -99,11 +99,14 @@ def _count_votes(
 
 
 def mean_vectors(vectors: NDArray[np.float32], topics: NDArray[np.int32]) -> NDArray[np.float32]:
-    """(t, d) float32 unit mean of the papers of each topic 0..t-1; a topic whose papers cancel out is all zeros."""
+    """(t, d) float32 unit mean of the papers of each topic 0..t-1; all zeros for one without papers, or whose papers
+    cancel out.
+    """
     members = np.flatnonzero(topics != NOISE)
     members = members[np.argsort(topics[members], kind="stable")]
-    starts = np.searchsorted(topics[members], np.arange(int(topics.max(initial=NOISE)) + 1))
-    sums = np.add.reduceat(vectors[members].astype(np.float64), starts, axis=0)
+    numbers, starts = np.unique(topics[members], return_index=True)
+    sums = np.zeros((int(topics.max(initial=NOISE)) + 1, vectors.shape[1]))
+    sums[numbers] = np.add.reduceat(vectors[members].astype(np.float64), starts, axis=0)
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     means = np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 1e-9)
     return np.asarray(means, dtype=np.float32)
@@ -129,6 +132,7 @@ def fill_by_mean_vector(
         return assignment
     means = mean_vectors(vectors, topics).astype(np.float64)
     similarities = np.round(queries[lost].astype(np.float64) @ means.T, 7)
+    similarities[:, ~means.any(axis=1)] = -2.0
     nearest = assignment.nearest_topic.copy()
     nearest[lost] = similarities.argmax(axis=1)
     return Assignment(nearest, assignment.strength, assignment.second_topic)

@@ -7,8 +7,8 @@ together stay within four words: "Federated learning, medical images".
 from collections.abc import Mapping, Sequence
 
 from pipeline.stop_words import WEAK_ALONE
-from pipeline.topic_keywords import Keyword, word_parts
-from pipeline.topic_phrases import JOINER
+from pipeline.topics.keywords import Keyword, word_parts
+from pipeline.topics.phrases import JOINER
 
 FEWEST_WORDS, MOST_WORDS = 3, 4
 ONE_WORD_COUNTS = 0.75  # a plain word names a topic less well than a phrase of the same weight

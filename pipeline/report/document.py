@@ -1,12 +1,21 @@
-"""Atlas -> report.md: what was read, which topics there are, how they were found, what it cost."""
+"""Atlas -> the report as Markdown."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.atlas import Atlas
+from pipeline.report.methods import methods, refits_on
 from pipeline.text import safe, shorten
+from pipeline.topics import Topic
 
 TITLE_LENGTH = 120
+NAMED_BY = {
+    "keywords": "its keywords",
+    "hand": "hand",
+    "known": "the config",
+    "baseline": "an earlier run",
+    "chat": "a language model",
+}
 
 
 def write_report(atlas: Atlas) -> str:
@@ -26,6 +35,7 @@ def _lines(atlas: Atlas) -> Iterator[str]:
     yield from _topics(atlas)
     yield from _how(atlas)
     yield from _costs(atlas)
+    yield from _methods(atlas)
 
 
 def _papers(atlas: Atlas) -> Iterator[str]:
@@ -67,18 +77,91 @@ def _topics(atlas: Atlas) -> Iterator[str]:
         " neighbours that speaks for it (strength, 0 to 1)."
     )
     yield ""
+    yield from _trust(atlas)
+    yield from _tree(atlas)
     for topic in atlas.topics:
         yield f"### {topic.id}. {escape(topic.label)}"
         yield ""
-        yield f"{topic.size:,} papers, {topic.assigned:,} with those nearest to it."
+        yield f"{topic.size:,} papers, {topic.assigned:,} with those nearest to it. {_figures(topic)}"
         yield ""
+        if topic.known:
+            yield (
+                f"Known beforehand: “{escape(topic.known.sentence)}”; its papers have a similarity of at least"
+                f" {topic.known.threshold:.2f} to this sentence."
+            )
+            yield ""
+        if topic.label != topic.keyword_label:
+            by = NAMED_BY[topic.named_by]
+            yield f"Named by {by}; its keywords alone would call it {escape(topic.keyword_label)}."
+            yield ""
         yield f"Keywords: {escape(', '.join(keyword.term for keyword in topic.keywords))}"
         yield ""
-        yield "Most central papers:"
+        for heading, papers in (
+            ("Most central papers:", topic.representatives),
+            ("A varied few:", tuple(paper for paper in topic.diverse if paper not in topic.representatives)),
+            ("At its edge:", tuple(paper for paper in topic.boundary if paper not in topic.representatives)),
+        ):
+            if papers:
+                yield heading
+                yield ""
+                yield from (_paper(paper, titles[paper]) for paper in papers)
+                yield ""
+
+
+def _paper(paper: str, title: str) -> str:
+    return f"* {escape(shorten(title or '(no title)', TITLE_LENGTH))} ({escape(paper)})"
+
+
+def _figures(topic: Topic) -> str:
+    known = "" if topic.stability is None else f"Stability {topic.stability:.0%}, "
+    mean = f"mean strength {topic.strength:.2f}, map trust {topic.map_trust:.0%}."
+    return known + (mean if known else mean.capitalize())
+
+
+def _trust(atlas: Atlas) -> Iterator[str]:
+    """How sure all of it is, and what should make the reader careful."""
+    choice = atlas.manifest.choice
+    if choice["refits"]:
+        known = [topic.stability for topic in atlas.topics if topic.stability is not None]
+        yield (
+            f"Stability: in {choice['refits']} refits {refits_on(atlas)}, a topic came back in"
+            f" {sum(known) / max(len(known), 1):.0%} of the cases on average (some topic of the refit had more than"
+            f" half in common with it); adjusted mutual information with the refits {choice['agreement']:.2f} of 1."
+        )
         yield ""
-        for paper in topic.representatives:
-            yield f"* {escape(shorten(titles[paper] or '(no title)', TITLE_LENGTH))} ({escape(paper)})"
+    trust = choice["map_trust"]
+    yield f"Map trust: {trust:.0%} of the most similar papers of a paper lie near it on the map, on average."
+    yield ""
+    for doubt in choice["doubts"]:
+        yield f"**Careful:** {escape(doubt)}."
         yield ""
+    for known_topic in choice["known"]:
+        if known_topic["threshold"] is None:
+            yield f"**Careful:** no paper is close enough to the known topic {escape(known_topic['name'])}."
+            yield ""
+
+
+def _tree(atlas: Atlas) -> Iterator[str]:
+    """Fields, their topics, and the fine topics inside each."""
+    tree = atlas.tree
+    if not tree.fields and not tree.fine:
+        return
+    for line in tree.lines():
+        name = f"{line.topic.id}. {escape(line.topic.label)}" if line.layer == "topic" else escape(line.topic.label)
+        yield f"{'  ' * line.depth}* {f'**{name}**' if line.layer == 'field' else name} ({line.topic.size:,})"
+    yield ""
+
+
+def _methods(atlas: Atlas) -> Iterator[str]:
+    paragraph, references = methods(atlas)
+    yield ""
+    yield "## Methods, to paste"
+    yield ""
+    yield paragraph
+    yield ""
+    yield "```bibtex"
+    yield references
+    yield "```"
 
 
 def _how(atlas: Atlas) -> Iterator[str]:
@@ -95,6 +178,8 @@ def _how(atlas: Atlas) -> Iterator[str]:
     yield f"* reducer: {describe_reducer(choice)}"
     yield f"* topics: {choice['explanation']}"
     if choice["curve"]:
+        yield ""
+        yield "![scores of all cuts tried](topic_choice.svg)"
         yield ""
         yield from _curve(choice["curve"])
     yield ""
@@ -120,14 +205,16 @@ def describe_reducer(choice: Mapping[str, Any]) -> str:
 
 def _curve(curve: list[Mapping[str, Any]]) -> Iterator[str]:
     """The ten best cuts tried."""
-    yield "| smallest topic | selection | topics | noise | score | UMAP fits that gave it |"
-    yield "|---|---|---|---|---|---|"
+    yield "| smallest topic | min_samples | selection | topics | noise | largest | score | UMAP fits that gave it |"
+    yield "|---|---|---|---|---|---|---|---|"
     for cut in sorted(curve, key=lambda cut: -cut["score"])[:10]:
         shown = (
             cut["min_cluster_size"],
-            cut["method"],
+            cut["min_samples"],
+            cut["method"] if cut["cap"] is None else f"{cut['method']} at {cut['cap']:.0%}",
             cut["count"],
             f"{cut['noise']:.0%}",
+            f"{cut['largest']:.0%}",
             f"{cut['score']:.4f}",
             cut["fits"],
         )

@@ -1,4 +1,4 @@
-"""Embedding, Neighbours -> core topics: reduce, cut the tree at many sizes, keep the cut the neighbours speak for."""
+"""Embedding, Neighbours -> core topics: reduce, cut trees at many sizes, keep the cut the neighbours speak for."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -6,13 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.clusterer.choice import Choice, choose_cut
+from pipeline.clusterer.doubts import find_doubts
+from pipeline.clusterer.layers import finer_cut
+from pipeline.clusterer.tree import METHODS, Cut, build_tree, cut_at_sizes, sizes_to_try
 from pipeline.config import ClustererConfig, ReducerConfig
 from pipeline.neighbours import Neighbours
 from pipeline.reducer import TINY, ReducerPlan, plan_reducer, reduce
-from pipeline.topic_choice import Choice, choose_cut
-from pipeline.topic_clusterer import METHODS, Cut, build_tree, cut_at_sizes, sizes_to_try
 
 SMALL = 100
+MIN_SAMPLES = (1, 5, 10)  # papers around a point by which its density is measured: a tree each
 RESTARTS = 7  # UMAP fits of a small corpus, where one unlucky start could hide the topics
 
 
@@ -20,14 +23,16 @@ RESTARTS = 7  # UMAP fits of a small corpus, where one unlucky start could hide 
 class TopicPlan:
     """How topics will be found among n papers, decided before any library is called.
 
-    restarts: how many UMAP fits are made, each with a seed of its own; the best cut of all is kept.
+    min_samples: the trees built of each fit. restarts: how many UMAP fits are made, each with a seed of its own; the
+    best cut of all is kept.
     """
 
     reducer: ReducerPlan
     sizes: tuple[int, ...]
     methods: tuple[str, ...]
-    min_samples: int
+    min_samples: tuple[int, ...]
     restarts: int
+    granularity: str | int = "auto"
 
     @property
     def one_topic(self) -> bool:
@@ -51,9 +56,34 @@ def plan_topics(papers: int, reducer: ReducerConfig, clusterer: ClustererConfig)
         reducer=plan_reducer(papers, n_components=reducer.n_components, n_neighbors=reducer.n_neighbors),
         sizes=tuple(sizes),
         methods=("eom",) if tiny and clusterer.method == "auto" else methods,
-        min_samples=1 if tiny else min(clusterer.min_samples, max(1, papers // 20)),
+        min_samples=_min_samples(papers, clusterer.min_samples),
         restarts=RESTARTS if papers < SMALL else 1,
+        granularity=clusterer.granularity,
     )
+
+
+def _min_samples(papers: int, asked: str | int) -> tuple[int, ...]:
+    """For how many trees, and with what, on this many papers.
+
+    >>> _min_samples(6, "auto"), _min_samples(120, "auto"), _min_samples(20_000, "auto")
+    ((1,), (1, 5, 6), (1, 5, 10))
+    """
+    if papers < TINY:
+        return (1,)
+    wanted = MIN_SAMPLES if asked == "auto" else (int(asked),)
+    return tuple(sorted({min(count, max(1, papers // 20)) for count in wanted}))
+
+
+@dataclass(frozen=True)
+class Found:
+    """core: (n,) int32 core topics by falling size, -1 noise. choice: how they were chosen. finer: a finer cut of the
+    same tree, None where there is none. doubts: what its reader should know.
+    """
+
+    core: NDArray[np.int32]
+    choice: Choice
+    finer: Cut | None = None
+    doubts: tuple[str, ...] = ()
 
 
 def find_topics(
@@ -64,8 +94,8 @@ def find_topics(
     min_dist: float,
     seed: int,
     advance: Callable[[int], None] = lambda _: None,
-) -> tuple[NDArray[np.int32], Choice]:
-    """(n,) int32 core topics by falling size, -1 noise, and how they were chosen.
+) -> Found:
+    """The topics of the cut that the neighbours speak for.
 
     Where no cut tells two topics apart, all papers are topic 0 and the choice holds no cut.
     """
@@ -73,15 +103,20 @@ def find_topics(
     def cuts() -> Iterator[Cut]:
         for restart in range(plan.restarts):
             reduced = reduce(vectors, neighbours, plan=plan.reducer, min_dist=min_dist, seed=seed + restart)
-            tree = build_tree(reduced, min_samples=plan.min_samples)
-            yield from cut_at_sizes(tree, plan.sizes, plan.methods)
+            for min_samples in plan.min_samples:
+                yield from cut_at_sizes(build_tree(reduced, min_samples=min_samples), plan.sizes, plan.methods)
             advance(1)
 
     choice = (
         Choice(None, ())
         if plan.one_topic
-        else choose_cut(cuts(), neighbours, vectors, by_agreement=len(vectors) < TINY)
+        else choose_cut(cuts(), neighbours, vectors, granularity=plan.granularity, by_agreement=len(vectors) < TINY)
     )
     if choice.cut is None:
-        return np.zeros(len(vectors), dtype=np.int32), choice
-    return choice.cut.topics, choice
+        return Found(np.zeros(len(vectors), dtype=np.int32), choice)
+    return Found(
+        core=choice.cut.topics,
+        choice=choice,
+        finer=finer_cut(choice.cut, sizes_to_try(len(vectors)), neighbours, vectors),
+        doubts=find_doubts(choice, neighbours, vectors, asked=plan.granularity),
+    )

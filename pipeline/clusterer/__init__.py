@@ -1,0 +1,1 @@
+"""Embedding, Neighbours -> core topics, and the vote that gives every paper its nearest topic."""

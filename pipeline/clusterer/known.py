@@ -1,0 +1,79 @@
+"""Topics known beforehand, each told by a sentence -> the papers close enough to one of them.
+
+How close is enough is read off the corpus: papers are taken in the order of their similarity to the sentence, and the
+threshold stands where being among those taken first says most about a paper's neighbours being among them too: the
+first peak of the uncertainty coefficient I(S; N) / H(S), S whether a paper and N whether its neighbour is taken.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.clusterer.assignment import NOISE
+from pipeline.clusterer.choice import joint_distribution, neighbours_scored
+from pipeline.neighbours import Neighbours
+
+FEWEST = 2
+GROWTH = 1.15  # each number of papers tried is about so many times the one before
+LEAST_COEFFICIENT = 0.15  # below it the papers taken say nothing of their neighbours: no paper is close enough
+DROP = 0.9  # a peak stands where the coefficient later falls below so much of it
+MOST_OF_CORPUS = 0.6
+
+
+@dataclass(frozen=True)
+class Known:
+    """topic: (n,) number of the known topic that each paper goes to, -1 for none.
+
+    thresholds: least similarity of each topic's papers to its sentence, None where no paper is close enough.
+    """
+
+    topic: NDArray[np.int32]
+    thresholds: tuple[float | None, ...]
+
+
+def place_known(similarities: NDArray[np.float32], neighbours: Neighbours) -> Known:
+    """similarities: (n, m) cosine of every paper with the sentence of each of m topics.
+
+    A paper above several thresholds goes to the topic that it is most similar to.
+    """
+    rounded = np.round(similarities.astype(np.float64), 6)
+    thresholds = tuple(_threshold(column, neighbours) for column in rounded.T)
+    limits = np.array([np.inf if limit is None else limit for limit in thresholds])
+    close = np.where(rounded >= limits, rounded, -np.inf)
+    best = close.argmax(axis=1) if close.size else np.zeros(len(rounded), dtype=np.int64)
+    found = np.isfinite(close).any(axis=1)
+    return Known(np.where(found, best, NOISE).astype(np.int32), thresholds)
+
+
+def _threshold(similarity: NDArray[np.float64], neighbours: Neighbours) -> float | None:
+    order = np.lexsort((np.arange(len(similarity)), -similarity))
+    indices = neighbours.indices[:, : neighbours_scored(len(similarity))]
+    best: tuple[float, int] = (0.0, 0)
+    count = float(FEWEST)
+    farthest = similarity[order[-1]]
+    while count <= min(len(order), max(FEWEST, MOST_OF_CORPUS * len(order))):
+        if similarity[order[int(count) - 1]] <= farthest:  # as far as the farthest is not close
+            break
+        taken = np.zeros(len(similarity), dtype=np.int32)
+        taken[order[: int(count)]] = 1
+        coefficient = uncertainty_coefficient(taken, indices)
+        if coefficient > best[0]:
+            best = coefficient, int(count)
+        elif best[0] >= LEAST_COEFFICIENT and coefficient < DROP * best[0]:
+            break
+        count = max(count + 1, count * GROWTH)
+    if best[0] < LEAST_COEFFICIENT:
+        return None
+    return float(similarity[order[best[1] - 1]])
+
+
+def uncertainty_coefficient(taken: NDArray[np.int32], indices: NDArray[np.int32]) -> float:
+    """I(S; N) / H(S) in [0, 1]: how much being taken says of a neighbour's being taken (Theil, 1970)."""
+    joint = joint_distribution(taken, indices)
+    margin = joint.sum(axis=1)
+    entropy = -float((margin * np.log(np.where(margin > 0, margin, 1.0))).sum())
+    if entropy <= 0:
+        return 0.0
+    shared = float((joint * np.log(np.where(joint > 0, joint, 1.0))).sum()) + 2 * entropy
+    return round(shared / entropy, 9)

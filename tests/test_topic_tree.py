@@ -1,0 +1,142 @@
+"""Merging, layers, known topics, stability, matching of runs, names from a service: with planted answers or by hand."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from pipeline.clusterer.known import place_known
+from pipeline.clusterer.layers import find_fields, fine_topics
+from pipeline.clusterer.merging import groups_after, merge_order, merge_topics
+from pipeline.clusterer.stability import best_jaccard
+from pipeline.config import ChatConfig
+from pipeline.errors import ConfigError
+from pipeline.matching import match_topics, overlap_of
+from pipeline.neighbours import find_neighbours, restrict
+from pipeline.topic_chat import chat_requests, check_chat, name_by_chat
+from tests.planted import planted_papers, write_jsonl
+from tests.test_topics import blobs
+
+
+def test_the_merge_that_loses_least_information_goes_first():
+    joint = np.array([[0.2, 0.1, 0, 0], [0.1, 0.2, 0, 0], [0, 0, 0.15, 0.05], [0, 0, 0.05, 0.15]])
+    merges = merge_order(joint)
+    assert {(merge.kept, merge.gone) for merge in merges[:2]} == {(0, 1), (2, 3)}
+    entropy = -sum(share * np.log(share) for share in (0.6, 0.4))
+    assert merges[-1].lost == pytest.approx(entropy), "the last merge loses all that two separate halves tell"
+    assert groups_after(merges, 4, 2).tolist() == [0, 0, 2, 2]
+    assert merge_topics(np.array([0, 1, 2, 2, 3, -1], np.int32), np.array([0, 0, 2, 2])).tolist() == [1, 1, 0, 0, 0, -1]
+
+
+def test_fields_hold_the_topics_that_lie_together():
+    rng = np.random.default_rng(0)
+    fields = rng.normal(size=(3, 16))
+    centres = np.repeat(fields, 3, axis=0) + 0.15 * rng.normal(size=(9, 16))
+    vectors = np.repeat(centres, 30, axis=0) + 0.3 * rng.normal(size=(270, 16))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    nearest = np.repeat(np.arange(9), 30).astype(np.int32)
+    field_of = find_fields(nearest, find_neighbours(vectors, k=40))
+    assert len(field_of) == 9
+    assert all(len(set(field_of[start : start + 3].tolist())) == 1 for start in (0, 3, 6))
+    assert len(set(field_of.tolist())) == 3
+
+
+def test_fine_topics_lie_inside_one_topic_that_is_split():
+    core = np.array([0, 0, 0, 0, 1, 1, 1, -1], np.int32)
+    finer = np.array([0, 0, 1, 1, 2, 2, 1, 2], np.int32)
+    assert fine_topics(finer, core).tolist() == [0, 0, 1, 1, -1, -1, -1, -1], "topic 1 holds one fine topic only"
+
+
+def test_known_topics_take_the_papers_around_their_sentence_and_no_others():
+    vectors, groups = blobs([40, 40, 40], spread=0.2)
+    graph = find_neighbours(vectors, k=30)
+    sentence = vectors[groups == 1].mean(axis=0)
+    nothing = np.random.default_rng(3).permutation(vectors[0]) * 0
+    placed = place_known(np.stack([vectors @ sentence, vectors @ nothing], axis=1), graph)
+    assert (placed.topic == np.where(groups == 1, 0, -1)).all()
+    assert placed.thresholds[0] is not None
+
+
+def test_a_part_of_the_graph_is_the_graph_of_the_part():
+    vectors, _ = blobs([20, 20])
+    rows = np.arange(0, 40, 2)
+    part, alone = restrict(find_neighbours(vectors, k=39), rows), find_neighbours(vectors[rows], k=19)
+    assert (part.indices == alone.indices).all()
+
+
+def test_jaccard_by_hand():
+    assert best_jaccard(np.array([0, 0, 1]), np.array([3, 3, 3]), 2).tolist() == pytest.approx([2 / 3, 1 / 3])
+
+
+def test_topics_are_matched_by_their_papers():
+    before = np.array([5] * 6 + [9] * 6 + [2] * 4)
+    after = np.array([0] * 6 + [1] * 3 + [2] * 3 + [3] * 4)
+    assert match_topics(overlap_of(before, after)) == {0: 5, 1: 9, 3: 2}, (
+        "half of a split topic goes on, the other is new"
+    )
+
+
+class Service(BaseHTTPRequestHandler):
+    """Answers as a chat service: a name, then no name, then the first name again."""
+
+    answers = ('"Frozen rivers."', "line one\nline two", "frozen rivers")
+    asked: ClassVar[list[dict]] = []
+
+    def do_POST(self):
+        Service.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        answer = self.answers[(len(Service.asked) - 1) % len(self.answers)]
+        body = json.dumps({"choices": [{"message": {"content": answer}}]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Silent."""
+
+
+@pytest.fixture
+def service():
+    Service.asked.clear()
+    server = HTTPServer(("127.0.0.1", 0), Service)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/v1"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_service_names_topics_once_and_bad_answers_leave_the_keyword_label(tmp_path, make_atlas, service):
+    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees", "violins"], 8))))
+    config = ChatConfig(url=service, model="m")
+    named = name_by_chat(atlas, config, cache=tmp_path)
+    assert len(Service.asked) == len(chat_requests(atlas, config)) == len(atlas.topics)
+    assert (named.topics[0].label, named.topics[0].named_by) == ("Frozen rivers", "chat")
+    assert named.topics[0].keyword_label == atlas.topics[0].label
+    assert [topic.label for topic in named.topics[1:]] == [topic.label for topic in atlas.topics[1:]]
+    again = name_by_chat(atlas, config, cache=tmp_path)
+    assert [topic.label for topic in again.topics] == [topic.label for topic in named.topics]
+    assert len(Service.asked) == len(atlas.topics), "answers are kept"
+
+
+def test_a_service_without_model_is_refused():
+    with pytest.raises(ConfigError, match=r"topics\.chat\.model is missing"):
+        check_chat(ChatConfig(url="http://127.0.0.1:1", model=""))
+
+
+def test_an_earlier_run_keeps_ids_names_and_colours(tmp_path, make_atlas):
+    papers = planted_papers(["glaciers", "bees", "violins"], 10)
+    before = make_atlas(str(write_jsonl(tmp_path / "a.jsonl", papers)), name="before")
+    after = make_atlas(str(write_jsonl(tmp_path / "b.jsonl", papers[10:])), name="after", baseline=str(before.folder))
+    old = {paper: before.topic(topic) for paper, topic in zip(*_columns(before), strict=True)}
+    for paper, number in zip(*_columns(after), strict=True):
+        topic = after.topic(number)
+        assert (topic.id, topic.label, topic.colour) == (old[paper].id, old[paper].label, old[paper].colour)
+
+
+def _columns(atlas):
+    return atlas.column("id").to_pylist(), atlas.column("nearest_topic").to_pylist()
