@@ -17,6 +17,7 @@ from pipeline.neighbours import Neighbours
 FEWEST = 2
 GROWTH = 1.15  # each number of papers tried is about so many times the one before
 LEAST_COEFFICIENT = 0.15  # below it the papers taken say nothing of their neighbours: no paper is close enough
+REFINED = 40  # numbers of papers tried around the peak
 DROP = 0.9  # a peak stands where the coefficient later falls below so much of it
 MOST_OF_CORPUS = 0.6
 
@@ -47,25 +48,30 @@ def place_known(similarities: NDArray[np.float32], neighbours: Neighbours) -> Kn
 
 
 def _threshold(similarity: NDArray[np.float64], neighbours: Neighbours) -> float | None:
+    """The similarity at the first peak of the coefficient; None where there is no peak high enough."""
     order = np.lexsort((np.arange(len(similarity)), -similarity))
     indices = neighbours.indices[:, : neighbours_scored(len(similarity))]
-    best: tuple[float, int] = (0.0, 0)
-    count = float(FEWEST)
-    farthest = similarity[order[-1]]
-    while count <= min(len(order), max(FEWEST, MOST_OF_CORPUS * len(order))):
-        if similarity[order[int(count) - 1]] <= farthest:  # as far as the farthest is not close
-            break
+    # As far as the farthest is not close.
+    most = int(min(MOST_OF_CORPUS * len(order), (similarity > similarity[order[-1]]).sum()))
+
+    def coefficient(count: int) -> float:
         taken = np.zeros(len(similarity), dtype=np.int32)
-        taken[order[: int(count)]] = 1
-        coefficient = uncertainty_coefficient(taken, indices)
-        if coefficient > best[0]:
-            best = coefficient, int(count)
-        elif best[0] >= LEAST_COEFFICIENT and coefficient < DROP * best[0]:
+        taken[order[:count]] = 1
+        return uncertainty_coefficient(taken, indices)
+
+    best, highest, count = 0, 0.0, FEWEST
+    while count <= most:
+        found = coefficient(count)
+        if found > highest:
+            best, highest = count, found
+        elif highest >= LEAST_COEFFICIENT and found < DROP * highest:
             break
-        count = max(count + 1, count * GROWTH)
-    if best[0] < LEAST_COEFFICIENT:
+        count = max(count + 1, int(count * GROWTH))
+    if highest < LEAST_COEFFICIENT:
         return None
-    return float(similarity[order[best[1] - 1]])
+    around = np.linspace(max(FEWEST, best / GROWTH), min(most, best * GROWTH), REFINED).astype(int)
+    best = max(sorted({best, *around.tolist()}), key=coefficient)
+    return float(similarity[order[best - 1]])
 
 
 def uncertainty_coefficient(taken: NDArray[np.int32], indices: NDArray[np.int32]) -> float:
