@@ -126,7 +126,7 @@ function named(topics, about) {
   const largest = [...topics].sort((a, b) => b.size - a.size || a.id - b.id).slice(0, MOST_LABELS);
   return largest.map((topic, place) => {
     const kind = about(topic, place);
-    const element = make("span", { class: kind.kind }, topic.label);
+    const element = make("span", { class: `of-${kind.kind}` }, topic.label);
     return { ...kind, x: (topic.x / 65535) * WORLD, y: (topic.y / 65535) * WORLD, element };
   });
 }

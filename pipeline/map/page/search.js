@@ -44,11 +44,12 @@ export function startSearch(source, open) {
 
   async function list() {
     const { hits } = state;
-    results.hidden = !hits || !hits.length;
+    // The account changes together with the list: it never stands over another search's papers.
+    const briefs = hits?.length ? await source.briefs(hits.slice(0, LISTED)) : [];
+    if (hits !== state.hits) return;
+    results.hidden = !briefs.length;
     account.textContent = !hits ? "" : state.found ? state.found : hits.length ? `${count(hits.length, "paper")} found` : "No paper holds all these words.";
     if (results.hidden) return results.replaceChildren();
-    const briefs = await source.briefs(hits.slice(0, LISTED));
-    if (hits !== state.hits) return;
     const button = make("button", { type: "button", class: "plain", onclick: clear }, "Clear");
     const items = briefs.map((paper, place) => paperButton(source, { ...paper, row: hits[place] }, open));
     const more = hits.length > LISTED ? make("p", { class: "quiet" }, `The first ${LISTED} are listed; all are marked on the map.`) : null;
