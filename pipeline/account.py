@@ -17,6 +17,7 @@ from pipeline.corpus import Corpus, find_files
 from pipeline.corpus.files import shown_name
 from pipeline.embedding.result import EmbeddingInfo
 from pipeline.machine import core_count, cpu_features, cpu_model
+from pipeline.reducer import TINY
 from pipeline.topics.grouping import Grouping
 from pipeline.version import __version__
 
@@ -87,12 +88,13 @@ def _explain(choice: Choice, plan: TopicPlan) -> str:
         return "fewer than five papers are too few to tell topics apart: all are one topic"
     if choice.cut is None:
         return "no cut of the HDBSCAN trees told two topics apart: all papers are one topic"
-    tried = len(choice.curve)
+    tried, tiny = len(choice.curve), len(choice.cut.topics) < TINY
+    why = "the one that most fits agreed on" if tiny else "by how much a paper's topic tells of its neighbours' topics"
     trees = len(plan.min_samples) * plan.restarts
     cap = f", no topic above {choice.cut.cap:.0%} of the papers" if choice.cut.cap else ""
     merged = f"; topics joined until {choice.merged_to} were left" if choice.merged_to else ""
     return (
         f"{tried} cut{'s' * (tried != 1)} of {trees} HDBSCAN tree{'s' * (trees != 1)} tried; taken: min_samples"
-        f" {choice.cut.min_samples}, min_cluster_size {choice.cut.min_cluster_size}, {choice.cut.method}{cap}, by how"
-        f" much a paper's topic tells of its neighbours' topics{merged}"
+        f" {choice.cut.min_samples}, min_cluster_size {choice.cut.min_cluster_size}, {choice.cut.method}{cap}, {why}"
+        f"{merged}"
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.atlas import Atlas, find_run, load_atlas
+from pipeline.atlas import find_run, load_atlas
 from pipeline.errors import PaperatlasError
 from pipeline.paper_ids import PaperIds
 from pipeline.topics.grouping import Earlier
@@ -32,9 +32,3 @@ def read_baseline(folder: Path, papers: PaperIds) -> Earlier:
         if before is not None:
             nearest[row] = topics[before]
     return Earlier(atlas.topics, nearest)
-
-
-def shared_rows(before: Atlas, after: Atlas) -> "list[tuple[int, int]]":
-    """Rows of the papers that both runs have, in the order of the later one."""
-    found = ((before.ids.find(paper), row) for row, paper in enumerate(after.ids.ids))
-    return [(first, row) for first, row in found if first is not None]

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ from pipeline.paper_ids import PaperIds
 from pipeline.progress import Advance, Progress, Silent
 from pipeline.reducer import plan_reducer, reduce, turn_upright
 from pipeline.report import write_report
-from pipeline.stages import Kept, Stages
+from pipeline.stages import Stages
 from pipeline.topic_chat import ChatRequest, chat_requests, check_chat, name_by_chat
 from pipeline.topics.describe import EmbedPhrases, describe_topics
 from pipeline.topics.edits import check_edits
@@ -64,17 +64,15 @@ class RunResult:
     built: bool
 
 
-def run_config(
-    config: Config, *, force: bool = False, progress: Progress | None = None, kept: Kept | None = None
-) -> RunResult:
-    """`run`, telling whether the folder was up to date already. kept: results of stages, shared by several runs."""
+def run_config(config: Config, *, force: bool = False, progress: Progress | None = None) -> RunResult:
+    """`run`, telling whether the folder was up to date already."""
     folder = config.run_folder.resolve()  # what a link points to is replaced, never the link
     digest = _input_digest(config)
     with exclusive(folder):
         refuse_foreign(folder)
         if not force and _is_up_to_date(config, digest, folder):
             return RunResult(load_atlas(folder), built=False)
-        built = _build(config, digest, folder, progress=progress or Silent(), kept=kept or Kept())
+        built = _build(config, digest, folder, progress=progress or Silent())
         return RunResult(built, built=True)
 
 
@@ -116,14 +114,14 @@ def dry_run(config: Config, *, progress: Progress | None = None) -> list[ChatReq
     check_chat(config.topics.chat)
     if not config.topics.chat.url:
         return []
-    stages = Stages(progress or Silent(), Kept(), made_of=_input_digest(config))
-    return chat_requests(_find_atlas(config, stages.made_of, stages), config.topics.chat)
+    atlas = _find_atlas(config, _input_digest(config), Stages(progress or Silent()))
+    return chat_requests(atlas, config.topics.chat)
 
 
-def _build(config: Config, digest: str, folder: Path, *, progress: Progress, kept: Kept) -> Atlas:
+def _build(config: Config, digest: str, folder: Path, *, progress: Progress) -> Atlas:
     """The atlas, found, named, drawn and written."""
     check_chat(config.topics.chat)
-    stages = Stages(progress, kept, made_of=digest)
+    stages = Stages(progress)
     atlas = _find_atlas(config, digest, stages)
     if config.topics.chat.url:
         with stages("names", len(atlas.topics)) as advance:
@@ -132,7 +130,8 @@ def _build(config: Config, digest: str, folder: Path, *, progress: Progress, kep
         pictures = _draw(config, atlas, advance)
     with stages("writing"):
         atlas = replace(atlas, manifest=replace(atlas.manifest, stages=tuple(stages.costs)))
-        pictures["topic_choice.svg"] = draw_curve(atlas.manifest.choice)
+        if len(atlas.manifest.choice["curve"]) > 1:
+            pictures["topic_choice.svg"] = draw_curve(atlas.manifest.choice)
         pictures["report.md"] = write_report(atlas).encode()
         return save_atlas(atlas, folder, pictures=pictures)
 
@@ -192,30 +191,19 @@ class _Embedded:
 
 def _read_and_embed(config: Config, stages: Stages) -> _Embedded:
     column = config.embedding.vectors_column
-    corpus = stages.once(
-        "reading",
-        lambda advance: read_corpus(config.corpus, config.folder, vectors_column=column, advance=advance),
-        settings=[config.corpus.model_dump(), column],
-    )
+    with stages("reading") as advance:
+        corpus = read_corpus(config.corpus, config.folder, vectors_column=column, advance=advance)
     pairs = (corpus.duplicates.column(name).to_pylist() for name in ("id", "kept_id"))
     ids = PaperIds(corpus.papers.column("id").to_pylist(), dict(zip(*pairs, strict=True)))
     check_edits(config.topics.edits, ids)
-    embedding, encoder = stages.once(
-        "embedding",
-        lambda advance: embed(
+    with stages("embedding", len(corpus)) as advance:
+        embedding, encoder = embed(
             corpus, config.embedding, folder=config.folder, cache=cache_folder(), seed=config.seed, advance=advance
-        ),
-        settings=[config.embedding.model_dump(), config.seed],
-        total=len(corpus),
-    )
+        )
     k = config.neighbours.k
-    wanted = max(k, config.reducer.n_neighbors - 1)
-    graph = stages.once(
-        "neighbours",
-        lambda advance: find_neighbours(embedding.vectors, k=wanted, advance=advance),
-        settings=wanted,
-        total=len(corpus),
-    )
+    with stages("neighbours", len(corpus)) as advance:
+        wanted = max(k, config.reducer.n_neighbors - 1)
+        graph = find_neighbours(embedding.vectors, k=wanted, advance=advance)
     return _Embedded(
         corpus, ids, embedding, encoder, graph, Neighbours(graph.indices[:, :k], graph.similarities[:, :k])
     )
@@ -225,42 +213,29 @@ def _cluster(config: Config, found: _Embedded, stages: Stages) -> Clustering:
     sentences = None
     if config.topics.known:
         if found.embed_phrases is None:
-            raise ConfigError(
-                'topics.known: sentences have no vectors with embedding.backend = "vectors"; leave it out'
-            )
+            raise ConfigError('topics.known: a sentence has no vector with embedding.backend = "vectors"; leave it out')
         sentences = found.embed_phrases(list(config.topics.known.values()))
-    return stages.once(
-        "topics",
-        lambda advance: cluster(
+    refits = config.topics.refits
+    fits = fits_planned(len(found.corpus), config.reducer, config.clusterer, refits=refits)
+    with stages("topics", fits) as advance:
+        return cluster(
             found.embedding.vectors,
             found.graph,
             reducer=config.reducer,
             clusterer=config.clusterer,
             known=sentences,
-            refits=config.topics.refits,
+            refits=refits,
             seed=config.seed,
             advance=advance,
-        ),
-        settings=[
-            *(config.reducer.model_dump(), config.clusterer.model_dump()),
-            *(config.topics.known, config.topics.refits, config.seed, config.neighbours.k),
-        ],
-        total=fits_planned(len(found.corpus), config.reducer, config.clusterer, refits=config.topics.refits),
-    )
+        )
 
 
 def _lay_out(config: Config, found: _Embedded, stages: Stages) -> NDArray[np.float32]:
     """(n, 2) coordinates of the map."""
-    reducer = config.reducer
-    plan = plan_reducer(len(found.corpus), n_components=2, n_neighbors=reducer.n_neighbors)
-    vectors = found.embedding.vectors
-    return stages.once(
-        "map",
-        lambda _: turn_upright(
-            reduce(vectors, found.graph, plan=plan, min_dist=reducer.map_min_dist, seed=config.seed)
-        ),
-        settings=[asdict(plan), reducer.map_min_dist, config.seed],
-    )
+    reducer, vectors = config.reducer, found.embedding.vectors
+    with stages("map"):
+        plan = plan_reducer(len(found.corpus), n_components=2, n_neighbors=reducer.n_neighbors)
+        return turn_upright(reduce(vectors, found.graph, plan=plan, min_dist=reducer.map_min_dist, seed=config.seed))
 
 
 def _draw(config: Config, atlas: Atlas, advance: Advance) -> dict[str, bytes]:

@@ -1,12 +1,12 @@
-"""One request over HTTP, with limits: time for the whole answer, bytes, no redirect unless to an allowed host."""
+"""One request over HTTP, with limits: time for the whole answer, bytes, no redirect."""
 
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPMessage
-from typing import IO, Any
+from http.client import HTTPException
+from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.errors import ServiceError
@@ -25,21 +25,11 @@ class Answer:
     body: bytes
 
 
-class _OnlyTo(urllib.request.HTTPRedirectHandler):
-    """Follows a redirect only to a host that is allowed."""
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """What is sent goes only to the address that was named: a redirect is handed over as the answer it is."""
 
-    def __init__(self, hosts: Collection[str]) -> None:
-        self._hosts = hosts
-
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> urllib.request.Request | None:
-        host = urlsplit(newurl).netloc
-        if host not in self._hosts:
-            raise ServiceError(
-                f"{urlsplit(req.full_url).netloc}: sends on to {host or newurl!r}, which was not asked for"
-            )
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        """No other request."""
 
 
 def request(
@@ -49,16 +39,15 @@ def request(
     headers: Mapping[str, str] | None = None,
     timeout: float,
     most_bytes: int,
-    redirect_hosts: Collection[str] = (),
 ) -> Answer:
     """The answer of a server, of any status. timeout: seconds for all of it.
 
-    Raises ServiceError where there is none in time, it is too long, or it leads elsewhere.
+    Raises ServiceError where there is none in time, or it is too long.
     """
     host = urlsplit(url).netloc
     deadline = time.monotonic() + timeout
     asked = urllib.request.Request(url, data=body, headers={"User-Agent": AGENT, **(headers or {})})
-    opener = urllib.request.build_opener(_OnlyTo(redirect_hosts))
+    opener = urllib.request.build_opener(_NoRedirect)
     try:
         with opener.open(asked, timeout=timeout) as answer:
             return Answer(answer.status, _lower(answer.headers), _read(answer, deadline, most_bytes, host))

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+from pipeline.cli.main import main
 from pipeline.clusterer.known import place_known
 from pipeline.clusterer.layers import find_fields, fine_topics
 from pipeline.clusterer.merging import groups_after, merge_order, merge_topics
@@ -17,8 +18,9 @@ from pipeline.errors import ConfigError
 from pipeline.matching import match_topics, overlap_of
 from pipeline.neighbours import find_neighbours, restrict
 from pipeline.topic_chat import chat_requests, check_chat, name_by_chat
+from pipeline.topics.labels import label_topics
 from tests.planted import planted_papers, write_jsonl
-from tests.test_topics import blobs
+from tests.test_topics import blobs, word
 
 
 def test_the_merge_that_loses_least_information_goes_first():
@@ -123,6 +125,25 @@ def test_a_service_names_topics_once_and_bad_answers_leave_the_keyword_label(tmp
     assert len(Service.asked) == len(atlas.topics), "answers are kept"
 
 
+def test_a_dry_run_prints_what_would_be_sent_and_sends_and_writes_nothing(tmp_path, service, capsys):
+    write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 8))
+    chat = f'[topics.chat]\nurl = "{service}"\nmodel = "m"\n'
+    (tmp_path / "c.toml").write_text(f'[corpus]\nfiles = ["p.jsonl"]\n[embedding]\nbackend = "tfidf"\n{chat}')
+    assert main(["run", str(tmp_path / "c.toml"), "--output", str(tmp_path / "run"), "--dry-run", "--quiet"]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [request["topic"] for request in told] == [0, 1]
+    assert "glacier" in json.dumps(told)
+    assert all(request["url"] == f"{service}/chat/completions" for request in told)
+    assert Service.asked == []
+    assert not (tmp_path / "run").exists()
+
+
+def test_no_layer_repeats_a_name_of_another():
+    ranked = [[word("Gaussian splatting", 5), word("novel view", 3)]]
+    assert label_topics(ranked) == ["Gaussian splatting, novel view"]
+    assert label_topics(ranked, others=["Gaussian splatting, novel view"]) == ["Novel view"]
+
+
 def test_a_service_without_model_is_refused():
     with pytest.raises(ConfigError, match=r"topics\.chat\.model is missing"):
         check_chat(ChatConfig(url="http://127.0.0.1:1", model=""))
@@ -130,7 +151,9 @@ def test_a_service_without_model_is_refused():
 
 def test_an_earlier_run_keeps_ids_names_and_colours(tmp_path, make_atlas):
     papers = planted_papers(["glaciers", "bees", "violins"], 10)
-    before = make_atlas(str(write_jsonl(tmp_path / "a.jsonl", papers)), name="before")
+    before = make_atlas(
+        str(write_jsonl(tmp_path / "a.jsonl", papers)), name="before", output={"folder": str(tmp_path / "before")}
+    )
     after = make_atlas(str(write_jsonl(tmp_path / "b.jsonl", papers[10:])), name="after", baseline=str(before.folder))
     old = {paper: before.topic(topic) for paper, topic in zip(*_columns(before), strict=True)}
     for paper, number in zip(*_columns(after), strict=True):

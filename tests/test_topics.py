@@ -6,7 +6,7 @@ import pytest
 from benchmarks.common import read_papers
 from benchmarks.granularity import regret
 from pipeline.clusterer.assignment import Assignment, assign_corpus, assign_topics, mean_vectors
-from pipeline.clusterer.choice import choose_cut, joint_distribution, score_cut
+from pipeline.clusterer.choice import choose_cut, joint_distribution, score_assigned
 from pipeline.clusterer.finder import plan_topics
 from pipeline.clusterer.tree import Cut, build_tree, cut_at_sizes, cut_tree
 from pipeline.config import ClustererConfig, EmbeddingConfig, ReducerConfig, TopicEdits
@@ -169,7 +169,7 @@ def test_score_by_hand_for_two_equal_topics_that_never_mix():
     vectors = np.repeat(np.eye(2, dtype=np.float32), 20, axis=0)
     topics = np.repeat([0, 1], 20).astype(np.int32)
     # Neighbours are always of the own topic: I = H = H2 = log 2, so the score is log 2.
-    assert score_cut(topics, find_neighbours(vectors, k=5), vectors) == pytest.approx(np.log(2))
+    assert score_assigned(topics, find_neighbours(vectors, k=5)) == pytest.approx(np.log(2))
 
 
 def test_the_planted_groups_score_above_coarser_and_finer_ones():

@@ -52,6 +52,10 @@ def run(
     overrides: Overrides = None,
     output: Annotated[Path | None, typer.Option(help="Run folder, instead of outputs/NAME.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Run even if nothing has changed.")] = False,
+    dry: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Print what [topics.chat] would send; send and write nothing."),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -62,8 +66,14 @@ def run(
     loaded = load_config(config, tuple(overrides or ()))
     if output:
         loaded = loaded.model_copy(update={"output": OutputConfig(folder=str(output.absolute()))})
-    from pipeline.build import run_config
+    from pipeline.build import dry_run, run_config
 
+    if dry:
+        requests = dry_run(loaded, progress=progress_for(quiet=quiet or as_json))
+        show.print_jsonl(request.to_json() for request in requests)
+        if not requests:
+            show.line("nothing would be sent: topics.chat.url is not set, or every topic has a name already")
+        return
     result = run_config(loaded, force=force, progress=progress_for(quiet=quiet or as_json))
     atlas, folder = result.atlas, loaded.run_folder
     if as_json:

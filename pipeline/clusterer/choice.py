@@ -135,11 +135,6 @@ def merge_to(
     return merge_topics(topics, groups_after(merges, int(topics.max()) + 1, count))
 
 
-def score_cut(topics: NDArray[np.int32], neighbours: Neighbours, vectors: NDArray[np.float32]) -> float:
-    """The score of core topics: every paper is assigned by the vote, then `score_assigned`."""
-    return score_assigned(assign_corpus(vectors, neighbours, topics).nearest_topic, neighbours)
-
-
 def score_assigned(assigned: NDArray[np.int32], neighbours: Neighbours) -> float:
     """I (I / H)^2 sqrt(H2 / H) in nats, of the topic of every paper; 0 where all are one topic."""
     joint = joint_of(assigned, neighbours)

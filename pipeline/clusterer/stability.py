@@ -59,7 +59,16 @@ def measure_stability(
         n = len(vectors)
         rows = np.arange(n) if n < FEWEST_SAMPLED else np.sort(rng.choice(n, round(KEPT_SHARE * n), replace=False))
         refit_seed = int(rng.integers(2**31))
-        again = _refit(vectors[rows], restrict(neighbours, rows), choice, plan, min_dist=min_dist, seed=refit_seed)
+        again = _refit(
+            vectors[rows],
+            restrict(neighbours, rows),
+            plan,
+            cut=choice.cut,
+            share=len(rows) / n,
+            merged_to=choice.merged_to,
+            min_dist=min_dist,
+            seed=refit_seed,
+        )
         came_back.append(best_jaccard(nearest[rows], again, choice.cut.count) > COMES_BACK)
         agreements.append(float(adjusted_mutual_info_score(nearest[rows], again)))
         advance(1)
@@ -69,30 +78,30 @@ def measure_stability(
 def _refit(
     vectors: NDArray[np.float32],
     neighbours: Neighbours,
-    choice: Choice,
     plan: TopicPlan,
     *,
+    cut: Cut,
+    share: float,
+    merged_to: int | None,
     min_dist: float,
     seed: int,
 ) -> NDArray[np.int32]:
-    """(m,) nearest topic of every paper in one refit; all zeros where nothing was found."""
-    cut = choice.cut
-    assert cut is not None
+    """(m,) nearest topic of every paper in one refit; all zeros where nothing was found.
+
+    cut, merged_to: what was taken from all papers; share: of the papers that are in this refit.
+    """
     width = min(plan.reducer.n_neighbors, neighbours.k + 1)
     reduced = reduce(vectors, neighbours, plan=replace(plan.reducer, n_neighbors=width), min_dist=min_dist, seed=seed)
-    size = max(2, round(cut.min_cluster_size * len(vectors) / len(cut.topics)))
+    size = max(2, round(cut.min_cluster_size * share))
     tree = build_tree(reduced, min_samples=cut.min_samples)
-    found = _same_kind(tree_cuts=list(cut_tree(tree, min_cluster_size=size, methods=(cut.method,))), cap=cut.cap)
+    cuts = cut_tree(tree, min_cluster_size=size, methods=(cut.method,))
+    found = next((found for found in cuts if found.cap == cut.cap), None)
     if found is None or found.count == 0:
         return np.zeros(len(vectors), dtype=np.int32)
     topics = found.topics
-    if choice.merged_to is not None and found.count > choice.merged_to:
-        topics = merge_to(topics, choice.merged_to, neighbours, vectors)
+    if merged_to is not None and found.count > merged_to:
+        topics = merge_to(topics, merged_to, neighbours, vectors)
     return assign_corpus(vectors, neighbours, topics).nearest_topic
-
-
-def _same_kind(tree_cuts: list[Cut], cap: float | None) -> Cut | None:
-    return next((cut for cut in tree_cuts if cut.cap == cap), None)
 
 
 def best_jaccard(before: NDArray[np.int32], after: NDArray[np.int32], count: int) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ METADATA = {"Date": None, "Creator": "paperatlas"}
 
 
 def draw_curve(choice: Mapping[str, Any]) -> bytes:
-    """SVG of the manifest's `choice`; the same choice gives the same bytes."""
+    """SVG of the manifest's `choice` of at least one cut; the same choice gives the same bytes."""
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -19,9 +19,6 @@ def draw_curve(choice: Mapping[str, Any]) -> bytes:
     with mpl.rc_context(STYLE):  # type: ignore[arg-type]
         figure = Figure(figsize=(7.2, 4.4), layout="constrained")
         FigureCanvasSVG(figure)
-        if not curve:
-            figure.text(0.5, 0.5, "No cut told two topics apart.", ha="center", va="center")
-            return _saved(figure)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
         for method, colour in COLOURS.items():
             cuts = [scored for scored in curve if scored["method"] == method]
@@ -34,11 +31,15 @@ def draw_curve(choice: Mapping[str, Any]) -> bytes:
         upper.annotate(
             f"taken: {taken['count']} topics",
             (taken["count"], taken["score"]),
-            xytext=(8, -14),
+            xytext=(0, 10),
             textcoords="offset points",
             color="#C0003C",
+            ha="center",
         )
-        lower.scatter([taken["count"]], [100 * taken["noise"]], s=60, facecolors="none", edgecolors="#C0003C")
+        upper.margins(y=0.14)
+        lower.scatter(
+            [taken["count"]], [100 * taken["noise"]], s=60, facecolors="none", edgecolors="#C0003C", clip_on=False
+        )
         upper.set_ylabel("score (nats)")
         lower.set_ylabel("noise (%)")
         lower.set_ylim(0, 100)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.atlas import Atlas
-from pipeline.report.methods import methods, refits_on
+from pipeline.report.methods import mean_stability, methods, refits_on
 from pipeline.text import safe, shorten
 from pipeline.topics import Topic
 
@@ -122,10 +122,9 @@ def _trust(atlas: Atlas) -> Iterator[str]:
     """How sure all of it is, and what should make the reader careful."""
     choice = atlas.manifest.choice
     if choice["refits"]:
-        known = [topic.stability for topic in atlas.topics if topic.stability is not None]
         yield (
             f"Stability: in {choice['refits']} refits {refits_on(atlas)}, a topic came back in"
-            f" {sum(known) / max(len(known), 1):.0%} of the cases on average (some topic of the refit had more than"
+            f" {mean_stability(atlas):.0%} of the cases on average (some topic of the refit had more than"
             f" half in common with it); adjusted mutual information with the refits {choice['agreement']:.2f} of 1."
         )
         yield ""
@@ -179,8 +178,9 @@ def _how(atlas: Atlas) -> Iterator[str]:
     yield f"* topics: {choice['explanation']}"
     if choice["curve"]:
         yield ""
-        yield "![scores of all cuts tried](topic_choice.svg)"
-        yield ""
+        if len(choice["curve"]) > 1:
+            yield "![scores of all cuts tried](topic_choice.svg)"
+            yield ""
         yield from _curve(choice["curve"])
     yield ""
     yield "Settings:"

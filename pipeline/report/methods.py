@@ -5,6 +5,7 @@ from typing import Any
 
 from pipeline.atlas import Atlas
 from pipeline.clusterer.stability import FEWEST_SAMPLED
+from pipeline.reducer import TINY
 
 # Facts of publication only; the keys are those that the paragraph cites.
 REFERENCES = {
@@ -116,7 +117,7 @@ def _embedding(embedding: Mapping[str, Any]) -> str:
     model = embedding["model"].rsplit("/", 1)[-1]
     return (
         f"Titles and abstracts were embedded with the sentence transformer {model} {cited}"
-        f" ({embedding['dimensions']} dimensions, {embedding['precision']}, weights with sha256"
+        f" ({embedding['dimensions']} dimensions, {embedding['precision']}, digest of its files"
         f" {embedding['model_digest'][:12]}), of which it reads {embedding['max_tokens']} tokens."
     )
 
@@ -132,28 +133,46 @@ def _topics(atlas: Atlas, choice: Mapping[str, Any], libraries: Mapping[str, str
         f" {libraries['umap-learn']}, n_neighbors {reducer['n_neighbors']}, min_dist"
         f" {atlas.manifest.config['reducer']['min_dist']:g}) and clustered by HDBSCAN [@hdbscan; @hdbscan-software]"
         f" (hdbscan {libraries['hdbscan']}, min_samples {taken['min_samples']}, min_cluster_size"
-        f" {taken['min_cluster_size']}, selection {taken['method']}); these settings are the best of {len(curve)} cuts"
-        " by the mutual information between a paper's topic and the topics of its nearest papers."
+        f" {taken['min_cluster_size']}, selection {taken['method']}){_chosen(atlas)}."
     )
     merged = (
         f", joined to {choice['merged_to']} by the information bottleneck [@bottleneck]" if choice["merged_to"] else ""
     )
-    yield (
-        f"This gave {counts['topics']} topics{merged}; {counts['noise'] / counts['kept']:.0%} of the papers lie between"
-        " topics and were assigned to the nearest one by a similarity-weighted vote of their neighbours."
+    left_out = (
+        f"; {counts['noise'] / counts['kept']:.0%} of the papers lie between topics and were assigned to the nearest one"
+        " by a similarity-weighted vote of their neighbours"
     )
+    yield f"This gave {counts['topics']} topics{merged}{left_out if counts['noise'] else ''}."
     if choice["refits"]:
-        known = [topic.stability for topic in atlas.topics if topic.stability is not None]
         yield (
             f"In {choice['refits']} refits {refits_on(atlas)}, a topic came back (Jaccard index above 0.5"
-            f" [@stability]) in {sum(known) / max(len(known), 1):.0%} of the cases on average; mean adjusted mutual"
+            f" [@stability]) in {mean_stability(atlas):.0%} of the cases on average; mean adjusted mutual"
             f" information with the topics was {choice['agreement']:.2f}."
         )
+
+
+def mean_stability(atlas: Atlas) -> float:
+    """Mean over the topics that were refitted, in [0, 1]; 0 without any."""
+    known = [topic.stability for topic in atlas.topics if topic.stability is not None]
+    return sum(known) / max(len(known), 1)
 
 
 def refits_on(atlas: Atlas) -> str:
     """What the refits of the stability were made on, in words."""
     return "with other seeds" if len(atlas) < FEWEST_SAMPLED else "on random samples and with other seeds"
+
+
+def _chosen(atlas: Atlas) -> str:
+    """How the settings of the cut were chosen."""
+    choice = atlas.manifest.choice
+    if len(choice["curve"]) == 1:
+        return ", the only cut that told topics apart"
+    if len(atlas) < TINY:
+        return f"; of {len(choice['curve'])} cuts it is the one that most of {choice['restarts']} fits agreed on"
+    return (
+        f"; these settings are the best of {len(choice['curve'])} cuts by the mutual information between a paper's"
+        " topic and the topics of its nearest papers"
+    )
 
 
 def _entry(key: str) -> str:

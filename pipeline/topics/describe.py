@@ -42,15 +42,15 @@ def describe_topics(
     field_of, names = layers.field_of, {number: name.label for number, name in grouping.names.items()}
     fields = _field(field_of, nearest) if len(field_of) else None
     topics = describe.layer(grouping.core, nearest, names, parents=field_of.tolist(), within=fields, varied=True)
-    tree = TopicTree(
-        topics=tuple(_with_own_figures(topic, grouping) for topic in topics),
-        fields=()
-        if fields is None
-        else describe.layer(_field(field_of, grouping.core), fields, {}, parts=grouping.core),
-        fine=describe.layer(layers.fine, layers.fine, {}, parents=layers.topic_of.tolist(), within=nearest)
-        if len(layers.topic_of)
-        else (),
-    )
+    told = tuple(_with_own_figures(topic, grouping) for topic in topics)
+    above: tuple[Topic, ...] = ()
+    if fields is not None:
+        above = describe.layer(_field(field_of, grouping.core), fields, {}, parts=grouping.core, others=told)
+    inside: tuple[Topic, ...] = ()
+    if len(layers.topic_of):
+        homes = layers.topic_of.tolist()
+        inside = describe.layer(layers.fine, layers.fine, {}, parents=homes, within=nearest, others=told)
+    tree = TopicTree(told, above, inside)
     return _renumbered(tree, grouping.ids)
 
 
@@ -95,16 +95,18 @@ class _Describer:
         parents: Sequence[int] = (),
         within: NDArray[np.int32] | None = None,
         parts: NDArray[np.int32] | None = None,
+        others: Sequence[Topic] = (),
         varied: bool = False,
     ) -> tuple[Topic, ...]:
-        """core, nearest: (n,) of this layer. within, parts: (n,) of the layers above and below. varied: choose the
-        keywords to repeat little.
+        """core, nearest: (n,) of this layer. within, parts: (n,) of the layers above and below; others: topics of
+        a layer described before, whose labels are taken. varied: choose the keywords to repeat little.
         """
         count = max(VARIED_FROM * self.config.keywords, LABEL_CANDIDATES)
         ranked = find_keywords(self.phrases, core, count=count, within=within, parts=parts)
         first = [keywords[:LABEL_CANDIDATES] for keywords in ranked]
-        labels = label_topics(first)
-        named = label_topics(first, names) if names else labels
+        used = [topic.label for topic in others]
+        labels = label_topics(first, others=used)
+        named = label_topics(first, names, others=used) if names else labels
         chosen = find_representatives(self.vectors, core, self.grouping.assigned, count=self.config.representatives)
         listed = self._varied(ranked) if varied else [keywords[: self.config.keywords] for keywords in ranked]
         return tuple(

@@ -46,13 +46,13 @@ def find_keywords(
     not tell its parts apart. parts: (n,) the smaller topics inside each, which its words should be spread over.
     """
     total = int(topics.max(initial=-1)) + 1
-    topic, phrase, weight = _weights(phrases, topics)
+    pairs, weight = _weights(phrases, topics)
     if within is not None:
-        weight = weight * np.sqrt(_rarity_within(phrases, topics, within, topic, phrase))
+        weight = weight * np.sqrt(_rarity_within(phrases, topics, within, pairs))
     if parts is not None:
-        weight = weight * np.sqrt(_spread(phrases, topics, parts, topic, phrase))
-    order = np.lexsort((phrase, -np.round(weight, 9), topic))
-    topic, phrase, weight = topic[order], phrase[order], weight[order]
+        weight = weight * np.sqrt(_spread(phrases, topics, parts, pairs))
+    order = np.lexsort((pairs.phrase, -np.round(weight, 9), pairs.topic))
+    topic, phrase, weight = pairs.topic[order], pairs.phrase[order], weight[order]
     bounds = np.searchsorted(topic, np.arange(total + 1))
     found = []
     for first, end in itertools.pairwise(bounds):
@@ -66,10 +66,16 @@ def find_keywords(
     return found
 
 
-def _weights(
-    phrases: Phrases, topics: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """(topic, phrase, weight) of every phrase that a paper of the topic holds."""
+@dataclass(frozen=True)
+class _Pairs:
+    """topic, phrase: (m,) every phrase that a paper of the topic holds, row-aligned."""
+
+    topic: NDArray[np.int64]
+    phrase: NDArray[np.int64]
+
+
+def _weights(phrases: Phrases, topics: NDArray[np.int32]) -> tuple[_Pairs, NDArray[np.float64]]:
+    """The pairs of the topics, and the weight of each."""
     core = topics[phrases.papers] != -1
     cells = topics[phrases.papers[core]].astype(np.int64) * len(phrases.names) + phrases.phrase[core]
     pairs, place = np.unique(cells, return_inverse=True)
@@ -81,15 +87,11 @@ def _weights(
     idf = np.log1p(len(topics) / phrases.document_frequency[phrase])
     # One paper's pet phrase says nothing of a topic of several.
     said = (held >= 2) | (sizes < 2)
-    return topic, phrase, np.where(said, share * idf * _boost(phrases)[phrase], 0.0)
+    return _Pairs(topic, phrase), np.where(said, share * idf * _boost(phrases)[phrase], 0.0)
 
 
 def _rarity_within(
-    phrases: Phrases,
-    topics: NDArray[np.int32],
-    within: NDArray[np.int32],
-    topic: NDArray[np.int64],
-    phrase: NDArray[np.int64],
+    phrases: Phrases, topics: NDArray[np.int32], within: NDArray[np.int32], pairs: _Pairs
 ) -> NDArray[np.float64]:
     """For each pair (topic, phrase) its rarity in the larger topic around it beside that in the corpus, at most 1."""
     around = np.zeros(int(topics.max()) + 1, dtype=np.int64)
@@ -97,19 +99,15 @@ def _rarity_within(
     sizes = np.bincount(within[within != -1], minlength=int(within.max()) + 1)
     held = within[phrases.papers] != -1
     cells = within[phrases.papers[held]].astype(np.int64) * len(phrases.names) + phrases.phrase[held]
-    pairs, counts = np.unique(cells, return_counts=True)
-    wanted = around[topic] * len(phrases.names) + phrase
-    inside = np.log1p(sizes[around[topic]] / counts[np.searchsorted(pairs, wanted)])
-    rarity = inside / np.log1p(len(topics) / phrases.document_frequency[phrase])
+    known, counts = np.unique(cells, return_counts=True)
+    home = around[pairs.topic]
+    inside = np.log1p(sizes[home] / counts[np.searchsorted(known, home * len(phrases.names) + pairs.phrase)])
+    rarity = inside / np.log1p(len(topics) / phrases.document_frequency[pairs.phrase])
     return np.asarray(np.minimum(rarity, 1.0))  # rare around it, common in the corpus: a stranger, no better a name
 
 
 def _spread(
-    phrases: Phrases,
-    topics: NDArray[np.int32],
-    parts: NDArray[np.int32],
-    topic: NDArray[np.int64],
-    phrase: NDArray[np.int64],
+    phrases: Phrases, topics: NDArray[np.int32], parts: NDArray[np.int32], pairs: _Pairs
 ) -> NDArray[np.float64]:
     """For each pair (topic, phrase) the share of the topic's parts that the phrase is spread over, in (0, 1].
 
@@ -121,14 +119,14 @@ def _spread(
     home = np.zeros(width, dtype=np.int64)
     home[parts[parts != -1]] = topics[parts != -1]
     cells = phrases.phrase[core].astype(np.int64) * width + parts[phrases.papers[core]]
-    pairs, counts = np.unique(cells, return_counts=True)
-    share = counts / whole[pairs % width]
-    of_pair = home[pairs % width] * len(phrases.names) + pairs // width
+    known, counts = np.unique(cells, return_counts=True)
+    share = counts / whole[known % width]
+    of_pair = home[known % width] * len(phrases.names) + known // width
     names, place = np.unique(of_pair, return_inverse=True)
     effective = np.bincount(place, share) ** 2 / np.bincount(place, share**2)
     parts_of = np.bincount(home[whole > 0], minlength=int(topics.max()) + 1)
     spread = effective / parts_of[names // len(phrases.names)]
-    return np.asarray(spread[np.searchsorted(names, topic * len(phrases.names) + phrase)])
+    return np.asarray(spread[np.searchsorted(names, pairs.topic * len(phrases.names) + pairs.phrase)])
 
 
 def _boost(phrases: Phrases) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ The heaviest phrase names the topic; the next one that shares no word with it sa
 together stay within four words: "Federated learning, medical images".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pipeline.stop_words import WEAK_ALONE
 from pipeline.topics.keywords import Keyword, word_parts
@@ -15,10 +15,15 @@ ONE_WORD_COUNTS = 0.75  # a plain word names a topic less well than a phrase of 
 UNNAMED = "Unnamed topic"
 
 
-def label_topics(keywords: Sequence[Sequence[Keyword]], given: Mapping[int, str] | None = None) -> list[str]:
-    """One label a topic, in order; the larger topic keeps a label that two would have. given: labels by hand."""
+def label_topics(
+    keywords: Sequence[Sequence[Keyword]], given: Mapping[int, str] | None = None, *, others: Collection[str] = ()
+) -> list[str]:
+    """One label a topic, in order; the larger topic keeps a label that two would have.
+
+    given: labels by hand. others: labels of other layers, given to no topic of this one.
+    """
     given = given or {}
-    taken = {label.lower() for label in given.values()}
+    taken = {label.lower() for label in (*given.values(), *others)}
     labels: list[str] = []
     for number, ranked in enumerate(keywords):
         free = (label for label in _labels_of(ranked) if label.lower() not in taken)
