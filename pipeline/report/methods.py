@@ -139,8 +139,8 @@ def _topics(atlas: Atlas, choice: Mapping[str, Any], libraries: Mapping[str, str
         f", joined to {choice['merged_to']} by the information bottleneck [@bottleneck]" if choice["merged_to"] else ""
     )
     left_out = (
-        f"; {counts['noise'] / counts['kept']:.0%} of the papers lie between topics and were assigned to the nearest one"
-        " by a similarity-weighted vote of their neighbours"
+        f"; {counts['noise'] / counts['kept']:.0%} of the papers lie between topics and were assigned to the nearest"
+        " one by a similarity-weighted vote of their neighbours"
     )
     yield f"This gave {counts['topics']} topics{merged}{left_out if counts['noise'] else ''}."
     if choice["refits"]:
