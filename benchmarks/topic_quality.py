@@ -1,25 +1,155 @@
-"""Agreement of topics with the papers' primary categories, five seeds, this project beside BERTopic's defaults.
+"""Topics beside the papers' primary categories, and keywords beside the papers: this project and its peers.
 
-Both get the same vectors. Ours: no setting given, every paper assigned. BERTopic: its defaults, -1 as one class.
+All get the same vectors, for several seeds. Agreement: every paper assigned, no setting given, beside KMeans told the
+true number of categories on the same UMAP points, BERTopic's defaults (-1 as one class), each layer of EVoC (the same)
+and nearest mean vectors as in Top2Vec. Equal coverage: of as many papers as a peer placed, ours of highest strength.
+Keywords, of the first seed: diversity and NPMI of the ten first.
 
     python -m benchmarks.topic_quality [--papers FILE] [--seeds 5]
 """
 
 import argparse
 import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
+from benchmarks import peer_topics
 from benchmarks.common import PAPERS, machine
 from benchmarks.peer_bertopic import fit
-from pipeline.clusterer.assignment import assign_corpus
-from pipeline.clusterer.finder import find_topics, plan_topics
-from pipeline.config import ClustererConfig, CorpusConfig, EmbeddingConfig, ReducerConfig, cache_folder
-from pipeline.corpus import read_corpus
-from pipeline.embedding.embedder import embed
-from pipeline.neighbours import find_neighbours
+from pipeline.clusterer.assignment import Assignment, assign_corpus
+from pipeline.clusterer.stage import Clustering, cluster
+from pipeline.config import ClustererConfig, CorpusConfig, EmbeddingConfig, ReducerConfig, TopicsConfig, cache_folder
+from pipeline.corpus import Corpus, read_corpus
+from pipeline.embedding.embedder import Encoder, embed, embed_texts
+from pipeline.evaluation.coherence import diversity, npmi
+from pipeline.neighbours import Neighbours, find_neighbours
+from pipeline.paper_ids import PaperIds
+from pipeline.reducer import plan_reducer, reduce
+from pipeline.topics.describe import describe_topics
+from pipeline.topics.grouping import group_papers
+
+OURS, KMEANS, TOP2VEC, BERTOPIC, EVOC = (
+    "paperatlas",
+    "KMeans told the number",
+    "Top2Vec-style",
+    "BERTopic",
+    "EVoC, best layer",
+)
+
+
+@dataclass(frozen=True)
+class Data:
+    """The papers, their true categories, and what every tool is given."""
+
+    corpus: Corpus
+    truth: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+    neighbours: Neighbours
+    encoder: Encoder | None
+
+
+def read(papers: Path) -> Data:
+    corpus = read_corpus(CorpusConfig(files=(papers.name,)), papers.parent)
+    categories = [listed[0] for listed in corpus.papers.column("categories").to_pylist()]
+    embedding, encoder = embed(corpus, EmbeddingConfig(), folder=Path(), cache=cache_folder(), seed=0)
+    vectors = np.array(embedding.vectors)
+    truth = np.unique(categories, return_inverse=True)[1].astype(np.int64)
+    return Data(corpus, truth, vectors, find_neighbours(vectors, k=50), encoder)
+
+
+def find_ours(data: Data, seed: int) -> Clustering:
+    return cluster(
+        data.vectors,
+        data.neighbours,
+        reducer=ReducerConfig(),
+        clusterer=ClustererConfig(),
+        known=None,
+        refits=0,
+        seed=seed,
+    )
+
+
+def find_others(data: Data, seed: int) -> dict[str, NDArray[np.int64]]:
+    reducer = ReducerConfig()
+    plan = plan_reducer(len(data.truth), n_components=reducer.n_components, n_neighbors=reducer.n_neighbors)
+    points = reduce(data.vectors, data.neighbours, plan=plan, min_dist=reducer.min_dist, seed=seed)
+    layers = peer_topics.evoc_layers(data.vectors, seed)
+    for number, layer in enumerate(layers):
+        told(f"seed {seed}, EVoC layer {number}", layer, data.truth)
+    return {
+        KMEANS: peer_topics.kmeans_told(points, int(data.truth.max()) + 1, seed),
+        TOP2VEC: peer_topics.top2vec_style(data.vectors, seed),
+        BERTOPIC: np.array(fit(data.corpus.texts(), data.vectors, seed)),
+        EVOC: max(layers, key=lambda layer: adjusted_mutual_info_score(data.truth, layer)),
+    }
+
+
+def told(who: str, topics: NDArray[np.int64], truth: NDArray[np.int64]) -> tuple[float, float]:
+    """AMI and ARI, printed."""
+    pair = adjusted_mutual_info_score(truth, topics), adjusted_rand_score(truth, topics)
+    largest = np.bincount(topics[topics >= 0]).max() / len(topics)
+    print(
+        f"{who}: {topics.max() + 1} topics, largest {largest:.1%}, noise {(topics == -1).mean():.1%},"
+        f" AMI {pair[0]:.3f}, ARI {pair[1]:.3f}",
+        flush=True,
+    )
+    return pair
+
+
+def at_coverage(assigned: Assignment, truth: NDArray[np.int64], covered: int) -> float:
+    """AMI of the papers of highest strength, as many as asked for."""
+    rows = np.argsort(-assigned.strength, kind="stable")[:covered]
+    return float(adjusted_mutual_info_score(truth[rows], assigned.nearest_topic[rows]))
+
+
+def compare_at_coverage(
+    assigned: Assignment, others: dict[str, NDArray[np.int64]], truth: NDArray[np.int64]
+) -> dict[str, tuple[float, float, float]]:
+    """Peer -> the share it placed, its AMI on those papers, and ours on as many."""
+    found = {}
+    for who, topics in others.items():
+        placed = topics != -1
+        own = float(adjusted_mutual_info_score(truth[placed], topics[placed]))
+        found[who] = (float(placed.mean()), own, at_coverage(assigned, truth, int(placed.sum())))
+    return found
+
+
+def our_keywords(data: Data, clustering: Clustering) -> list[list[str]]:
+    ids = PaperIds(data.corpus.papers.column("id").to_pylist(), {})
+    grouping = group_papers(
+        clustering,
+        data.neighbours,
+        data.vectors,
+        config=TopicsConfig(),
+        paper_ids=ids,
+        earlier=None,
+        map_trust=np.ones(len(data.truth), dtype=np.float32),
+    )
+    encoder = data.encoder
+    tree = describe_topics(
+        data.corpus.papers,
+        data.vectors,
+        grouping,
+        config=TopicsConfig(),
+        embed_phrases=None if encoder is None else lambda phrases: embed_texts(phrases, encoder).vectors,
+    )
+    return [[keyword.term for keyword in topic.keywords[:10]] for topic in tree.topics]
+
+
+def print_keywords(who: str, keywords: Sequence[Sequence[str]], texts: Sequence[str]) -> None:
+    """Of the keywords as they are, and of their ten first different words."""
+    words = [list(dict.fromkeys(word for term in listed for word in term.split()))[:10] for listed in keywords]
+    print(
+        f"{who}: diversity {diversity(keywords):.3f}, NPMI {statistics.mean(npmi(keywords, texts)):.3f};"
+        f" as single words {diversity(words):.3f}, {statistics.mean(npmi(words, texts)):.3f};"
+        f" unique keywords {len({term for listed in keywords for term in listed}) / sum(map(len, keywords)):.3f}",
+        flush=True,
+    )
 
 
 def main() -> None:
@@ -27,31 +157,34 @@ def main() -> None:
     parser.add_argument("--papers", type=Path, default=PAPERS)
     parser.add_argument("--seeds", type=int, default=5)
     asked = parser.parse_args()
-    corpus = read_corpus(CorpusConfig(files=(asked.papers.name,)), asked.papers.parent)
-    truth = [categories[0] for categories in corpus.papers.column("categories").to_pylist()]
-    vectors = embed(corpus, EmbeddingConfig(), folder=Path(), cache=cache_folder(), seed=0)[0].vectors
-    print(machine("umap-learn", "hdbscan", "bertopic"))
-    print(f"{len(corpus)} papers, {len(set(truth))} categories")
-    neighbours = find_neighbours(vectors, k=50)
-    plan = plan_topics(len(corpus), ReducerConfig(), ClustererConfig())
-    scores: dict[str, list[tuple[float, float]]] = {"paperatlas": [], "BERTopic": []}
+    data = read(asked.papers)
+    print(machine("umap-learn", "hdbscan", "bertopic", "evoc", "turftopic"))
+    print(f"{len(data.truth)} papers, {data.truth.max() + 1} categories")
+    agreements: dict[str, list[tuple[float, float]]] = {}
+    coverages: dict[str, list[tuple[float, float, float]]] = {}
     for seed in range(asked.seeds):
-        core = find_topics(vectors, neighbours, plan, min_dist=0.0, seed=seed).core
-        found = {"paperatlas": assign_corpus(vectors, neighbours, core).nearest_topic}
-        found["BERTopic"] = np.array(fit(corpus.texts(), np.array(vectors), seed))
+        clustering = find_ours(data, seed)
+        assigned = assign_corpus(data.vectors, data.neighbours, clustering.core)
+        print(f"seed {seed}, {OURS}: noise {(clustering.core == -1).mean():.1%}")
+        found = {OURS: assigned.nearest_topic.astype(np.int64)} | find_others(data, seed)
         for who, topics in found.items():
-            pair = adjusted_mutual_info_score(truth, topics), adjusted_rand_score(truth, topics)
-            scores[who].append(pair)
-            noise = (core == -1).mean() if who == "paperatlas" else (topics == -1).mean()
-            largest = np.bincount(topics[topics >= 0]).max() / len(topics)
-            print(
-                f"seed {seed}, {who}: {topics.max() + 1} topics, largest {largest:.1%}, noise {noise:.0%},"
-                f" AMI {pair[0]:.3f}, ARI {pair[1]:.3f}",
-                flush=True,
-            )
-    for who, pairs in scores.items():
+            agreements.setdefault(who, []).append(told(f"seed {seed}, {who}", topics, data.truth))
+        peers = {who: topics for who, topics in found.items() if who not in (OURS, KMEANS)}
+        for who, figures in compare_at_coverage(assigned, peers, data.truth).items():
+            coverages.setdefault(who, []).append(figures)
+        if seed == 0:
+            texts, core = data.corpus.texts(), clustering.core.astype(np.int64)
+            print_keywords(f"keywords, {OURS}", our_keywords(data, clustering), texts)
+            print_keywords("keywords, BERTopic's of the same topics", peer_topics.bertopic_keywords(texts, core), texts)
+            print_keywords("keywords, turftopic's of the same", peer_topics.turftopic_keywords(texts, core), texts)
+            own = peer_topics.bertopic_keywords(texts, found[BERTOPIC])
+            print_keywords("keywords, BERTopic's of its own topics", own, texts)
+    for who, pairs in agreements.items():
         ami, ari = zip(*pairs, strict=True)
         print(f"{who}: mean AMI {statistics.mean(ami):.3f}, mean ARI {statistics.mean(ari):.3f}")
+    for who, figures in coverages.items():
+        share, own_ami, our_ami = (statistics.mean(column) for column in zip(*figures, strict=True))
+        print(f"of the {share:.0%} that {who} placed its AMI is {own_ami:.3f}, ours of as many papers {our_ami:.3f}")
 
 
 if __name__ == "__main__":

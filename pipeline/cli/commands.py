@@ -5,8 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli import queries, show, web
+from pipeline.cli import analysis, queries, show, web
+from pipeline.cli.analysis import show_topics
 from pipeline.cli.arguments import ConfigFile, Json, Overrides, Run
+from pipeline.cli.trends import trends
 from pipeline.text import safe
 from pipeline.version import __version__
 
@@ -23,6 +25,9 @@ config_app = typer.Typer(help="Show settings.", no_args_is_help=True, rich_marku
 cache_app = typer.Typer(help="Look at or empty the cache of vectors.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(config_app, name="config")
 app.add_typer(cache_app, name="cache")
+app.command()(analysis.topics)
+app.command()(analysis.evaluate)
+app.command()(trends)
 app.command()(queries.similar)
 app.command()(queries.search)
 app.command()(queries.check)
@@ -86,7 +91,7 @@ def run(
         show.line(f"{folder} is up to date: same settings, same papers. --force runs again.")
         return
     _show_account(atlas)
-    _show_topics(atlas)
+    show_topics(atlas)
     show.line()
     show.line(f"Atlas: {folder}{'' if str(folder).endswith('/') else '/'}   (map.html, report.md)")
 
@@ -115,14 +120,6 @@ def _show_account(atlas: Any) -> None:
     show.line()
 
 
-def _show_topics(atlas: Any) -> None:
-    rows = [
-        (topic.id, topic.size, topic.label, ", ".join(keyword.term for keyword in topic.keywords[:5]))
-        for topic in atlas.topics
-    ]
-    show.table([("topic", "right"), ("papers", "right"), ("label", "fold"), ("keywords", "fold")], rows)
-
-
 @app.command()
 def plan(config: ConfigFile, overrides: Overrides = None, as_json: Json = False) -> None:
     """Say what a run would do, why, and roughly what it would cost, without running it."""
@@ -147,18 +144,6 @@ def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-@app.command()
-def topics(run: Run, as_json: Json = False) -> None:
-    """List the topics of a run."""
-    from pipeline.atlas import Atlas
-
-    atlas = Atlas.load(run)
-    if as_json:
-        show.print_json([topic.to_json() for topic in atlas.topics])
-    else:
-        _show_topics(atlas)
 
 
 @app.command()

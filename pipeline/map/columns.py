@@ -1,6 +1,5 @@
 """Columns of papers -> what the map can be coloured and sized by: numbers, or a few named groups."""
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.atlas import Atlas
+from pipeline.columns import group_values
 from pipeline.text import shorten
 
 MOST_COLUMNS = 12
@@ -54,17 +54,14 @@ def _column(name: str, values: pa.ChunkedArray) -> Column | None:
         return Column(name, exact) if len(np.unique(numbers[np.isfinite(numbers)])) > 1 else None
     if pa.types.is_string(kind) or pa.types.is_boolean(kind):
         return _groups(name, values.to_pylist())
-    if pa.types.is_list(kind) and pa.types.is_string(kind.value_type):
-        return _groups(name, [value[0] if value else None for value in values.to_pylist()])
-    return None
+    texts = pa.types.is_list(kind) and pa.types.is_string(kind.value_type)
+    return _groups(name, values.to_pylist()) if texts else None
 
 
 def _groups(name: str, values: list[Any]) -> Column | None:
     """Groups of equal values; None where nearly every paper is its own group, or all are one."""
-    counts = Counter(str(value) for value in values if value not in (None, ""))
-    if len(counts) < 2 or len(counts) > max(0.5 * counts.total(), 2):
+    found = group_values(values)
+    if len(found.names) < 2 or len(found.names) > max(0.5 * (found.codes >= 0).sum(), 2):
         return None
-    ranked = sorted(counts, key=lambda value: (-counts[value], value))[:MOST_GROUPS]
-    number = {value: place for place, value in enumerate(ranked)}
-    codes = np.array([number.get(str(value), OTHER) for value in values], dtype=np.uint8)
-    return Column(name, codes, tuple(shorten(value, NAME_LENGTH) for value in ranked))
+    codes = np.where((found.codes >= 0) & (found.codes < MOST_GROUPS), found.codes, OTHER).astype(np.uint8)
+    return Column(name, codes, tuple(shorten(value, NAME_LENGTH) for value in found.names[:MOST_GROUPS]))

@@ -101,14 +101,14 @@ class _Describer:
         """core, nearest: (n,) of this layer. within, parts: (n,) of the layers above and below; others: topics of
         a layer described before, whose labels are taken. varied: choose the keywords to repeat little.
         """
-        count = max(VARIED_FROM * self.config.keywords, LABEL_CANDIDATES)
+        count = VARIED_FROM * self.config.keywords if varied else self.config.keywords
         ranked = find_keywords(self.phrases, core, count=count, within=within, parts=parts)
-        first = [keywords[:LABEL_CANDIDATES] for keywords in ranked]
+        first = find_keywords(self.phrases, core, count=LABEL_CANDIDATES, for_names=True, within=within, parts=parts)
         used = [topic.label for topic in others]
         labels = label_topics(first, others=used)
         named = label_topics(first, names, others=used) if names else labels
         chosen = find_representatives(self.vectors, core, self.grouping.assigned, count=self.config.representatives)
-        listed = self._varied(ranked) if varied else [keywords[: self.config.keywords] for keywords in ranked]
+        listed = self._varied(ranked) if varied else ranked
         return tuple(
             Topic(
                 id=number,
@@ -127,7 +127,7 @@ class _Describer:
             for number, papers in enumerate(chosen)
         )
 
-    def _varied(self, ranked: Sequence[Sequence[Keyword]]) -> list[Sequence[Keyword]]:
+    def _varied(self, ranked: list[list[Keyword]]) -> list[list[Keyword]]:
         """The keywords listed of each topic, heaviest first."""
         count = self.config.keywords
         terms = sorted({keyword.term for keywords in ranked for keyword in keywords if len(keywords) > count})

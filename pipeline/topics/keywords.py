@@ -17,7 +17,7 @@ from pipeline.stop_words import WEAK_ALONE
 from pipeline.topics.phrases import Phrases
 
 CANDIDATES = 60
-LONGER_COUNTS = (1.0, 1.35, 1.5, 1.5)  # a phrase says more than its words: how much more, by number of words
+LONGER_COUNTS = (1.0, 1.35, 1.5, 1.5)  # in a name a phrase says more than its words: how much, by number of words
 WEAK_COUNTS = 0.5
 TITLE_COUNTS = 1.0  # a phrase in the title counts as if the paper held it once more
 COVERED = 0.55  # a word is left out beside a phrase that holds it and weighs at least this much of it
@@ -37,16 +37,19 @@ def find_keywords(
     topics: NDArray[np.int32],
     *,
     count: int,
+    for_names: bool = False,
     within: NDArray[np.int32] | None = None,
     parts: NDArray[np.int32] | None = None,
 ) -> list[list[Keyword]]:
     """For each topic 0..t-1 its `count` heaviest keywords, heaviest first, none nested in another.
 
-    topics: (n,) core topic of each paper, -1 noise. within: (n,) the larger topic around each, whose common words do
+    topics: (n,) core topic of each paper, -1 noise. for_names: prefer phrases to single words, which go together better
+    in a list but say less by themselves. within: (n,) the larger topic around each, whose common words do
     not tell its parts apart. parts: (n,) the smaller topics inside each, which its words should be spread over.
     """
     total = int(topics.max(initial=-1)) + 1
     pairs, weight = _weights(phrases, topics)
+    weight = weight * _boost(phrases, longer=LONGER_COUNTS if for_names else (1.0,) * len(LONGER_COUNTS))[pairs.phrase]
     if within is not None:
         weight = weight * np.sqrt(_rarity_within(phrases, topics, within, pairs))
     if parts is not None:
@@ -87,7 +90,7 @@ def _weights(phrases: Phrases, topics: NDArray[np.int32]) -> tuple[_Pairs, NDArr
     idf = np.log1p(len(topics) / phrases.document_frequency[phrase])
     # One paper's pet phrase says nothing of a topic of several.
     said = (held >= 2) | (sizes < 2)
-    return _Pairs(topic, phrase), np.where(said, share * idf * _boost(phrases)[phrase], 0.0)
+    return _Pairs(topic, phrase), np.where(said, share * idf, 0.0)
 
 
 def _rarity_within(
@@ -129,11 +132,11 @@ def _spread(
     return np.asarray(spread[np.searchsorted(names, pairs.topic * len(phrases.names) + pairs.phrase)])
 
 
-def _boost(phrases: Phrases) -> NDArray[np.float64]:
+def _boost(phrases: Phrases, *, longer: Sequence[float]) -> NDArray[np.float64]:
     """What each phrase's weight is multiplied with for its length, and for being too vague alone."""
-    longer = np.array([LONGER_COUNTS[len(words) - 1] for words in phrases.words])
+    by_length = np.array([longer[len(words) - 1] for words in phrases.words])
     weak = np.array([len(words) == 1 and words[0] in WEAK_ALONE for words in phrases.words], dtype=bool)
-    return np.where(weak, longer * WEAK_COUNTS, longer)
+    return np.where(weak, by_length * WEAK_COUNTS, by_length)
 
 
 def _without_nested(ranked: Sequence[Keyword], count: int) -> list[Keyword]:

@@ -1,0 +1,67 @@
+"""Keywords, texts -> how well the keywords of a topic go together, and how little topics repeat each other.
+
+Coherence is normalised pointwise mutual information (Bouma, 2009; Lau, Newman and Baldwin, 2014) counted on papers:
+two keywords go together where papers that hold one hold the other more often than by chance.
+"""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipeline.words import TOKEN, fold, prose
+
+
+def npmi(keywords: Sequence[Sequence[str]], texts: Sequence[str]) -> list[float]:
+    """For each topic the mean NPMI over all pairs of its keywords, in [-1, 1]; 0 for a topic of one keyword.
+
+    A pair that no paper holds counts -1. Words are folded, so singular and plural are one.
+    """
+    terms = sorted({_folded(term) for listed in keywords for term in listed})
+    held = _papers_with(terms, texts)
+    return [_mean_npmi([held[_folded(term)] for term in listed], len(texts)) for listed in keywords]
+
+
+def diversity(keywords: Sequence[Sequence[str]]) -> float:
+    """Share of different words among all words of all topics' keywords, in (0, 1] (Dieng, Ruiz and Blei, 2020).
+
+    >>> diversity([["dark matter", "halo"], ["dark energy"]])
+    0.8
+    """
+    words = [word for listed in keywords for term in listed for word in _folded(term).split()]
+    return len(set(words)) / len(words) if words else 1.0
+
+
+def _folded(text: str) -> str:
+    return " ".join(fold(token) for token in TOKEN.findall(prose(text)))
+
+
+def _papers_with(terms: Sequence[str], texts: Sequence[str]) -> dict[str, frozenset[int]]:
+    """Term -> papers whose text holds its words side by side."""
+    wanted = {word for term in terms for word in term.split()}
+    folded: list[str] = []
+    with_word: dict[str, set[int]] = {word: set() for word in wanted}
+    for paper, text in enumerate(texts):
+        folded.append(f" {_folded(text)} ")
+        for word in wanted.intersection(folded[-1].split()):
+            with_word[word].add(paper)
+    found = {}
+    for term in terms:
+        papers = set.intersection(*(with_word[word] for word in term.split())) if term else set()
+        if " " in term:
+            papers = {paper for paper in papers if f" {term} " in folded[paper]}
+        found[term] = frozenset(papers)
+    return found
+
+
+def _mean_npmi(held: Sequence[frozenset[int]], papers: int) -> float:
+    values = []
+    for one, other in itertools.combinations(held, 2):
+        both = len(one & other)
+        if both == 0:
+            values.append(-1.0)
+        elif both == papers:
+            values.append(1.0)
+        else:
+            values.append(float(np.log(both * papers / (len(one) * len(other))) / -np.log(both / papers)))
+    return float(np.mean(values)) if values else 0.0
