@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.atlas import find_run, load_atlas
+from pipeline.atlas import Atlas, find_run, load_atlas
 from pipeline.errors import PaperatlasError
 from pipeline.paper_ids import PaperIds
 from pipeline.topics.grouping import Earlier
@@ -23,12 +24,21 @@ def find_baseline(name: str, folder: Path) -> Path:
 
 
 def read_baseline(folder: Path, papers: PaperIds) -> Earlier:
-    """Papers are the same by id, duplicates included. Raises RunFolderError for a damaged folder."""
+    """Raises RunFolderError for a damaged folder."""
     atlas = load_atlas(folder)
-    topics = atlas.column("nearest_topic").to_pylist()
-    nearest = np.full(len(papers.ids), -1, dtype=np.int64)
+    rows = rows_before(atlas, papers)
+    topics = atlas.column("nearest_topic").to_numpy().astype(np.int64)
+    return Earlier(atlas.topics, np.where(rows == -1, -1, topics[rows]))
+
+
+def rows_before(atlas: Atlas, papers: PaperIds) -> NDArray[np.int64]:
+    """Row in an earlier atlas of each paper of this corpus, -1 for new ones; papers are the same by id, duplicates
+    included, and each earlier paper is found once.
+    """
+    rows, taken = np.full(len(papers.ids), -1, dtype=np.int64), set()
     for row, paper in enumerate(papers.ids):
         before = atlas.ids.find(paper)
-        if before is not None:
-            nearest[row] = topics[before]
-    return Earlier(atlas.topics, nearest)
+        if before is not None and before not in taken:
+            rows[row] = before
+            taken.add(before)
+    return rows

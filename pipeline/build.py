@@ -67,7 +67,7 @@ class RunResult:
 def run_config(config: Config, *, force: bool = False, progress: Progress | None = None) -> RunResult:
     """`run`, telling whether the folder was up to date already."""
     folder = config.run_folder.resolve()  # what a link points to is replaced, never the link
-    digest = _input_digest(config)
+    digest = corpus_digest(config)
     with exclusive(folder):
         refuse_foreign(folder)
         if not force and _is_up_to_date(config, digest, folder):
@@ -76,7 +76,8 @@ def run_config(config: Config, *, force: bool = False, progress: Progress | None
         return RunResult(built, built=True)
 
 
-def _input_digest(config: Config) -> str:
+def corpus_digest(config: Config) -> str:
+    """Of all files that a run of this config would read."""
     files = find_files(config.corpus.files, config.folder)
     own = [config.folder / config.embedding.vectors] if config.embedding.vectors else []
     digest = input_digest([*files, *own], ordered=bool(own))
@@ -114,7 +115,7 @@ def dry_run(config: Config, *, progress: Progress | None = None) -> list[ChatReq
     check_chat(config.topics.chat)
     if not config.topics.chat.url:
         return []
-    atlas = _find_atlas(config, _input_digest(config), Stages(progress or Silent()))
+    atlas = find_atlas(config, corpus_digest(config), Stages(progress or Silent()))
     return chat_requests(atlas, config.topics.chat)
 
 
@@ -122,7 +123,7 @@ def _build(config: Config, digest: str, folder: Path, *, progress: Progress) -> 
     """The atlas, found, named, drawn and written."""
     check_chat(config.topics.chat)
     stages = Stages(progress)
-    atlas = _find_atlas(config, digest, stages)
+    atlas = find_atlas(config, digest, stages)
     if config.topics.chat.url:
         with stages("names", len(atlas.topics)) as advance:
             atlas = name_by_chat(atlas, config.topics.chat, cache=cache_folder(), advance=advance)
@@ -136,8 +137,8 @@ def _build(config: Config, digest: str, folder: Path, *, progress: Progress) -> 
         return save_atlas(atlas, folder, pictures=pictures)
 
 
-def _find_atlas(config: Config, digest: str, stages: Stages) -> Atlas:
-    """Everything but what a language model says and what is drawn."""
+def find_atlas(config: Config, digest: str, stages: Stages) -> Atlas:
+    """Everything but what a language model says and what is drawn. digest: of the input."""
     found = _read_and_embed(config, stages)
     corpus, vectors = found.corpus, found.embedding.vectors
     clustering = _cluster(config, found, stages)
@@ -173,7 +174,10 @@ def _find_atlas(config: Config, digest: str, stages: Stages) -> Atlas:
 
 @dataclass(frozen=True)
 class _Embedded:
-    """The corpus with its vectors. graph: as many neighbours as any stage needs; neighbours: those that are kept."""
+    """The corpus with its vectors. graph: as many neighbours as any stage needs; neighbours: those that are kept.
+
+    needs: all that the graph depends on.
+    """
 
     corpus: Corpus
     ids: PaperIds
@@ -181,6 +185,7 @@ class _Embedded:
     encoder: Encoder | None
     graph: Neighbours
     neighbours: Neighbours
+    needs: tuple[object, ...]
 
     @property
     def embed_phrases(self) -> EmbedPhrases | None:
@@ -190,35 +195,58 @@ class _Embedded:
 
 
 def _read_and_embed(config: Config, stages: Stages) -> _Embedded:
-    column = config.embedding.vectors_column
-    with stages("reading") as advance:
-        corpus = read_corpus(config.corpus, config.folder, vectors_column=column, advance=advance)
+    settings, k = config.embedding, config.neighbours.k
+    files = [str(file.resolve()) for file in find_files(config.corpus.files, config.folder)]
+    needs: tuple[object, ...] = (files, config.corpus.model_copy(update={"files": ()}), settings.vectors_column)
+    corpus = stages.once(
+        "reading",
+        needs,
+        lambda advance: read_corpus(
+            config.corpus, config.folder, vectors_column=settings.vectors_column, advance=advance
+        ),
+    )
     pairs = (corpus.duplicates.column(name).to_pylist() for name in ("id", "kept_id"))
     ids = PaperIds(corpus.papers.column("id").to_pylist(), dict(zip(*pairs, strict=True)))
     check_edits(config.topics.edits, ids)
-    with stages("embedding", len(corpus)) as advance:
-        embedding, encoder = embed(
-            corpus, config.embedding, folder=config.folder, cache=cache_folder(), seed=config.seed, advance=advance
-        )
-    k = config.neighbours.k
-    with stages("neighbours", len(corpus)) as advance:
-        wanted = max(k, config.reducer.n_neighbors - 1)
-        graph = find_neighbours(embedding.vectors, k=wanted, advance=advance)
-    return _Embedded(
-        corpus, ids, embedding, encoder, graph, Neighbours(graph.indices[:, :k], graph.similarities[:, :k])
+    needs += (settings, config.seed if settings.backend == "tfidf" else None)
+    embedding, encoder = stages.once(
+        "embedding",
+        needs,
+        lambda advance: embed(
+            corpus, settings, folder=config.folder, cache=cache_folder(), seed=config.seed, advance=advance
+        ),
+        total=len(corpus),
     )
+    wanted = max(k, config.reducer.n_neighbors - 1)
+    needs += (wanted,)
+    graph = stages.once(
+        "neighbours",
+        needs,
+        lambda advance: find_neighbours(embedding.vectors, k=wanted, advance=advance),
+        total=len(corpus),
+    )
+    kept = Neighbours(graph.indices[:, :k], graph.similarities[:, :k])
+    return _Embedded(corpus, ids, embedding, encoder, graph, kept, needs)
 
 
 def _cluster(config: Config, found: _Embedded, stages: Stages) -> Clustering:
     sentences = None
-    if config.topics.known:
+    known, refits = config.topics.known, config.topics.refits
+    if known:
         if found.embed_phrases is None:
             raise ConfigError('topics.known: a sentence has no vector with embedding.backend = "vectors"; leave it out')
-        sentences = found.embed_phrases(list(config.topics.known.values()))
-    refits = config.topics.refits
-    fits = fits_planned(len(found.corpus), config.reducer, config.clusterer, refits=refits)
-    with stages("topics", fits) as advance:
-        return cluster(
+        sentences = found.embed_phrases(list(known.values()))
+    return stages.once(
+        "topics",
+        (
+            *found.needs,
+            config.reducer.model_copy(update={"map_min_dist": 0.0}),
+            config.clusterer,
+            known,
+            refits,
+            config.seed,
+        ),
+        lambda advance: cluster(
             found.embedding.vectors,
             found.graph,
             reducer=config.reducer,
@@ -227,15 +255,20 @@ def _cluster(config: Config, found: _Embedded, stages: Stages) -> Clustering:
             refits=refits,
             seed=config.seed,
             advance=advance,
-        )
+        ),
+        total=fits_planned(len(found.corpus), config.reducer, config.clusterer, refits=refits),
+    )
 
 
 def _lay_out(config: Config, found: _Embedded, stages: Stages) -> NDArray[np.float32]:
     """(n, 2) coordinates of the map."""
-    reducer, vectors = config.reducer, found.embedding.vectors
-    with stages("map"):
-        plan = plan_reducer(len(found.corpus), n_components=2, n_neighbors=reducer.n_neighbors)
-        return turn_upright(reduce(vectors, found.graph, plan=plan, min_dist=reducer.map_min_dist, seed=config.seed))
+    reducer, vectors, graph = config.reducer, found.embedding.vectors, found.graph
+    plan = plan_reducer(len(found.corpus), n_components=2, n_neighbors=reducer.n_neighbors)
+    return stages.once(
+        "map",
+        (*found.needs, plan, reducer.map_min_dist, config.seed),
+        lambda _: turn_upright(reduce(vectors, graph, plan=plan, min_dist=reducer.map_min_dist, seed=config.seed)),
+    )
 
 
 def _draw(config: Config, atlas: Atlas, advance: Advance) -> dict[str, bytes]:

@@ -30,6 +30,7 @@ LAYERS = (
     ("map", "evaluation"),
     ("trends", "diff"),
     ("build",),
+    ("comparison",),
     ("web",),
     ("cli",),
     ("__init__", "__main__"),

@@ -70,11 +70,5 @@ def evaluate(
     if as_json:
         show.print_json(found.to_json())
         return
-    rows = [(figure.name, _shown(figure.value), figure.meaning) for figure in found.figures]
+    rows = [(figure.name, show.figure(figure.value), figure.meaning) for figure in found.figures]
     show.table([("figure", "left"), ("value", "right"), ("meaning", "fold")], rows)
-
-
-def _shown(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:,.0f}" if value == int(value) and abs(value) > 1 else f"{value:.3f}"

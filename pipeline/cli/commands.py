@@ -8,6 +8,7 @@ import typer
 from pipeline.cli import analysis, queries, show, web
 from pipeline.cli.analysis import show_topics
 from pipeline.cli.arguments import ConfigFile, Json, Overrides, Run
+from pipeline.cli.diff import compare, diff
 from pipeline.cli.trends import trends
 from pipeline.text import safe
 from pipeline.version import __version__
@@ -28,6 +29,8 @@ app.add_typer(cache_app, name="cache")
 app.command()(analysis.topics)
 app.command()(analysis.evaluate)
 app.command()(trends)
+app.command()(diff)
+app.command()(compare)
 app.command()(queries.similar)
 app.command()(queries.search)
 app.command()(queries.check)

@@ -63,6 +63,13 @@ def _cell(cell: object) -> Text:
     return Text(safe(str(cell)))
 
 
+def figure(value: float | None) -> str:
+    """A number for a table: counts whole, shares with three digits, nothing where it cannot be told."""
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if value == int(value) and abs(value) > 1 else f"{value:.3f}"
+
+
 def print_text(text: str) -> None:
     """Print a text as it is."""
     sys.stdout.write(text)

@@ -38,7 +38,7 @@ class Evaluation:
         return asdict(self)
 
     def __getitem__(self, name: str) -> float | None:
-        return next(figure.value for figure in self.figures if figure.name == name)
+        return next((figure.value for figure in self.figures if figure.name == name), None)
 
 
 def evaluate(atlas: Atlas, *, labels: str | None = None, seed: int = 0) -> Evaluation:

@@ -1,0 +1,119 @@
+"""`paperatlas diff` and `compare`."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.cli import show
+from pipeline.cli.arguments import Json, Overrides
+
+FLOWS = 15
+
+
+def diff(
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="Run folder, or a name under outputs/.")],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="The other run.")],
+    svg: Annotated[Path | None, typer.Option(help="Drawing to write.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Picture to write.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Which topics of a run are new, gone, split or merged in another, and which papers moved."""
+    from pipeline.atlas import Atlas
+    from pipeline.diff import draw_changes, find_changes
+
+    found = find_changes(Atlas.load(before), Atlas.load(after))
+    files = {path: draw_changes(found, kind) for kind, path in (("svg", svg), ("png", png)) if path is not None}
+    for path, content in files.items():
+        show.write_file(path, content)
+    if as_json:
+        show.print_json(found.to_json())
+        return
+    _show(found)
+    for path in files:
+        show.line(f"written: {show.safe(str(path))}")
+
+
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="CONFIG_A", help="TOML file.")],
+    after: Annotated[Path, typer.Argument(metavar="CONFIG_B", help="The other one, of the same papers.")],
+    labels: Annotated[str | None, typer.Option(help="Column of the papers to compare the topics with.")] = None,
+    overrides: Overrides = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run two configs of one corpus, sharing what they have in common, and show their figures side by side.
+
+    --set changes CONFIG_B, so that `compare my.toml my.toml --set reducer.n_neighbors=15` tries one setting.
+    """
+    from pipeline.cli.progress import progress_for
+    from pipeline.comparison import compare as run_both
+    from pipeline.config import load_config
+
+    configs = load_config(before), load_config(after, tuple(overrides or ()))
+    found = run_both(*configs, labels=labels, progress=progress_for(quiet=quiet or as_json))
+    if as_json:
+        show.print_json(found.to_json())
+        return
+    names = dict.fromkeys(figure.name for side in (found.before, found.after) for figure in side.figures)
+    rows = []
+    for name in names:
+        one, other = found.before[name], found.after[name]
+        rows.append((name, show.figure(one), show.figure(other), _difference(one, other)))
+    show.table([("figure", "left"), ("A", "right"), ("B", "right"), ("B - A", "right")], rows)
+    show.line(f"run once for both: {', '.join(found.shared) or 'nothing'}")
+    show.line()
+    _show(found.changes)
+
+
+def _difference(one: float | None, other: float | None) -> str:
+    return "" if one is None or other is None or one == other else f"{other - one:+.3f}".replace(".000", "")
+
+
+def _show(found: Any) -> None:
+    show.line(
+        f"{_count(found.shared, 'paper')} in both runs, {len(found.lost):,} only in {show.safe(found.before)},"
+        f" {len(found.new):,} only in {show.safe(found.after)}"
+    )
+    show.line(
+        f"{_count(len(found.continued), 'topic')} continue, {len(found.born)} born, {len(found.gone)} gone,"
+        f" {len(found.split)} split, {len(found.merged)} merged"
+    )
+    show.line(
+        f"{_count(len(found.moved), 'paper')} moved ({len(found.moved) / found.shared:.1%});"
+        f" adjusted mutual information {found.agreement:.3f}"
+    )
+    for ref in found.born:
+        show.line(f"  born    {_told(ref)}")
+    for ref in found.gone:
+        show.line(f"  gone    {_told(ref)}")
+    for split in found.split:
+        show.line(f"  split   {_told(split.before)}  →  {'; '.join(map(_told, split.after))}")
+    for merged in found.merged:
+        show.line(f"  merged  {'; '.join(map(_told, merged.before))}  →  {_told(merged.after)}")
+    _show_moved(found)
+
+
+def _show_moved(found: Any) -> None:
+    """The ways that most papers went."""
+    labels = {("before", flow.before.id): flow.before.label for flow in found.flows}
+    labels |= {("after", flow.after.id): flow.after.label for flow in found.flows}
+    ways = Counter((moved.before, moved.after) for moved in found.moved)
+    rows = [
+        (count, labels["before", one], labels["after", other])
+        for (one, other), count in sorted(ways.items(), key=lambda item: (-item[1], item[0]))[:FLOWS]
+    ]
+    if rows:
+        show.line()
+        show.table([("moved", "right"), ("from", "fold"), ("to", "fold")], rows)
+    if len(ways) > FLOWS:
+        show.line(f"and {len(ways) - FLOWS:,} ways of fewer papers; --json lists every paper")
+
+
+def _told(ref: Any) -> str:
+    return f"{ref.id}. {show.safe(ref.label)} ({ref.papers:,})"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
