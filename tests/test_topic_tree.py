@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 
 from pipeline.cli.main import main
+from pipeline.clusterer.choice import choose_cut
+from pipeline.clusterer.doubts import find_doubts
 from pipeline.clusterer.known import place_known
 from pipeline.clusterer.layers import find_fields, fine_topics
 from pipeline.clusterer.merging import groups_after, merge_order, merge_topics
 from pipeline.clusterer.stability import best_jaccard
+from pipeline.clusterer.tree import Cut, build_tree, cut_tree, number_by_size
 from pipeline.config import ChatConfig
 from pipeline.errors import ConfigError
 from pipeline.matching import match_topics, overlap_of
@@ -163,3 +166,90 @@ def test_an_earlier_run_keeps_ids_names_and_colours(tmp_path, make_atlas):
 
 def _columns(atlas):
     return atlas.column("id").to_pylist(), atlas.column("nearest_topic").to_pylist()
+
+
+GROUPS = ("glaciers", "bees", "bridges", "bread")
+
+
+def kinds_in(atlas):
+    """For each topic the kinds of its papers."""
+    found = {}
+    for paper, topic in zip(*_columns(atlas), strict=True):
+        found.setdefault(topic, set()).add(paper.split("-")[0])
+    return found
+
+
+@pytest.fixture
+def four(tmp_path):
+    return str(write_jsonl(tmp_path / "four.jsonl", planted_papers(GROUPS, 30)))
+
+
+def test_a_number_of_topics_is_that_number_and_never_cuts_a_planted_one(four, make_atlas):
+    two = make_atlas(four, clusterer={"granularity": 2}, topics={"refits": 0})
+    assert len(two.topics) == 2
+    kinds = kinds_in(two)
+    assert sum(len(kind) for kind in kinds.values()) == 4, "each planted topic lies in one of the two"
+
+
+def test_coarse_has_no_more_topics_than_auto_and_fine_no_fewer(four, make_atlas, tmp_path):
+    counts = {}
+    for granularity in ("coarse", "auto", "fine"):
+        output = {"folder": str(tmp_path / granularity)}
+        atlas = make_atlas(four, clusterer={"granularity": granularity}, topics={"refits": 0}, output=output)
+        counts[granularity] = len(atlas.topics)
+        assert all(len(kind) == 1 for kind in kinds_in(atlas).values()) or granularity == "coarse"
+    assert counts["coarse"] <= counts["auto"] == 4 <= counts["fine"]
+
+
+def test_two_known_topics_of_one_sentence_are_one_clear_line(four, make_config):
+    with pytest.raises(ConfigError, match="A and B have the same sentence") as refused:
+        make_config(four, topics={"known": {"A": "Ice and snow", "B": " ice  and SNOW"}})
+    assert "\n" not in str(refused.value)
+
+
+def test_a_baseline_of_another_model_still_keeps_ids_by_papers(tmp_path, make_atlas):
+    file = str(write_jsonl(tmp_path / "a.jsonl", planted_papers(["glaciers", "bees", "violins"], 10)))
+    before = make_atlas(file, name="before", output={"folder": str(tmp_path / "before")}, topics={"refits": 0})
+    rng = np.random.default_rng(0)
+    centres = {kind: rng.normal(size=12) for kind in ("glaciers", "bees", "violins")}
+    papers = [
+        paper | {"vector": (centres[paper["id"].split("-")[0]] + 0.2 * rng.normal(size=12)).tolist()}
+        for paper in planted_papers(["glaciers", "bees", "violins"], 10)
+    ]
+    own = str(write_jsonl(tmp_path / "own.jsonl", papers))
+    after = make_atlas(
+        own,
+        name="after",
+        baseline=str(before.folder),
+        embedding={"backend": "vectors", "vectors_column": "vector"},
+        topics={"refits": 0},
+    )
+    labels = {paper: before.topic(topic).label for paper, topic in zip(*_columns(before), strict=True)}
+    for paper, topic in zip(*_columns(after), strict=True):
+        assert after.topic(topic).label == labels[paper]
+
+
+def doubts_of(vectors, topics, *, tree=None, size=5):
+    """What is said of one cut, told by hand."""
+    graph = find_neighbours(vectors, k=20)
+    cut = Cut(5, size, "leaf", number_by_size(topics), tree=tree)
+    return find_doubts(choose_cut([cut], graph, vectors), graph, vectors)
+
+
+def test_a_giant_topic_and_mostly_noise_are_said_and_good_topics_are_not():
+    vectors, groups = blobs([180, 20], spread=0.2)
+    giant = doubts_of(vectors, groups)
+    assert [doubt for doubt in giant if "one topic holds 90% of the papers" in doubt]
+    vectors, groups = blobs([60, 60, 60], spread=0.2)
+    assert doubts_of(vectors, groups) == ()
+    few = np.where(np.arange(180) % 10 < 7, -1, groups)
+    assert [doubt for doubt in doubts_of(vectors, few) if "70% of the papers lie between topics" in doubt]
+
+
+def test_topics_that_a_small_change_of_size_would_change_are_said():
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(400, 6)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    tree = build_tree(vectors, min_samples=5)
+    cut = next(cut_tree(tree, min_cluster_size=8, methods=("leaf",)))
+    assert [doubt for doubt in doubts_of(vectors, cut.topics, tree=tree, size=8) if "slightly different" in doubt]

@@ -24,6 +24,7 @@ from pipeline.neighbours import Neighbours
 NOISE_ALLOWED = 0.3
 FEWEST_SCORED, MOST_SCORED = 12, 50
 CLOSE_ABOVE = 1.5  # asked for a number of topics, cuts with up to so many times as many are compared by score
+MERGED_CUTS = 3  # as many of the best cuts, and of the best of about so many topics, are tried
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,9 @@ def choose_cut(
 ) -> Choice:
     """The cut of at least two topics with the highest score; of equals the first.
 
-    vectors: (n, d), for papers that get no vote. granularity: "auto", "coarse" (the best of those with at most half as
-    many topics as the best), "fine" (at least twice as many) or a number of topics; topics of the cut are joined where
-    no cut has so few. by_agreement: the cut that most fits agree on comes first, and the score decides between equals:
+    vectors: (n, d), for papers that get no vote. granularity: "auto", "coarse" (at most half as many topics as the best
+    cut), "fine" (the best of those with at least twice as many) or a number of topics; to have fewer, topics of a finer
+    cut are joined. by_agreement: the cut that most fits agree on comes first, and the score decides between equals:
     among a handful of papers one neighbour more or less would sway the score.
     """
     different: dict[bytes, list[Cut]] = {}
@@ -82,11 +83,63 @@ def choose_cut(
     if not curve:
         return Choice(None, ())
     order = sorted(range(len(curve)), key=lambda i: (-curve[i].fits * by_agreement, -curve[i].score, i))
-    taken, most = _of_granularity(curve, order, granularity)
-    if curve[taken].count <= most:
+    best = curve[order[0]].count
+    if granularity == "auto":
+        return Choice(tried[order[0]], curve, order[0])
+    if granularity == "fine":
+        enough = [i for i in order if curve[i].count >= 2 * best]
+        taken = enough[0] if enough else _finest(curve)
         return Choice(tried[taken], curve, taken)
-    merged = merge_to(tried[taken].topics, most, neighbours, vectors)
-    return Choice(replace(tried[taken], topics=merged), curve, taken, most)
+    count = max(2, best // 2) if granularity == "coarse" else int(granularity)
+    asked = _Asked(count, fewer_too=granularity == "coarse")
+    return _of_number(asked, tried, curve, order, neighbours, vectors)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """count: of topics asked for. fewer_too: whether a cut of fewer may be better."""
+
+    count: int
+    fewer_too: bool
+
+
+def _of_number(
+    asked: _Asked,
+    tried: Sequence[Cut],
+    curve: Sequence[Scored],
+    order: Sequence[int],
+    neighbours: Neighbours,
+    vectors: NDArray[np.float32],
+) -> Choice:
+    """The best-scored of a few good cuts after their topics were joined until so many are left.
+
+    order: places of the cuts, the best first. Good are the best cuts of all that have enough topics, and the best of
+    those that have few more.
+    """
+    enough = [i for i in order if curve[i].count >= asked.count]
+    if not enough:
+        finest = _finest(curve)
+        return Choice(tried[finest], tuple(curve), finest)
+    most = max(min(curve[i].count for i in enough), CLOSE_ABOVE * asked.count)
+    good = {*enough[:MERGED_CUTS], *[i for i in enough if curve[i].count <= most][:MERGED_CUTS]}
+    if asked.fewer_too:
+        good |= set([i for i in order if curve[i].count < asked.count][:1])
+    best: tuple[float, int, NDArray[np.int32]] | None = None
+    for i in sorted(good):
+        topics = tried[i].topics
+        if curve[i].count > asked.count:
+            topics = merge_to(topics, asked.count, neighbours, vectors)
+        score = _score([replace(tried[i], topics=topics)], neighbours, vectors).score
+        if best is None or score > best[0]:
+            best = score, i, topics
+    assert best is not None
+    _, taken, topics = best
+    merged_to = asked.count if curve[taken].count > asked.count else None
+    return Choice(replace(tried[taken], topics=topics), tuple(curve), taken, merged_to)
+
+
+def _finest(curve: Sequence[Scored]) -> int:
+    return max(range(len(curve)), key=lambda i: (curve[i].count, -i))
 
 
 def _score(same: Sequence[Cut], neighbours: Neighbours, vectors: NDArray[np.float32]) -> Scored:
@@ -104,26 +157,6 @@ def _score(same: Sequence[Cut], neighbours: Neighbours, vectors: NDArray[np.floa
         score=score_assigned(assigned, neighbours) * (1 - max(0.0, noise - NOISE_ALLOWED)),
         fits=len(same),
     )
-
-
-def _of_granularity(curve: Sequence[Scored], order: Sequence[int], granularity: str | int) -> tuple[int, int]:
-    """Place of the cut to take, and how many topics it may have at most. order: places, the best cut first."""
-    best = curve[order[0]].count
-    if granularity == "auto":
-        return order[0], best
-    if granularity == "coarse":
-        most = max(2, best // 2)
-        return next((i for i in order if curve[i].count <= most), order[0]), most
-    least = 2 * best if granularity == "fine" else int(granularity)
-    enough = [i for i in order if curve[i].count >= least]
-    if not enough:
-        finest = max(range(len(curve)), key=lambda i: (curve[i].count, -i))
-        return finest, curve[finest].count
-    if granularity == "fine":
-        return enough[0], curve[enough[0]].count
-    fewest = min(curve[i].count for i in enough)
-    close = [i for i in enough if curve[i].count <= max(fewest, CLOSE_ABOVE * least)]
-    return close[0], least
 
 
 def merge_to(

@@ -43,6 +43,8 @@ def _explain_one(error: Any) -> str:
         return f"{key} = {value}: unknown key{_did_you_mean(key)}"
     if error["type"] == "missing":
         return f'{key} is missing; the smallest config is [corpus] with files = ["papers.jsonl"]'
+    if error["type"] == "value_error":
+        return f"{key}: {error['ctx']['error']}"
     reason = EXPECTED.get(key) or REASONS.get(error["type"]) or error["msg"].removeprefix("Input should be ")
     return f"{key} = {value}: expected {reason}{_meaning(key)}"
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
@@ -158,6 +158,20 @@ class TopicsConfig(_Section):
     )
     chat: ChatConfig = ChatConfig()
     edits: TopicEdits = TopicEdits()
+
+    @field_validator("known")
+    @classmethod
+    def _told_apart(cls, known: dict[str, str]) -> dict[str, str]:
+        """Two names for one sentence would leave the second topic without papers."""
+        seen: dict[str, str] = {}
+        for name, sentence in known.items():
+            plain = " ".join(sentence.lower().split())
+            if plain in seen:
+                raise ValueError(
+                    f"{seen[plain]} and {name} have the same sentence; leave one out, or say how they differ"
+                )
+            seen[plain] = name
+        return known
 
 
 class SimilarConfig(_Section):

@@ -69,6 +69,7 @@ export function startDetails(source, { open, opened, found }) {
     const inside = points.topic[row] >= 0;
     const lines = [
       fact(inside ? "Topic" : "Between topics, nearest to", nearest, `strength ${strength}`),
+      stability(nearest),
       points.second[row] >= 0 ? fact("Second topic", points.second[row], "") : null,
       make("p", { class: "quiet" }, `Place on the map: ${(100 * points.trust[row] / 255).toFixed(0)} % of its most similar papers are near it.`),
     ];
@@ -78,6 +79,12 @@ export function startDetails(source, { open, opened, found }) {
       if (text) lines.push(make("p", { class: "quiet" }, `${name}: ${text}`));
     });
     return lines.filter(Boolean);
+  }
+
+  function stability(topic) {
+    const share = source.meta.topicOf[topic].stability;
+    if (share === null) return null;
+    return make("p", { class: "quiet" }, `This topic came back in ${(100 * share).toFixed(0)} % of refits on other samples and seeds.`);
   }
 
   function fact(name, topic, note) {

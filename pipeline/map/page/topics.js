@@ -29,11 +29,16 @@ export function startTopics(source) {
     change({ topics: chosen });
   }
 
+  function about({ keywords, stability }) {
+    const words = keywords.join(", ");
+    return stability === null ? words : `${words}. Came back in ${(100 * stability).toFixed(0)} % of refits`;
+  }
+
   function button(topic, shown) {
     const swatch = make("span", { class: "swatch", "aria-hidden": "true" });
     swatch.style.background = topicColour(meta, topic, state.theme);
     const label = topic < 0 ? "Between topics" : meta.topicOf[topic].label;
-    const title = topic < 0 ? "Papers that HDBSCAN leaves outside every topic (noise)" : meta.topicOf[topic].keywords.join(", ");
+    const title = topic < 0 ? "Papers that HDBSCAN leaves outside every topic (noise)" : about(meta.topicOf[topic]);
     return make(
       "button",
       {
