@@ -1,9 +1,10 @@
 """Topics beside the papers' primary categories, and keywords beside the papers: this project and its peers.
 
 All get the same vectors, for several seeds. Agreement: every paper assigned, no setting given, beside KMeans told the
-true number of categories on the same UMAP points, BERTopic's defaults (-1 as one class), each layer of EVoC (the same)
-and nearest mean vectors as in Top2Vec. Equal coverage: of as many papers as a peer placed, ours of highest strength.
-Keywords, of the first seed: diversity and NPMI of the ten first.
+true number of categories on the same UMAP points, BERTopic's defaults (-1 as one class), the best layer of EVoC (the
+same) and nearest mean vectors as in Top2Vec. Equal coverage: of as many papers as a peer placed, ours of highest
+strength; every layer of EVoC, and the one that comes out best for it. Keywords, of the first seed: diversity and NPMI
+of the ten first. Halves and samples: topics found, beside the categories there.
 
     python -m benchmarks.topic_quality [--papers FILE] [--seeds 5]
 """
@@ -11,7 +12,7 @@ Keywords, of the first seed: diversity and NPMI of the ten first.
 import argparse
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -74,13 +75,10 @@ def find_ours(data: Data, seed: int) -> Clustering:
     )
 
 
-def find_others(data: Data, seed: int) -> dict[str, NDArray[np.int64]]:
+def find_others(data: Data, seed: int, layers: list[NDArray[np.int64]]) -> dict[str, NDArray[np.int64]]:
     reducer = ReducerConfig()
     plan = plan_reducer(len(data.truth), n_components=reducer.n_components, n_neighbors=reducer.n_neighbors)
     points = reduce(data.vectors, data.neighbours, plan=plan, min_dist=reducer.min_dist, seed=seed)
-    layers = peer_topics.evoc_layers(data.vectors, seed)
-    for number, layer in enumerate(layers):
-        told(f"seed {seed}, EVoC layer {number}", layer, data.truth)
     return {
         KMEANS: peer_topics.kmeans_told(points, int(data.truth.max()) + 1, seed),
         TOP2VEC: peer_topics.top2vec_style(data.vectors, seed),
@@ -119,6 +117,16 @@ def compare_at_coverage(
     return found
 
 
+def best_for_peer(
+    assigned: Assignment, layers: list[NDArray[np.int64]], truth: NDArray[np.int64]
+) -> tuple[float, float, float]:
+    """The same of the layer that comes out best beside ours."""
+    figures = compare_at_coverage(assigned, {str(number): layer for number, layer in enumerate(layers)}, truth)
+    for number, (share, own, ours) in figures.items():
+        print(f"  EVoC layer {number}: {share:.0%} placed, AMI {own:.3f}, ours of as many {ours:.3f}")
+    return max(figures.values(), key=lambda figure: figure[1] - figure[2])
+
+
 def our_keywords(data: Data, clustering: Clustering) -> list[list[str]]:
     ids = PaperIds(data.corpus.papers.column("id").to_pylist(), {})
     grouping = group_papers(
@@ -152,6 +160,27 @@ def print_keywords(who: str, keywords: Sequence[Sequence[str]], texts: Sequence[
     )
 
 
+def draws(papers: int) -> dict[str, NDArray[np.int64]]:
+    """Five random halves, and three smaller samples."""
+    rng = np.random.default_rng(0)
+    sizes = [papers // 2] * 5 + [count for count in (1_000, 3_000, 10_000) if count < papers]
+    return {
+        f"sample {number}, {size:,} papers": np.sort(rng.choice(papers, size, replace=False))
+        for number, size in enumerate(sizes)
+    }
+
+
+def print_sample(name: str, data: Data, rows: NDArray[np.int64]) -> None:
+    """Topics and the largest of them, beside the categories."""
+    vectors = data.vectors[rows]
+    neighbours = find_neighbours(vectors, k=50)
+    part = replace(data, truth=data.truth[rows], vectors=vectors, neighbours=neighbours)
+    clustering = find_ours(part, seed=0)
+    nearest = assign_corpus(vectors, neighbours, clustering.core).nearest_topic.astype(np.int64)
+    print(f"{len(np.unique(part.truth))} categories, noise {(clustering.core == -1).mean():.1%}; ", end="")
+    told(name, nearest, part.truth)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--papers", type=Path, default=PAPERS)
@@ -166,12 +195,14 @@ def main() -> None:
         clustering = find_ours(data, seed)
         assigned = assign_corpus(data.vectors, data.neighbours, clustering.core)
         print(f"seed {seed}, {OURS}: noise {(clustering.core == -1).mean():.1%}")
-        found = {OURS: assigned.nearest_topic.astype(np.int64)} | find_others(data, seed)
+        layers = peer_topics.evoc_layers(data.vectors, seed)
+        found = {OURS: assigned.nearest_topic.astype(np.int64)} | find_others(data, seed, layers)
         for who, topics in found.items():
             agreements.setdefault(who, []).append(told(f"seed {seed}, {who}", topics, data.truth))
-        peers = {who: topics for who, topics in found.items() if who not in (OURS, KMEANS)}
+        peers = {who: topics for who, topics in found.items() if who not in (OURS, KMEANS, EVOC)}
         for who, figures in compare_at_coverage(assigned, peers, data.truth).items():
             coverages.setdefault(who, []).append(figures)
+        coverages.setdefault(EVOC, []).append(best_for_peer(assigned, layers, data.truth))
         if seed == 0:
             texts, core = data.corpus.texts(), clustering.core.astype(np.int64)
             print_keywords(f"keywords, {OURS}", our_keywords(data, clustering), texts)
@@ -179,6 +210,8 @@ def main() -> None:
             print_keywords("keywords, turftopic's of the same", peer_topics.turftopic_keywords(texts, core), texts)
             own = peer_topics.bertopic_keywords(texts, found[BERTOPIC])
             print_keywords("keywords, BERTopic's of its own topics", own, texts)
+    for name, rows in draws(len(data.truth)).items():
+        print_sample(name, data, rows)
     for who, pairs in agreements.items():
         ami, ari = zip(*pairs, strict=True)
         print(f"{who}: mean AMI {statistics.mean(ami):.3f}, mean ARI {statistics.mean(ari):.3f}")

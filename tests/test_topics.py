@@ -350,3 +350,8 @@ def test_real_categories_become_neither_one_giant_topic_nor_shards(shared, sessi
         vectors = embed_texts(texts, encoder, cache=cache).vectors
     lost, found = regret(vectors, truth, seed=1)
     assert lost <= 0.10, found
+
+
+def test_a_name_holds_no_two_forms_of_one_word():
+    ranked = [word("exoplanet", 5), word("atmosphere", 4), word("atmospheric", 3.9), word("telescope", 3)]
+    assert label_topics([ranked]) == ["Exoplanet, atmosphere, telescope"]

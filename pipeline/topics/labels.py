@@ -4,6 +4,7 @@ The heaviest phrase names the topic; the next one that shares no word with it sa
 together stay within four words: "Federated learning, medical images".
 """
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 
 from pipeline.stop_words import WEAK_ALONE
@@ -13,6 +14,7 @@ from pipeline.topics.phrases import JOINER
 FEWEST_WORDS, MOST_WORDS = 3, 4
 ONE_WORD_COUNTS = 0.75  # a plain word names a topic less well than a phrase of the same weight
 UNNAMED = "Unnamed topic"
+LEAST_ALIKE, SHORT_END, LONG_END = 4, 2, 5  # letters in common, and those after them of either word
 
 
 def label_topics(
@@ -64,11 +66,26 @@ def _compose(ranked: Sequence[Keyword]) -> str:
 
 
 def _says_again(keyword: Keyword, chosen: Sequence[Keyword]) -> bool:
-    """Whether a keyword repeats a word, or is the acronym of a phrase already chosen (LLM, large language model)."""
+    """Whether a keyword repeats a word or a form of it (fair, fairness), or is the acronym of a phrase already chosen
+    (LLM, large language model), or the other way round.
+    """
     used = {part for other in chosen for part in word_parts(other)}
-    if used & set(word_parts(keyword)) - {JOINER}:
+    own = set(word_parts(keyword)) - {JOINER}
+    if used & own or any(akin(one, other) for one in own for other in used):
         return True
     return any(_acronym(keyword, other) or _acronym(other, keyword) for other in chosen)
+
+
+def akin(one: str, other: str) -> bool:
+    """Whether two words look like forms of one: they begin alike and differ only in how they end.
+
+    >>> akin("fair", "fairness"), akin("vertex", "vertice"), akin("atmospheric", "atmosphere"), akin("star", "stellar")
+    (True, True, True, False)
+    """
+    pairs = zip(one, other, strict=False)
+    alike = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+    shorter, longer = sorted((len(one) - alike, len(other) - alike))
+    return alike >= LEAST_ALIKE and shorter <= SHORT_END and longer <= LONG_END
 
 
 def _acronym(short: Keyword, long: Keyword) -> bool:
