@@ -275,14 +275,14 @@ def test_extra_columns_keep_their_types(tmp_path):
         ("header.csv", b"title,abstract\n", "empty, no paper to read"),
         ("binary.jsonl", b'{"title": "a"}\n\x00\x01\x02', "NUL byte in line 2"),
         ("cut.jsonl.gz", gzip.compress(b'{"title": "a"}\n' * 500)[:-20], "damaged after line"),
-        ("notgz.jsonl.gz", b"plain text", "damaged after line 0"),
-        ("notzst.jsonl.zst", b"plain text", "damaged after line 0"),
+        ("notgz.jsonl.gz", b"plain text", "not JSON"),
+        ("broken.jsonl.zst", b"\x28\xb5\x2f\xfd plain text", "damaged after line 0"),
         ("latin.csv", "title,abstract\nGröße,ä\n".encode("latin-1"), "corpus.encoding"),
         ("quote.csv", b'title,abstract\n"open,x\n', "is a quote left open?"),
         ("bad.parquet", b"PAR1 not really", "not a readable Parquet file"),
         ("what.docx", b"x", "unknown format '.docx'"),
         ("columns.csv", b"colour,size\nred,3\n", "no title or abstract among its fields (colour, size)"),
-        ("utf16.csv", "title\nA\n".encode("utf-16"), 'corpus.encoding = "utf-16"'),
+        ("utf16.csv", "title\nA\n".encode("utf-16-le"), 'corpus.encoding = "utf-16"'),
     ],
 )
 def test_unusable_files_are_refused_in_one_line(tmp_path, name, content, expected):
@@ -294,7 +294,7 @@ def test_unusable_files_are_refused_in_one_line(tmp_path, name, content, expecte
 
 def test_missing_files_folders_and_globs_are_refused(tmp_path):
     assert "no such file" in failure(tmp_path, "absent.jsonl")
-    assert "a folder, not a file" in failure(tmp_path, ".")
+    assert "a folder without files" in failure(tmp_path, ".")
     assert "no file matches" in failure(tmp_path, "*.jsonl")
 
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from pipeline.cli import main
 from pipeline.config import CorpusConfig
-from pipeline.corpus import Rejected, bibtex, read_papers, ris
-from pipeline.corpus.bibtex import decode_latex
+from pipeline.corpus import Rejected, Source, read_papers
 from pipeline.corpus.identifiers import find_arxiv, find_dois, identify, links, title_key
+from pipeline.corpus.readers import bibtex, ris
+from pipeline.corpus.readers.bibtex import decode_latex
 from pipeline.corpus.record import text_hash, text_of
 from pipeline.corpus.references import Reference, read_references
 from pipeline.export import to_bibtex, to_ris
@@ -24,7 +25,7 @@ from tests.planted import planted_papers, write_jsonl
 def read_one(tmp_path, name, text):
     (tmp_path / name).write_text(text, encoding="utf-8")
     reader = bibtex.read if name.endswith(".bib") else ris.read
-    return list(reader(tmp_path / name, "utf-8"))
+    return list(reader(Source(tmp_path / name), "utf-8"))
 
 
 # --- BibTeX
@@ -133,7 +134,7 @@ def test_ris_dialects_mean_the_same(tmp_path):
 
 def _file(tmp_path, name, text):
     (tmp_path / name).write_text(text, encoding="utf-8", newline="")
-    return [tmp_path / name], CorpusConfig(files=(name,))
+    return [Source(tmp_path / name)], CorpusConfig(files=(name,))
 
 
 def test_a_reference_without_its_end_does_not_swallow_the_next(tmp_path):

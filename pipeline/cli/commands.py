@@ -157,11 +157,11 @@ def assign(
     """Topics of new papers, one JSON object a line, in the order of the file."""
     from pipeline.atlas import Atlas
     from pipeline.config import CorpusConfig
-    from pipeline.corpus import Rejected, existing_file, read_papers
+    from pipeline.corpus import Rejected, Source, existing_file, read_papers
 
     atlas = Atlas.load(run)
     settings = CorpusConfig.model_validate(atlas.manifest.config["corpus"])
-    rows = list(read_papers([existing_file(file)], settings))
+    rows = list(read_papers([Source(existing_file(file))], settings))
     papers = [row for row in rows if not isinstance(row, Rejected)]
     results = iter(atlas.assign([paper.text for paper in papers]))
     show.print_jsonl(

@@ -26,6 +26,7 @@ _ROWS = pa.schema(
         ("content_hash", pa.binary(32)),
         *_PLACE,
         ("position", pa.int64()),
+        ("format", pa.string()),
     ]
 )
 _REJECTED = pa.schema([*_PLACE, ("id", pa.string()), ("reason", pa.string())])
@@ -36,9 +37,9 @@ class Corpus:
     """The papers kept, and an account of every row read: kept + duplicates + rejected = read.
 
     papers: n rows ordered by the sha256 of their text, columns id title abstract authors year and whatever else
-    the source had. text_hashes: that sha256 for each row. sources: id, source, row of each kept paper, and its
-    position among all rows read (from 0). duplicates: id, kept_id, reason, source, row. rejected: source, row, id,
-    reason. vectors: (n, d) float32 as the source gave them, not normalised, or None.
+    the source had. text_hashes: that sha256 for each row. sources: id, source, row and format of each kept paper, and
+    its position among all rows read (from 0). duplicates: id, kept_id, reason, source, row. rejected: source, row,
+    id, reason. vectors: (n, d) float32 as the source gave them, not normalised, or None.
     """
 
     papers: pa.Table
@@ -98,7 +99,7 @@ def collect(papers: Iterable[Paper | Rejected]) -> Corpus:
     return Corpus(
         papers=extras.add_to(kept.select(["id", "title", "abstract", "authors", "year"]), kept.column("extra")),
         text_hashes=tuple(kept.column("text_hash").to_pylist()),
-        sources=kept.select(["id", "source", "row", "position"]),
+        sources=kept.select(["id", "source", "row", "position", "format"]),
         duplicates=_duplicates(rows, kept, kept_of),
         rejected=_rejected_table(rejects),
         read=read,
@@ -121,6 +122,7 @@ def _to_batch(papers: list[tuple[int, Paper]], extras: ExtraColumns) -> pa.Recor
             "source": paper.source,
             "row": paper.row,
             "position": position,
+            "format": paper.format,
         }
         for position, paper in papers
     ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.corpus.files import undecodable
 from pipeline.corpus.record import Paper, Record, Rejected, text_hash, text_of
+from pipeline.corpus.shapes import KnownShapes
 
 ROLES = ("id", "title", "abstract", "authors", "year")
 # Usual names of each field, the most certain first; compared without case, spaces, '-' and '_'.
@@ -31,6 +32,7 @@ class FieldMap:
     vectors_column: str | None = None
     seen: dict[str, None] = field(default_factory=dict)
     found: set[str] = field(default_factory=set)
+    shapes: KnownShapes = field(default_factory=KnownShapes)
     _layouts: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
 
     def layout(self, names: Iterable[str]) -> dict[str, str]:
@@ -54,10 +56,14 @@ class FieldMap:
         return layout
 
 
-def to_paper(record: Record, fields: FieldMap) -> Paper | Rejected:
-    """The paper a record describes, or why it is none: no text, or text that cannot be used."""
-    layout = fields.layout(record.fields)
-    values = {role: record.fields[name] for role, name in layout.items()}
+def to_paper(record: Record, fields: FieldMap, *, format_name: str = "") -> Paper | Rejected:
+    """The paper a record describes, or why it is none: no text, or text that cannot be used.
+
+    A record of a known service or program is put under the usual names first, unless the user named fields.
+    """
+    shape, content = ("", record.fields) if fields.named else fields.shapes.reshape(record.fields)
+    layout = fields.layout(content)
+    values = {role: content[name] for role, name in layout.items()}
     identifier = plain_text(values.get("id"))
     title, abstract = plain_text(values.get("title")), plain_text(values.get("abstract"))
     if title is None or abstract is None or identifier is None:
@@ -75,8 +81,9 @@ def to_paper(record: Record, fields: FieldMap) -> Paper | Rejected:
         abstract=abstract,
         authors=author_names(values.get("authors")),
         year=find_year(values.get("year")),
-        extra={name: value for name, value in record.fields.items() if name not in used and not is_missing(value)},
-        vector=_vector(record.fields.get(fields.vectors_column)) if fields.vectors_column else None,
+        extra={name: value for name, value in content.items() if name not in used and not is_missing(value)},
+        vector=_vector(content.get(fields.vectors_column)) if fields.vectors_column else None,
+        format=shape or format_name,
     )
 
 

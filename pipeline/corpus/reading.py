@@ -1,29 +1,16 @@
-"""Files -> papers -> Corpus: the reader of each format, and the checks that need a whole file."""
+"""Files -> papers -> Corpus: each source by the reader of its format, and the checks that need a whole file."""
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.config import CorpusConfig
-from pipeline.corpus import bibtex, delimited, jsonl, listing, parquet, ris
 from pipeline.corpus.collect import Corpus, collect
 from pipeline.corpus.fields import FieldMap, to_paper
-from pipeline.corpus.files import find_files, format_suffix
-from pipeline.corpus.record import Paper, Record, Rejected
+from pipeline.corpus.files import Source, find_sources
+from pipeline.corpus.formats import find_format, unknown_format
+from pipeline.corpus.record import Paper, Rejected
 from pipeline.errors import CorpusError
-
-Reader = Callable[[Path, str], Iterator[Record | Rejected]]
-
-READERS: Mapping[str, Reader] = {
-    ".jsonl": jsonl.read,
-    ".ndjson": jsonl.read,
-    ".csv": delimited.read,
-    ".tsv": delimited.read,
-    ".parquet": parquet.read,
-    ".txt": listing.read,
-    ".bib": bibtex.read,
-    ".ris": ris.read,
-}
 
 
 def read_corpus(
@@ -34,37 +21,42 @@ def read_corpus(
     advance: Callable[[int], None] = lambda _: None,
 ) -> Corpus:
     """The corpus that a config names. Raises CorpusError where a file cannot be read or no paper is kept."""
-    files = find_files(config.files, folder)
-    papers = read_papers(files, config, vectors_column=vectors_column)
+    sources = find_sources(config.files, folder)
+    papers = read_papers(sources, config, vectors_column=vectors_column)
     corpus = collect(_counted(papers, advance))
     if not len(corpus):
-        raise CorpusError(_nothing_kept(files, corpus))
+        raise CorpusError(_nothing_kept(sources, corpus))
     return corpus
 
 
 def read_papers(
-    files: Sequence[Path], config: CorpusConfig, *, vectors_column: str | None = None
+    sources: Sequence[Source], config: CorpusConfig, *, vectors_column: str | None = None
 ) -> Iterator[Paper | Rejected]:
-    """Every row of every file, as a paper or as a reject, in the order of the files."""
+    """Every row of every source, as a paper or as a reject, in the order of the sources.
+
+    A file of no known format is an error where it was named, a reject where it lay in a folder or an archive.
+    """
     named = {role: name for role, name in config.fields if name is not None}
-    for path in files:
-        reader = READERS.get(format_suffix(path))
-        if reader is None:
-            ending = format_suffix(path) or "(no ending)"
-            raise CorpusError(f"{path}: unknown format {ending!r}; known: {', '.join(READERS)}, also .gz, .zst")
+    for source in sources:
+        found = find_format(source)
+        if found is None:
+            if not source.gathered:
+                raise unknown_format(source)
+            yield Rejected(source.name, 1, f"not a format that is read: {source.suffix or 'no ending'}")
+            continue
         fields = FieldMap(named, vectors_column)
-        for row in reader(path, config.encoding):
+        for row in found.read(source, config.encoding):
             if isinstance(row, Rejected):
                 yield row
                 continue
-            paper = to_paper(row, fields)
+            paper = to_paper(row, fields, format_name=found.name)
             if isinstance(paper, Paper) and not paper.abstract and config.title_only == "drop":
                 paper = Rejected(paper.source, paper.row, 'no abstract (corpus.title_only = "drop")', paper.id)
             yield paper
-        _check_fields(path, fields)
+        _check_fields(source, fields)
 
 
-def _check_fields(path: Path, fields: FieldMap) -> None:
+def _check_fields(source: Source, fields: FieldMap) -> None:
     """Raises CorpusError where no row of a file had a field that the config names, or any text at all."""
     if not fields.seen:
         return
@@ -77,15 +69,15 @@ def _check_fields(path: Path, fields: FieldMap) -> None:
         if name not in fields.seen:
             near = difflib.get_close_matches(name, names, n=1)
             hint = f"did you mean {near[0]}?" if near else f"it has {shown}"
-            raise CorpusError(f"{path}: no field {name!r} ({key}); {hint}")
+            raise CorpusError(f"{source}: no field {name!r} ({key}); {hint}")
     if not fields.found & {"title", "abstract"}:
         raise CorpusError(
-            f"{path}: no title or abstract among its fields ({shown}); name them in [corpus.fields] title, abstract"
+            f"{source}: no title or abstract among its fields ({shown}); name them in [corpus.fields] title, abstract"
         )
 
 
-def _nothing_kept(files: Sequence[Path], corpus: Corpus) -> str:
-    names = ", ".join(str(path) for path in files[:3]) + (" ..." if len(files) > 3 else "")
+def _nothing_kept(sources: Sequence[Source], corpus: Corpus) -> str:
+    names = ", ".join(map(str, sources[:3])) + (" ..." if len(sources) > 3 else "")
     if not corpus.read:
         return f"{names}: empty, no paper to read"
     reasons = corpus.rejected.column("reason").to_pylist()

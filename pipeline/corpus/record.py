@@ -28,7 +28,9 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Paper:
-    """One row understood. `id` is made from the text where the source gave none; `extra` is all else it had."""
+    """One row understood. `id` is made from the text where the source gave none; `extra` is all else it had;
+    `format` is what wrote it: a file format, a service or a program.
+    """
 
     source: str
     row: int
@@ -39,13 +41,14 @@ class Paper:
     year: int | None
     extra: dict[str, Any] = field(default_factory=dict)
     vector: tuple[float, ...] | None = None
+    format: str = ""
 
     @property
     def text(self) -> str:
         return text_of(self.title, self.abstract)
 
     def content_hash(self) -> bytes:
-        """sha256 of everything but the id and the place it was read from: decides between rows with one text."""
+        """sha256 of all but id, format and the place it was read from: decides between rows with one text."""
         content = [self.title, self.abstract, list(self.authors), self.year, self.extra, self.vector]
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).digest()
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.corpus.fields import FieldMap, plain_text
-from pipeline.corpus.files import existing_file, format_suffix
+from pipeline.corpus.files import Source, existing_file
+from pipeline.corpus.formats import find_format, known_endings
 from pipeline.corpus.identifiers import Identifiers, identify
-from pipeline.corpus.reading import READERS
 from pipeline.corpus.record import Record, Rejected, text_hash, text_of
+from pipeline.corpus.shapes import KnownShapes
 from pipeline.errors import CorpusError
 
 
@@ -27,11 +28,12 @@ def read_references(path: Path, *, encoding: str = "utf-8") -> list[Reference]:
     Raises CorpusError for a file that cannot be read or holds no reference.
     """
     existing_file(path, hint="give the path of a BibTeX, RIS, CSV, TSV, JSONL or Parquet file")
-    reader = READERS.get(format_suffix(path))
-    if reader is None:
-        raise CorpusError(f"{path}: unknown format; references can be {', '.join(READERS)}, also .gz, .zst")
+    source = Source(path)
+    form = find_format(source)
+    if form is None:
+        raise CorpusError(f"{path}: unknown format; references can be {known_endings()}, also .gz, .zst")
     found, reason = [], ""
-    for row in reader(path, encoding):
+    for row in form.read(source, encoding):
         if isinstance(row, Rejected):
             reason = reason or f": row {row.row}: {row.reason}"
         else:
@@ -42,11 +44,12 @@ def read_references(path: Path, *, encoding: str = "utf-8") -> list[Reference]:
 
 
 def _reference(record: Record) -> Iterator[Reference]:
-    layout = FieldMap({}).layout(record.fields)
+    _, fields = KnownShapes().reshape(record.fields)
+    layout = FieldMap({}).layout(fields)
     title, abstract = (
-        plain_text(record.fields[layout[role]]) or "" if role in layout else "" for role in ("title", "abstract")
+        plain_text(fields[layout[role]]) or "" if role in layout else "" for role in ("title", "abstract")
     )
-    identifiers = identify({**record.fields, "title": title})
+    identifiers = identify({**fields, "title": title})
     name = title or next(iter((*identifiers.dois, *identifiers.arxiv)), "")
     if name:
         text = text_of(title, abstract)

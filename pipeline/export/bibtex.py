@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from pipeline.corpus.bibtex import VERBATIM
+from pipeline.corpus.readers.bibtex import VERBATIM
 from pipeline.export.fields import citation_fields
 
 NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9_:./+-]+")

@@ -18,7 +18,7 @@ from pipeline.topics.topic import Topic, TopicKeyword, TopicTree
 
 LABEL_CANDIDATES = 15
 VARIED_FROM = 3  # times the keywords asked for: among so many they are chosen to repeat little
-DIVERSITY = 0.3
+DIVERSITY = 0.2
 EmbedPhrases = Callable[[Sequence[str]], NDArray[np.float32]]
 
 

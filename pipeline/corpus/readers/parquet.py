@@ -1,33 +1,32 @@
 """Parquet -> records, a batch of rows at a time."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from pipeline.corpus.files import shown_name
+from pipeline.corpus.files import Source
 from pipeline.corpus.record import Record, Rejected
 from pipeline.errors import CorpusError
 
 ROWS_AT_ONCE = 4096
 
 
-def read(path: Path, _encoding: str) -> Iterator[Record | Rejected]:
+def read(source: Source, _encoding: str) -> Iterator[Record | Rejected]:
     """Text in Parquet is UTF-8 by definition, whatever encoding is configured."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     number = 0
     try:
-        with pq.ParquetFile(path) as file:
+        with source.open() as stream, pq.ParquetFile(stream) as file:
             for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
                 for fields in batch.to_pylist():
                     number += 1
-                    yield Record(shown_name(path), number, fields)
+                    yield Record(source.name, number, fields)
     except pa.ArrowException as problem:
         first_line = str(problem).strip().splitlines()[0]
-        raise CorpusError(f"{path}: not a readable Parquet file: {first_line}") from None
+        raise CorpusError(f"{source}: not a readable Parquet file: {first_line}") from None
     except UnicodeDecodeError:
-        raise CorpusError(f"{path}: text near row {number + 1} is not UTF-8") from None
+        raise CorpusError(f"{source}: text near row {number + 1} is not UTF-8") from None
     except (OverflowError, ValueError) as problem:
-        raise CorpusError(f"{path}: a value near row {number + 1} cannot be read: {problem}") from None
+        raise CorpusError(f"{source}: a value near row {number + 1} cannot be read: {problem}") from None
     except OSError as problem:
-        raise CorpusError(f"{path}: cannot be read: {problem.strerror or problem}") from None
+        raise CorpusError(f"{source}: cannot be read: {problem.strerror or problem}") from None

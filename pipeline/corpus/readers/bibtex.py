@@ -9,10 +9,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from pipeline.corpus.files import read_lines, shown_name, undecodable
+from pipeline.corpus.files import Source, read_lines, undecodable
 from pipeline.corpus.record import Record, Rejected, text_hash, text_of
 
 # Kept as they are: LaTeX means nothing in them.
@@ -26,13 +25,13 @@ AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 CONCATENATE = re.compile("#")
 
 
-def read(path: Path, encoding: str) -> Iterator[Record | Rejected]:
+def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
     """Each entry as a record; row: the line it starts in. A broken entry is rejected, the others are read."""
     import bibtexparser
     from bibtexparser.model import DuplicateBlockKeyBlock, Entry
 
-    source = shown_name(path)
-    text = "".join(line for _, line in read_lines(path, encoding))
+    name = source.name
+    text = "".join(line for _, line in read_lines(source, encoding))
     with _quiet():
         library = bibtexparser.parse_string(text, parse_stack=[])
     macros = {string.key.lower(): _without_enclosing(str(string.value)) for string in library.strings}
@@ -42,14 +41,14 @@ def read(path: Path, encoding: str) -> Iterator[Record | Rejected]:
         line = (block.start_line or 0) + 1
         entry = block.ignore_error_block if isinstance(block, DuplicateBlockKeyBlock) else block
         if not isinstance(entry, Entry):
-            yield Rejected(source, line, f"broken BibTeX: {_reason(block)}")
+            yield Rejected(name, line, f"broken BibTeX: {_reason(block)}")
         elif entry.entry_type.lower() in VOLUMES:
-            yield Rejected(source, line, f"@{entry.entry_type.lower()}: a volume, not a paper", entry.key)
+            yield Rejected(name, line, f"@{entry.entry_type.lower()}: a volume, not a paper", entry.key)
         else:
             values = _with_volume(_values(entry, macros), volumes)
             fields = _fields(entry.key, entry.entry_type.lower(), values, shared=entry.key in repeated)
             bad = undecodable(entry.key + "".join(values.values()))
-            yield Rejected(source, line, f"not {encoding} text") if bad else Record(source, line, fields)
+            yield Rejected(name, line, f"not {encoding} text") if bad else Record(name, line, fields)
 
 
 @contextmanager

@@ -8,38 +8,37 @@ there are none.
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
-from pipeline.corpus.files import read_lines, shown_name, undecodable
+from pipeline.corpus.files import Source, read_lines, undecodable
 from pipeline.corpus.record import Record, Rejected
 
 NOBODY = ("null", ":", "")
 OWNER = re.compile(r"[^,]{1,60}, [^,]{1,60}(?<![.?!])")
 
 
-def read(path: Path, encoding: str) -> Iterator[Record | Rejected]:
+def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
     """Each three lines as a record."""
-    lines = read_lines(path, encoding)
-    if _has_owner(path, encoding):
+    lines = read_lines(source, encoding)
+    if _has_owner(source, encoding):
         next((line for _, line in lines if line.strip()), None)
     for number, line in lines:
         if not line.strip():
             continue
         title, authors, abstract = line.strip(), next(lines, (0, ""))[1].strip(), next(lines, (0, ""))[1].strip()
         if undecodable(title + authors + abstract):
-            yield Rejected(shown_name(path), number, f"not {encoding} text")
+            yield Rejected(source.name, number, f"not {encoding} text")
             continue
         names = split_authors(authors)
         if names is None:
             reason = "the second line is not 'Family, Given, Family, Given, ...': are there three lines a paper?"
-            yield Rejected(shown_name(path), number, reason)
+            yield Rejected(source.name, number, reason)
             continue
-        yield Record(shown_name(path), number, {"title": title, "authors": names, "abstract": abstract})
+        yield Record(source.name, number, {"title": title, "authors": names, "abstract": abstract})
 
 
-def _has_owner(path: Path, encoding: str) -> bool:
-    texts = [bool(line.strip()) for _, line in read_lines(path, encoding)]
-    first = next((line.strip() for _, line in read_lines(path, encoding) if line.strip()), "")
+def _has_owner(source: Source, encoding: str) -> bool:
+    texts = [bool(line.strip()) for _, line in read_lines(source, encoding)]
+    first = next((line.strip() for _, line in read_lines(source, encoding) if line.strip()), "")
     even = sum(texts) % 3 == 0 and all(texts)
     return OWNER.fullmatch(first) is not None and not even
 

@@ -3,29 +3,30 @@
 import csv
 from collections.abc import Iterator
 from itertools import zip_longest
-from pathlib import Path
 
-from pipeline.corpus.files import LONGEST_LINE, format_suffix, read_lines, shown_name, undecodable
+from pipeline.corpus.files import LONGEST_LINE, Source, read_lines, undecodable
 from pipeline.corpus.record import Record, Rejected
 from pipeline.errors import CorpusError
 
 
-def read(path: Path, encoding: str) -> Iterator[Record | Rejected]:
+def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
     """Each row below the header as a record; a row of too many fields is rejected."""
-    lines = (line for _, line in read_lines(path, encoding))
+    lines = (line for _, line in read_lines(source, encoding))
     header_line = next(lines, "")
-    delimiter = "\t" if format_suffix(path) == ".tsv" else max(",;\t", key=header_line.count)
+    delimiter = "\t" if source.suffix == ".tsv" else max(",;\t", key=header_line.count)
     csv.field_size_limit(LONGEST_LINE)
     # TSV is usually written without quotes, so a quote inside a field is taken as it is there.
     rows = csv.reader(_with(header_line, lines), delimiter=delimiter, strict=delimiter != "\t")
     try:
         header = [name.strip() for name in next(rows, [])]
         if undecodable("".join(header)):
-            raise CorpusError(f"{path}: its header is not {encoding} text; set corpus.encoding to the file's own")
+            raise CorpusError(f"{source}: its header is not {encoding} text; set corpus.encoding to the file's own")
         for number, row in enumerate(rows, start=1):
-            yield from _record(shown_name(path), number, header, row, encoding)
+            yield from _record(source.name, number, header, row, encoding)
     except csv.Error as problem:
-        raise CorpusError(f"{path}: broken table near line {rows.line_num}: {problem}; is a quote left open?") from None
+        raise CorpusError(
+            f"{source}: broken table near line {rows.line_num}: {problem}; is a quote left open?"
+        ) from None
 
 
 def _record(source: str, number: int, header: list[str], row: list[str], encoding: str) -> Iterator[Record | Rejected]:

@@ -6,10 +6,9 @@ is the DOI where there is one: the ID field is only a number within one export.
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-from pipeline.corpus.files import read_lines, shown_name, undecodable
+from pipeline.corpus.files import Source, read_lines, undecodable
 from pipeline.corpus.record import Record, Rejected
 
 TAG = re.compile(r"([A-Z][A-Z0-9]) {1,2}-(?: |$)")
@@ -25,28 +24,28 @@ RENAMED = {"id": "reference_id", "type_of_reference": "type"}
 MOST_LINES = 100_000
 
 
-def read(path: Path, encoding: str) -> Iterator[Record | Rejected]:
+def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
     """Each reference as a record; row: the line of its TY."""
     import rispy
 
-    source, found = shown_name(path), False
-    for line, lines in _references(path, encoding):
+    name, found = source.name, False
+    for line, lines in _references(source, encoding):
         found = True
         if len(lines) > MOST_LINES:
-            yield Rejected(source, line, f"a reference of more than {MOST_LINES:,} lines")
+            yield Rejected(name, line, f"a reference of more than {MOST_LINES:,} lines")
         elif undecodable("".join(lines)):
-            yield Rejected(source, line, f"not {encoding} text")
+            yield Rejected(name, line, f"not {encoding} text")
         else:
-            yield Record(source, line, _fields(rispy.loads("\n".join([*lines, "ER  - "]))[0]))
+            yield Record(name, line, _fields(rispy.loads("\n".join([*lines, "ER  - "]))[0]))
     if not found:
-        yield Rejected(source, 1, "no line starts with 'TY  -': is this RIS?")
+        yield Rejected(name, 1, "no line starts with 'TY  -': is this RIS?")
 
 
-def _references(path: Path, encoding: str) -> Iterator[tuple[int, list[str]]]:
+def _references(source: Source, encoding: str) -> Iterator[tuple[int, list[str]]]:
     """(line number, its lines from TY to before ER) of each reference."""
     start = 0
     lines: list[str] = []
-    for number, line in read_lines(path, encoding):
+    for number, line in read_lines(source, encoding):
         line = line.rstrip("\r\n")
         tag = TAG.match(line)
         name = tag[1] if tag else None

@@ -1,0 +1,124 @@
+"""Source -> its format: by what it begins with, and by its ending where that says nothing."""
+
+import codecs
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pipeline.corpus.files import ZIP, Source, damage_told
+from pipeline.corpus.readers import (
+    bibtex,
+    delimited,
+    documents,
+    json_document,
+    jsonl,
+    listing,
+    nbib,
+    parquet,
+    ris,
+    xlsx,
+    xml_files,
+)
+from pipeline.corpus.record import Record, Rejected
+from pipeline.errors import CorpusError
+
+Reader = Callable[[Source, str], Iterator[Record | Rejected]]
+SNIFFED = 65_536
+
+
+@dataclass(frozen=True)
+class Format:
+    """endings: of files that have it, the usual one first."""
+
+    name: str
+    endings: tuple[str, ...]
+    read: Reader
+
+
+JSONL = Format("JSONL", (".jsonl", ".ndjson"), jsonl.read)
+CSV = Format("CSV", (".csv",), delimited.read)
+TSV = Format("TSV", (".tsv", ".tab"), delimited.read)
+PARQUET = Format("Parquet", (".parquet",), parquet.read)
+LISTING = Format("listing", (".txt",), listing.read)
+BIBTEX = Format("BibTeX", (".bib", ".bibtex"), bibtex.read)
+RIS = Format("RIS", (".ris",), ris.read)
+NBIB = Format("NBIB", (".nbib", ".medline"), nbib.read)
+XML = Format("XML", (".xml", ".atom"), xml_files.read)
+JSON = Format("JSON", (".json",), json_document.read)
+XLSX = Format("XLSX", (".xlsx",), xlsx.read)
+MARKDOWN = Format("Markdown", (".md", ".markdown"), documents.read_markdown)
+TEXT = Format("text", (), documents.read_text)
+FORMATS = (JSONL, CSV, TSV, PARQUET, LISTING, BIBTEX, RIS, NBIB, XML, JSON, XLSX, MARKDOWN, TEXT)
+BY_ENDING = {ending: found for found in FORMATS for ending in found.endings}
+
+RIS_START = re.compile(r"\s*(?:\d+\.\s+)?TY {1,2}- ?\w")
+NBIB_START = re.compile(r"\s*PMID *- ?\d")
+BIBTEX_START = re.compile(r"\s*(?:%[^\n]*\n\s*)*@\s*[a-zA-Z]+\s*[{(]")
+JSON_LINES = re.compile(r"\s*\{.*\}\s*\r?\n\s*\{")
+WOS_START = re.compile(r"(?:PT\tAU\t|PT\tBA\t|Publication Type\tAuthors\t)")
+
+
+def known_endings() -> str:
+    """The endings of all formats, for messages."""
+    return ", ".join(BY_ENDING)
+
+
+def find_format(source: Source) -> Format | None:
+    """The format of a file; None where neither its content nor its ending tells one.
+
+    Raises CorpusError where the file cannot be read.
+    """
+    start = _start(source)
+    named = BY_ENDING.get(source.suffix)
+    if start.startswith(b"PAR1"):
+        return PARQUET
+    if start.startswith(ZIP):
+        return XLSX if source.suffix in (".xlsx", ".xlsm") or b"[Content_Types].xml" in start else None
+    told = _of_text(_decoded(start), source, named)
+    return told or named
+
+
+def _start(source: Source) -> bytes:
+    with source.open() as file:
+        try:
+            with damage_told(source):
+                return file.read(SNIFFED)
+        except CorpusError:  # its reader will say how far it came
+            return b""
+
+
+def _decoded(start: bytes) -> str:
+    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+        if start.startswith(mark):
+            return start.decode(encoding, errors="replace")
+    return start.decode("utf-8-sig", errors="replace")
+
+
+def _of_text(text: str, source: Source, named: Format | None) -> Format | None:
+    """What a text is by its first lines; None where they could be anything."""
+    if named in (MARKDOWN, PARQUET):
+        return named
+    signs = ((RIS_START, RIS), (NBIB_START, NBIB), (BIBTEX_START, BIBTEX), (WOS_START, TSV))
+    for sign, found in signs:
+        if sign.match(text):
+            return found
+    plain = text.lstrip()
+    if plain.startswith(("<?xml", "<feed", "<PubmedArticleSet", "<!DOCTYPE Pubmed")):
+        return XML
+    if named is JSON or (named in (None, LISTING) and plain.startswith(("{", "["))):
+        return JSONL if JSON_LINES.match(text) else JSON
+    if named is LISTING and source.listed and not _is_listing(text):
+        return TEXT
+    return None
+
+
+def _is_listing(text: str) -> bool:
+    """Whether the second or third line could be the authors of a listing."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()][:3]
+    return any(listing.split_authors(line) and len(line) < 2_000 and line[-1:] != "." for line in lines[1:3])
+
+
+def unknown_format(source: Source) -> CorpusError:
+    """What to say of a file of no known format."""
+    ending = source.suffix or "(no ending)"
+    return CorpusError(f"{source}: unknown format {ending!r}; known: {known_endings()}, also .gz, .zst, .zip")

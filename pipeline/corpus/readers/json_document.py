@@ -1,0 +1,63 @@
+"""One JSON document -> records: a list of papers, or an answer of a service that holds such a list."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.corpus.files import Source, undecodable
+from pipeline.corpus.record import Record, Rejected
+from pipeline.errors import CorpusError
+
+# Where services put the list, the innermost name last: OpenAlex; Crossref; Semantic Scholar; Zotero and others.
+PLACES = (
+    ("results",),
+    ("message", "items"),
+    ("message",),
+    ("data",),
+    ("items",),
+    ("papers",),
+    ("works",),
+    ("references",),
+)
+
+
+def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
+    """Each object of the list as a record; row: its number in the list. A single paper is a list of one."""
+    content = source.read_whole()
+    try:
+        text = content.decode("utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding)
+    except (UnicodeError, LookupError):
+        raise CorpusError(f"{source}: not {encoding} text; set corpus.encoding to the file's own") from None
+    try:
+        papers = _papers(json.loads(text))
+    except json.JSONDecodeError as problem:
+        raise CorpusError(f"{source}: not JSON: {problem.msg} in line {problem.lineno}; is the file cut off?") from None
+    except RecursionError:
+        raise CorpusError(f"{source}: JSON nested too deeply") from None
+    if papers is None:
+        raise CorpusError(
+            f"{source}: JSON without a list of papers; known are lists, and answers with results or items"
+        )
+    for number, paper in enumerate(papers, start=1):
+        if not isinstance(paper, dict):
+            yield Rejected(source.name, number, f"a JSON {type(paper).__name__}, not an object")
+        elif undecodable(json.dumps(paper, ensure_ascii=False)[:100_000]):
+            yield Rejected(source.name, number, "broken Unicode: half of a surrogate pair")
+        else:
+            yield Record(source.name, number, paper)
+
+
+def _papers(content: Any) -> list[Any] | None:
+    if isinstance(content, list):
+        return content
+    if not isinstance(content, dict):
+        return None
+    for place in PLACES:
+        found: Any = content
+        for name in place:
+            found = found.get(name) if isinstance(found, dict) else None
+        if isinstance(found, list):
+            return found
+        if isinstance(found, dict) and place == ("message",):  # Crossref's answer about one work
+            return [found]
+    return [content]
