@@ -83,7 +83,7 @@ def to_paper(record: Record, fields: FieldMap, *, format_name: str = "") -> Pape
         year=find_year(values.get("year")),
         extra={name: value for name, value in content.items() if name not in used and not is_missing(value)},
         vector=_vector(content.get(fields.vectors_column)) if fields.vectors_column else None,
-        format=shape or format_name,
+        format=shape or record.format or format_name,
     )
 
 

@@ -9,11 +9,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Record:
-    """One row as its file has it. row: 1-based; lines for JSONL and listings, rows below the header for tables."""
+    """One row as its file has it. row: 1-based; lines for JSONL and listings, rows below the header for tables.
+
+    format: where a reader knows better than the file's own format which service or program wrote it.
+    """
 
     source: str
     row: int
     fields: dict[str, Any]
+    format: str = ""
 
 
 @dataclass(frozen=True)

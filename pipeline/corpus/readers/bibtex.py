@@ -23,6 +23,13 @@ LATEX = re.compile(r"[\\$%~]|``|''|--|[?!]`")
 BARE_PERCENT = re.compile(r"(?<!\\)%")
 AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 CONCATENATE = re.compile("#")
+# Which pylatexenc does not know.
+UNKNOWN_MACROS: Mapping[str, str] = {
+    "\\textbraceleft": "\\{",
+    "\\textbraceright": "\\}",
+    "\\textless": "<",
+    "\\textgreater": ">",
+}
 
 
 def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
@@ -129,7 +136,8 @@ def _decoder() -> Callable[[str], str]:
     macros, printer = get_default_latex_context_db(), LatexNodes2Text(math_mode="verbatim", keep_comments=True)
 
     def decode(text: str) -> str:
-        text = text.replace("\\textbraceleft", "\\{").replace("\\textbraceright", "\\}")  # which it does not know
+        for macro, sign in UNKNOWN_MACROS.items():
+            text = text.replace(macro, sign)
         nodes, _, _ = LatexWalker(text, latex_context=macros, tolerant_parsing=True).get_latex_nodes()
         return str(printer.nodelist_to_text(nodes))
 

@@ -18,6 +18,8 @@ MOST_LINES = 100_000
 SINGLE: Mapping[str, tuple[str, ...]] = {
     "pmid": ("PMID",),
     "title": ("TI", "BTI", "TT"),
+    "original_title": ("TT",),
+    "booktitle": ("BTI",),
     "abstract": ("AB", "OAB"),
     "year": ("DP", "DEP", "EDAT"),
     "journal": ("JT", "TA"),
@@ -80,7 +82,7 @@ def _fields(lines: Sequence[tuple[str, str]]) -> dict[str, Any]:
     for role, tags in SINGLE.items():
         value = next((joined[tag][0] for tag in tags if joined.get(tag)), None)
         fields |= {role: value} if value else {}
-    fields |= {name: joined[tag] for tag, name in LISTED.items() if tag in joined}
+    fields |= {name: [value.lstrip("*") for value in joined[tag]] for tag, name in LISTED.items() if tag in joined}
     fields["authors"] = _authors(joined)
     doi = next((value.split()[0] for tag in DOI_TAGS for value in joined.get(tag, ()) if value.endswith("[doi]")), None)
     if doi:
@@ -93,7 +95,7 @@ def _fields(lines: Sequence[tuple[str, str]]) -> dict[str, Any]:
 def _authors(joined: Mapping[str, Sequence[str]]) -> list[str]:
     """Full names where there are, else "Family IN" turned round; then bodies that sign as one author."""
     full, short = joined.get("FAU", ()), joined.get("AU", ())
-    names = [given_first(name) for name in full] if full else [_initials_first(name) for name in short]
+    names = [given_first(name) for name in full] if full else [initials_first(name) for name in short]
     return [*names, *joined.get("CN", ())]
 
 
@@ -107,10 +109,10 @@ def given_first(name: str) -> str:
     return f"{given.strip()} {family.strip()}" if comma else name
 
 
-def _initials_first(name: str) -> str:
+def initials_first(name: str) -> str:
     """'Family IN' turned round.
 
-    >>> _initials_first("van der Berg JH"), _initials_first("Plato")
+    >>> initials_first("van der Berg JH"), initials_first("Plato")
     ('JH van der Berg', 'Plato')
     """
     family, _, initials = name.rpartition(" ")

@@ -20,7 +20,7 @@ MEANINGS: Mapping[str, tuple[str, ...]] = {
     "year": ("year", "publication_year", "date"),
     "journal": ("secondary_title", "journal_name", "alternate_title3", "alternate_title2", "alternate_title1"),
 }
-RENAMED = {"id": "reference_id", "type_of_reference": "type"}
+RENAMED = {"id": "reference_id", "type_of_reference": "type", "bt": "booktitle"}
 MOST_LINES = 100_000
 
 
@@ -73,7 +73,7 @@ def _fields(reference: dict[str, Any]) -> dict[str, Any]:
     fields |= {RENAMED.get(name, name): value for name, value in reference.items()}
     if "doi" in fields:
         fields["doi"] = re.sub(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", "", str(fields["doi"]), flags=re.IGNORECASE)
-    return fields | {tag.lower(): " ".join(values) for tag, values in unknown.items()}
+    return fields | {RENAMED.get(tag.lower(), tag.lower()): " ".join(values) for tag, values in unknown.items()}
 
 
 def given_first(name: str) -> str:

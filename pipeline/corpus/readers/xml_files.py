@@ -36,7 +36,8 @@ def read(source: Source, _encoding: str) -> Iterator[Record | Rejected]:
             )
             for _, element in events:
                 number += 1
-                yield Record(source.name, number, _plain(readers[element.tag](element)))
+                format_name = "arXiv" if element.tag.startswith(ATOM) else "PubMed"
+                yield Record(source.name, number, _plain(readers[element.tag](element)), format_name)
                 _let_go(element)
             root = events.root
     except etree.XMLSyntaxError as problem:

@@ -4,7 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.corpus.shapes import arxiv, crossref, csl, openalex, scopus, semantic_scholar, web_of_science, zotero
+from pipeline.corpus.shapes import (
+    arxiv,
+    crossref,
+    csl,
+    openalex,
+    pubmed_table,
+    scopus,
+    semantic_scholar,
+    web_of_science,
+    zotero,
+)
 
 Reshape = Callable[[Mapping[str, Any]], dict[str, Any]]
 
@@ -31,6 +41,7 @@ SHAPES = (
     Shape("CSL-JSON", frozenset({"id", "type", "citation-key"}), csl.reshape),
     Shape("Zotero", frozenset({"Key", "Item Type", "Title"}), zotero.reshape),
     Shape("Scopus", frozenset({"EID", "Title"}), scopus.reshape),
+    Shape("PubMed", frozenset({"PMID", "Title", "Journal/Book"}), pubmed_table.reshape),
     Shape("Web of Science", frozenset({"Article Title", "UT (Unique WOS ID)"}), web_of_science.reshape_named),
     Shape("Web of Science", frozenset({"PT", "AU", "TI"}), web_of_science.reshape_tagged),
 )

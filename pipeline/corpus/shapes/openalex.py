@@ -13,6 +13,7 @@ def reshape(work: Mapping[str, Any]) -> dict[str, Any]:
     rest = without(
         work, "id", "title", "display_name", "abstract_inverted_index", "authorships", "publication_year", "doi"
     )
+    rest.pop("primary_location", None)
     rest.pop("abstract", None)
     own = {
         "id": text(work.get("id")).rpartition("/")[2],
