@@ -155,7 +155,7 @@ def find_atlas(config: Config, digest: str, stages: Stages) -> Atlas:
             map_trust=map_trust(found.neighbours, coordinates),
         )
         tree = describe_topics(
-            corpus.papers, vectors, grouping, config=config.topics, embed_phrases=found.embed_phrases
+            corpus.cleaned_papers(), vectors, grouping, config=config.topics, embed_phrases=found.embed_phrases
         )
         tree = with_colours(tree, grouping, coordinates)
         lexical = build_lexical(corpus.texts())

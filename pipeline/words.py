@@ -15,7 +15,16 @@ def prose(text: str) -> str:
     >>> prose(r"Schr\"odinger's $\psi$ and Su\'{a}rez")
     "Schrödinger's  ;  and Suárez"
     """
-    return NOT_PROSE.sub(" ; ", LATEX_ACCENT.sub(_compose_accent, text))
+    return NOT_PROSE.sub(" ; ", compose_accents(text))
+
+
+def compose_accents(text: str) -> str:
+    r"""The text with LaTeX's accents as letters.
+
+    >>> compose_accents(r"Schr\"odinger")
+    'Schrödinger'
+    """
+    return LATEX_ACCENT.sub(_compose_accent, text) if "\\" in text else text
 
 
 def _compose_accent(found: re.Match[str]) -> str:

@@ -1,20 +1,13 @@
 """Files of every format: found by content, read field by field, broken ones told."""
 
-import gzip
-import io
 import json
-import zipfile
 from pathlib import Path
 
-import openpyxl
 import pytest
-import zstandard
 
 from pipeline.config import CorpusConfig
-from pipeline.corpus import Paper, Rejected, Source, read_papers
+from pipeline.corpus import Rejected, read_papers
 from pipeline.corpus.files import find_sources
-from pipeline.corpus.formats import find_format
-from pipeline.errors import CorpusError
 from tests import format_files
 
 EXPECTED = json.loads((Path(__file__).parent / "format_files.json").read_text(encoding="utf-8"))

@@ -12,7 +12,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.atlas.manifest import Manifest
+from pipeline.config import CleanConfig
+from pipeline.corpus.cleaning import STEPS, Cleaner
 from pipeline.corpus.identifiers import IDENTIFIER_FIELDS, Link, links, plain_name
+from pipeline.corpus.record import text_of
 from pipeline.embedding.result import Encoder, Sentences
 from pipeline.lexical import Lexical
 from pipeline.neighbours import ExactIndex, Index, Neighbours
@@ -141,6 +144,23 @@ class Atlas:
     def paper(self, row: int) -> dict[str, Any]:
         """All columns of one paper."""
         return {name: self.column(name)[row].as_py() for name in self.column_names}
+
+    @cached_property
+    def cleaner(self) -> Cleaner:
+        """Makes of a title and an abstract the text that the run embeds."""
+        settings = self.manifest.config["corpus"].get("clean")
+        return Cleaner(CleanConfig.model_validate(settings or dict.fromkeys(STEPS, False)))
+
+    def text(self, row: int) -> str:
+        """What was embedded of one paper: title, a stop, abstract, both cleaned."""
+        found = self.cleaner.clean(self.column("title")[row].as_py(), self.column("abstract")[row].as_py())
+        return text_of(found.title, found.abstract)
+
+    def cleaned_papers(self) -> tuple[list[str], list[str]]:
+        """Titles and abstracts of all papers, as they were embedded."""
+        parts = zip(self.column("title").to_pylist(), self.column("abstract").to_pylist(), strict=True)
+        found = [self.cleaner.clean(title, abstract) for title, abstract in parts]
+        return [one.title for one in found], [one.abstract for one in found]
 
     def links(self, row: int) -> tuple[Link, ...]:
         """Where one paper can be read, the best place first."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.atlas.atlas import Atlas
 from pipeline.atlas.run_folder import load_atlas, read_manifest
-from pipeline.corpus.record import text_hash, text_of
+from pipeline.corpus.record import text_hash
 from pipeline.errors import RunFolderError
 from pipeline.topics import Topic
 
@@ -54,9 +54,8 @@ def _contract(atlas: Atlas) -> Iterator[str]:
 
 def _check_papers(atlas: Atlas) -> Iterator[str]:
     rows = range(0, len(atlas), max(1, len(atlas) // ROWS_CHECKED))
-    titles, abstracts = atlas.column("title"), atlas.column("abstract")
     for row in rows:
-        expected = text_hash(text_of(titles[row].as_py(), abstracts[row].as_py()))
+        expected = text_hash(atlas.text(row))
         if atlas.text_hashes[row].tobytes() != expected:
             yield f"papers.parquet: row {row} is not the text that was embedded"
             break

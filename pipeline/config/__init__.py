@@ -5,6 +5,7 @@ from pipeline.config.reading import load_config, parse_config
 from pipeline.config.settings import (
     DEFAULT_MODEL,
     ChatConfig,
+    CleanConfig,
     ClustererConfig,
     Config,
     CorpusConfig,
@@ -21,6 +22,7 @@ from pipeline.config.writing import default_toml, json_schema, to_toml
 __all__ = [
     "DEFAULT_MODEL",
     "ChatConfig",
+    "CleanConfig",
     "ClustererConfig",
     "Config",
     "CorpusConfig",

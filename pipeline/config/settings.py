@@ -27,15 +27,30 @@ class FieldNames(_Section):
     year: str | None = Field(None, description="field with the year, or a date that starts with it")
 
 
+class CleanConfig(_Section):
+    """[corpus.clean]: what is left out of a text before it is embedded; what people see is never changed."""
+
+    control: bool = Field(True, description="control characters, soft hyphens, marks of no width")
+    markup: bool = Field(True, description="tags of HTML and JATS, entities")
+    latex: bool = Field(True, description="LaTeX commands and the signs around formulas")
+    labels: bool = Field(True, description='"Abstract:" at the beginning')
+    copyright: bool = Field(True, description="lines in which a publisher claims the text")
+    repeats: bool = Field(True, description="the title again before the abstract, an abstract that stands there twice")
+
+
 class CorpusConfig(_Section):
     """[corpus]"""
 
     files: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] = Field(
-        description="paths or globs, relative to this file: .jsonl .csv .tsv .parquet .bib .ris .txt, also .gz and .zst"
+        description="paths, globs or folders, relative to this file, also .gz .zst .zip; the format is told by content"
     )
     encoding: str = Field("utf-8", description="text encoding of the files, as Python names it")
     title_only: Literal["keep", "drop"] = Field("keep", description='papers without an abstract: "keep" or "drop"')
+    same_work: Literal["merge", "keep"] = Field(
+        "merge", description='records of one work (same DOI, arXiv id, or title, author and year): "merge" or "keep"'
+    )
     fields: FieldNames = FieldNames()
+    clean: CleanConfig = CleanConfig()
 
 
 class EmbeddingConfig(_Section):

@@ -1,14 +1,19 @@
 """Papers and rejects -> Corpus: one row for each distinct text, in an order that depends on nothing but the texts."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.config import CleanConfig
+from pipeline.corpus.cleaning import STEPS, Cleaner
 from pipeline.corpus.extras import ExtraColumns
 from pipeline.corpus.record import Paper, Rejected, text_hash, text_of
+from pipeline.corpus.same_work import Described, find_works
 
 ROWS_AT_ONCE = 8192
 
@@ -27,6 +32,7 @@ _ROWS = pa.schema(
         *_PLACE,
         ("position", pa.int64()),
         ("format", pa.string()),
+        ("cleaned", pa.string()),
     ]
 )
 _REJECTED = pa.schema([*_PLACE, ("id", pa.string()), ("reason", pa.string())])
@@ -39,7 +45,8 @@ class Corpus:
     papers: n rows ordered by the sha256 of their text, columns id title abstract authors year and whatever else
     the source had. text_hashes: that sha256 for each row. sources: id, source, row and format of each kept paper, and
     its position among all rows read (from 0). duplicates: id, kept_id, reason, source, row. rejected: source, row,
-    id, reason. vectors: (n, d) float32 as the source gave them, not normalised, or None.
+    id, reason. vectors: (n, d) float32 as the source gave them, not normalised, or None. cleaned: how many of the
+    papers kept each step of cleaning changed.
     """
 
     papers: pa.Table
@@ -49,6 +56,8 @@ class Corpus:
     rejected: pa.Table
     read: int
     vectors: NDArray[np.float32] | None = None
+    cleaner: Cleaner = field(default_factory=lambda: Cleaner(CleanConfig()))
+    cleaned: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, rows in (("text_hashes", len(self.text_hashes)), ("sources", self.sources.num_rows)):
@@ -65,12 +74,22 @@ class Corpus:
 
     def texts(self) -> list[str]:
         """What is embedded, row by row."""
-        titles, abstracts = self.papers.column("title").to_pylist(), self.papers.column("abstract").to_pylist()
-        return [text_of(title, abstract) for title, abstract in zip(titles, abstracts, strict=True)]
+        return [text_of(title, abstract) for title, abstract in self._cleaned_parts()]
+
+    def cleaned_papers(self) -> pa.Table:
+        """id, title and abstract of the papers, as they are embedded."""
+        parts = self._cleaned_parts()
+        columns = {"title": [title for title, _ in parts], "abstract": [abstract for _, abstract in parts]}
+        return pa.table({"id": self.papers.column("id"), **columns})
+
+    def _cleaned_parts(self) -> list[tuple[str, str]]:
+        titles, abstracts = (self.papers.column(name).to_pylist() for name in ("title", "abstract"))
+        found = (self.cleaner.clean(title, abstract) for title, abstract in zip(titles, abstracts, strict=True))
+        return [(cleaned.title, cleaned.abstract) for cleaned in found]
 
 
-def collect(papers: Iterable[Paper | Rejected]) -> Corpus:
-    """The corpus of these rows.
+def collect(papers: Iterable[Paper | Rejected], *, merge: bool = True, cleaner: Cleaner | None = None) -> Corpus:
+    """The corpus of these rows. merge: whether records of one work become one paper. cleaner: what cleaned their texts.
 
     An id used for several texts stays with the text whose sha256 is smallest; among rows with one text, the one
     with the smallest content hash is kept, then the smallest id: never the one that came first.
@@ -96,14 +115,19 @@ def collect(papers: Iterable[Paper | Rejected]) -> Corpus:
     rows = rows.filter(pa.array(~conflicting))
     order, kept_of = _kept_rows(rows)
     kept = rows.take(order)
+    reasons = ["same text"] * rows.num_rows
+    if merge:
+        kept, kept_of, reasons = _merge_works(kept, kept_of, extras)
     return Corpus(
         papers=extras.add_to(kept.select(["id", "title", "abstract", "authors", "year"]), kept.column("extra")),
         text_hashes=tuple(kept.column("text_hash").to_pylist()),
         sources=kept.select(["id", "source", "row", "position", "format"]),
-        duplicates=_duplicates(rows, kept, kept_of),
+        duplicates=_duplicates(rows, kept, kept_of, reasons),
         rejected=_rejected_table(rejects),
         read=read,
         vectors=_vectors(kept.column("vector")),
+        cleaner=cleaner or Cleaner(CleanConfig()),
+        cleaned=_count_steps(kept.column("cleaned")),
     )
 
 
@@ -123,6 +147,7 @@ def _to_batch(papers: list[tuple[int, Paper]], extras: ExtraColumns) -> pa.Recor
             "row": paper.row,
             "position": position,
             "format": paper.format,
+            "cleaned": " ".join(paper.cleaned),
         }
         for position, paper in papers
     ]
@@ -160,7 +185,36 @@ def _kept_rows(rows: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return order[starts], kept_of
 
 
-def _duplicates(rows: pa.Table, kept: pa.Table, kept_of: NDArray[np.int64]) -> pa.Table:
+def _count_steps(cleaned: pa.ChunkedArray) -> dict[str, int]:
+    """How many papers each step of cleaning changed."""
+    counts = Counter(step for steps in cleaned.to_pylist() for step in steps.split())
+    return {step: counts[step] for step in STEPS if counts[step]}
+
+
+def _merge_works(
+    kept: pa.Table, kept_of: NDArray[np.int64], extras: ExtraColumns
+) -> tuple[pa.Table, NDArray[np.int64], list[str]]:
+    """One row for each work; which of them stands for every row read, and why."""
+    columns = ("id", "title", "abstract", "authors", "year", "extra", "content_hash")
+    values = zip(*(kept.column(name).to_pylist() for name in columns), strict=True)
+    records = [
+        Described(paper, title, abstract, authors, year, json.loads(extra) if extra else {}, content)
+        for paper, title, abstract, authors, year, extra, content in values
+    ]
+    works = find_works(records)
+    if not works.reasons:
+        return kept, kept_of, ["same text"] * len(kept_of)
+    extra = kept.column("extra").to_pylist()
+    for number, links in works.links.items():
+        extra[number] = extras.encode({**records[number].extra, **links})
+    kept = kept.set_column(kept.column_names.index("extra"), "extra", pa.array(extra, pa.string()))
+    standing = np.array(works.kept)
+    own = np.flatnonzero(standing == np.arange(len(standing)))
+    reasons = [works.reasons.get(number, "same text") for number in kept_of.tolist()]
+    return kept.take(own), np.searchsorted(own, standing[kept_of]), reasons
+
+
+def _duplicates(rows: pa.Table, kept: pa.Table, kept_of: NDArray[np.int64], reasons: Sequence[str]) -> pa.Table:
     extra = np.ones(len(kept_of), dtype=bool)
     kept_positions = kept.column("position").to_numpy()
     extra[np.isin(rows.column("position").to_numpy(), kept_positions)] = False
@@ -169,7 +223,7 @@ def _duplicates(rows: pa.Table, kept: pa.Table, kept_of: NDArray[np.int64]) -> p
         {
             "id": copies.column("id"),
             "kept_id": kept.column("id").take(pa.array(kept_of[extra])),
-            "reason": pa.array(["same text"] * copies.num_rows, pa.string()),
+            "reason": pa.array([reasons[row] for row in np.flatnonzero(extra).tolist()], pa.string()),
             "source": copies.column("source"),
             "row": copies.column("row"),
         }

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.corpus.cleaning import Cleaner
 from pipeline.corpus.files import undecodable
 from pipeline.corpus.record import Paper, Record, Rejected, text_hash, text_of
 from pipeline.corpus.shapes import KnownShapes
@@ -56,7 +57,9 @@ class FieldMap:
         return layout
 
 
-def to_paper(record: Record, fields: FieldMap, *, format_name: str = "") -> Paper | Rejected:
+def to_paper(
+    record: Record, fields: FieldMap, *, format_name: str = "", cleaner: Cleaner | None = None
+) -> Paper | Rejected:
     """The paper a record describes, or why it is none: no text, or text that cannot be used.
 
     A record of a known service or program is put under the usual names first, unless the user named fields.
@@ -72,11 +75,11 @@ def to_paper(record: Record, fields: FieldMap, *, format_name: str = "") -> Pape
     if reason := _unusable(title, abstract, identifier):
         return Rejected(record.source, record.row, reason, identifier or None)
     used = {*layout.values(), fields.vectors_column}
-    text = text_of(title, abstract)
+    cleaned = cleaner.clean(title, abstract) if cleaner else None
     return Paper(
         source=record.source,
         row=record.row,
-        id=identifier or f"text-{text_hash(text).hex()[:16]}",
+        id=identifier or f"text-{text_hash(text_of(title, abstract)).hex()[:16]}",
         title=title,
         abstract=abstract,
         authors=author_names(values.get("authors")),
@@ -84,6 +87,8 @@ def to_paper(record: Record, fields: FieldMap, *, format_name: str = "") -> Pape
         extra={name: value for name, value in content.items() if name not in used and not is_missing(value)},
         vector=_vector(content.get(fields.vectors_column)) if fields.vectors_column else None,
         format=shape or record.format or format_name,
+        cleaned=cleaned.steps if cleaned else (),
+        cleaned_text=text_of(cleaned.title, cleaned.abstract) if cleaned and cleaned.steps else None,
     )
 
 

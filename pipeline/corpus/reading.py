@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.config import CorpusConfig
+from pipeline.corpus.cleaning import Cleaner
 from pipeline.corpus.collect import Corpus, collect
 from pipeline.corpus.fields import FieldMap, to_paper
 from pipeline.corpus.files import Source, find_sources
@@ -23,7 +24,7 @@ def read_corpus(
     """The corpus that a config names. Raises CorpusError where a file cannot be read or no paper is kept."""
     sources = find_sources(config.files, folder)
     papers = read_papers(sources, config, vectors_column=vectors_column)
-    corpus = collect(_counted(papers, advance))
+    corpus = collect(_counted(papers, advance), merge=config.same_work == "merge", cleaner=Cleaner(config.clean))
     if not len(corpus):
         raise CorpusError(_nothing_kept(sources, corpus))
     return corpus
@@ -37,6 +38,7 @@ def read_papers(
     A file of no known format is an error where it was named, a reject where it lay in a folder or an archive.
     """
     named = {role: name for role, name in config.fields if name is not None}
+    cleaner = Cleaner(config.clean)
     for source in sources:
         found = find_format(source)
         if found is None:
@@ -49,7 +51,7 @@ def read_papers(
             if isinstance(row, Rejected):
                 yield row
                 continue
-            paper = to_paper(row, fields, format_name=found.name)
+            paper = to_paper(row, fields, format_name=found.name, cleaner=cleaner)
             if isinstance(paper, Paper) and not paper.abstract and config.title_only == "drop":
                 paper = Rejected(paper.source, paper.row, 'no abstract (corpus.title_only = "drop")', paper.id)
             yield paper

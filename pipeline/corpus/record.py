@@ -34,6 +34,7 @@ class Rejected:
 class Paper:
     """One row understood. `id` is made from the text where the source gave none; `extra` is all else it had;
     `format` is what wrote it: a file format, a service or a program.
+    `cleaned`: steps of cleaning that changed its text; `cleaned_text`: the text after them, None where there were none.
     """
 
     source: str
@@ -46,10 +47,13 @@ class Paper:
     extra: dict[str, Any] = field(default_factory=dict)
     vector: tuple[float, ...] | None = None
     format: str = ""
+    cleaned: tuple[str, ...] = ()
+    cleaned_text: str | None = None
 
     @property
     def text(self) -> str:
-        return text_of(self.title, self.abstract)
+        """What is embedded."""
+        return text_of(self.title, self.abstract) if self.cleaned_text is None else self.cleaned_text
 
     def content_hash(self) -> bytes:
         """sha256 of all but id, format and the place it was read from: decides between rows with one text."""

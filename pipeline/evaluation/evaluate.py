@@ -85,8 +85,7 @@ def _against(atlas: Atlas, column: str) -> Iterator[Figure]:
 
 def _keywords(atlas: Atlas) -> Iterator[Figure]:
     keywords = [[keyword.term for keyword in topic.keywords[:TOP]] for topic in atlas.topics]
-    columns = (atlas.column(name).to_pylist() for name in ("title", "abstract"))
-    texts = [f"{title}. {abstract}" for title, abstract in zip(*columns, strict=True)]
+    texts = [f"{title}. {abstract}" for title, abstract in zip(*atlas.cleaned_papers(), strict=True)]
     yield Figure(
         "keyword coherence",
         float(np.mean(npmi(keywords, texts))),
@@ -151,13 +150,10 @@ def _without_itself(found: NDArray[np.int64], width: int) -> NDArray[np.int64]:
 
 
 def _assignment(atlas: Atlas) -> Iterator[Figure]:
-    columns = ("topic", "nearest_topic", "title", "abstract")
-    core, nearest, titles, abstracts = (atlas.column(name) for name in columns)
+    core, nearest = (atlas.column(name) for name in ("topic", "nearest_topic"))
     rows = sample_rows(nearest.to_numpy().astype(np.int64), seed=0)[:500].tolist()
-    from pipeline.corpus import text_of
-
-    texts = [text_of(titles[row].as_py(), abstracts[row].as_py()) for row in rows]
-    same = [found.nearest_topic == nearest[row].as_py() for row, found in zip(rows, atlas.assign(texts), strict=True)]
+    assigned = atlas.assign([atlas.text(row) for row in rows])
+    same = [found.nearest_topic == nearest[row].as_py() for row, found in zip(rows, assigned, strict=True)]
     yield Figure("assign by lookup", float(np.mean(same)), "share of papers for which assign repeats the run's answer")
     if atlas.neighbours.k:
         vote = assign_topics(atlas.neighbours, core.to_numpy().astype(np.int32)).nearest_topic

@@ -120,7 +120,7 @@ def query_of_row(atlas: Atlas, row: int) -> Query:
 
 
 def _part_of_row(atlas: Atlas, row: int) -> _Part:
-    text = text_of(atlas.column("title")[row].as_py(), atlas.column("abstract")[row].as_py())
+    text = atlas.text(row)
     vector = np.array(atlas.vectors[row])
     if atlas.sentences is None:
         return _Part(text, row, vector, None, ())
@@ -130,11 +130,19 @@ def _part_of_row(atlas: Atlas, row: int) -> _Part:
     return _Part(text, row, vector, np.array(atlas.sentences.vectors[mine]), shown)
 
 
+def _cleaned(atlas: Atlas, text: str) -> str:
+    """As the papers were; a text that is one of them stays what it is."""
+    plain = text_of(text, "")
+    if undecodable(plain) or known_rows(atlas, [text_hash(plain)])[0] >= 0:
+        return plain
+    return text_of(atlas.cleaner.clean("", text).abstract, "")
+
+
 def _parts_of_texts(atlas: Atlas, texts: Sequence[str]) -> dict[str, _Part]:
     """Each text with its parts; one that the atlas holds is that paper."""
     if not texts:
         return {}
-    cleaned = {text: text_of(text[:LONGEST_TEXT], "") for text in texts}
+    cleaned = {text: _cleaned(atlas, text[:LONGEST_TEXT]) for text in texts}
     if any(undecodable(clean) for clean in cleaned.values()):
         raise PaperatlasError("the text is broken Unicode: half of a surrogate pair")
     if any(not clean for clean in cleaned.values()):

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.atlas import Atlas
-from pipeline.corpus.record import text_of
 from pipeline.lexical import Lexical
 from pipeline.recommender.query import Query
 from pipeline.recommender.ranking import Ranked, sentence_cosines
@@ -94,7 +93,7 @@ def _best_pair(atlas: Atlas, query: Query, row: int) -> SentencePair | None:
         return None
     best = np.unravel_index(int(cosines.argmax()), cosines.shape)
     start, end = atlas.sentences.spans[int(atlas.sentences.offsets[row]) + int(best[1])].tolist()
-    text = text_of(atlas.column("title")[row].as_py(), atlas.column("abstract")[row].as_py())
+    text = atlas.text(row)
     return SentencePair(query.sentence_texts[int(best[0])], text[start:end], round(float(cosines[best]), 6))
 
 

@@ -70,7 +70,7 @@ def _largest(groups: Groups) -> _Periods:
 
 def _words(atlas: Atlas, topics: NDArray[np.int64], groups: Groups) -> dict[tuple[int, int], tuple[str, ...]]:
     """(topic, group) -> its heaviest words, by documents of that group and of no other."""
-    titles, abstracts = (atlas.column(name).to_pylist() for name in ("title", "abstract"))
+    titles, abstracts = atlas.cleaned_papers()
     stop_words: Sequence[str] = atlas.manifest.config["topics"]["stop_words"]
     found = {}
     for group in range(len(groups.names)):

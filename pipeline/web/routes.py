@@ -143,5 +143,6 @@ def _add_queries(routes: APIRouter, atlas: Atlas, model: Lock) -> None:
     @routes.post("/assign", summary="Topics of papers that need not be in the atlas")
     def assign(asked: AssignRequest) -> list[dict[str, Any]]:
         with model:
-            found = atlas.assign([text_of(paper.title, paper.abstract) for paper in asked.papers])
+            cleaned = [atlas.cleaner.clean(paper.title, paper.abstract) for paper in asked.papers]
+            found = atlas.assign([text_of(paper.title, paper.abstract) for paper in cleaned])
         return [one.to_json() for one in found]

@@ -1,0 +1,215 @@
+"""Title and abstract as the source has them -> as they are embedded: without markup and what publishers add.
+
+What people see is never changed. Each step has a setting of its name in [corpus.clean], and counts what it changed.
+"""
+
+import html
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from pipeline.config import CleanConfig
+from pipeline.words import compose_accents
+
+STEPS = ("control", "markup", "latex", "labels", "copyright", "repeats")
+
+CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
+TAG_NAMES = """a abbr b bdi big blockquote body br caption center cite code col dd del dfn div dl dt em figure font
+    h1 h2 h3 h4 h5 h6 hr html i img ins kbd li mark ol p pre q s samp sc sec section small span strike strong sub sup
+    table tbody td th thead title tr tt u ul var inline-formula disp-formula alternatives tex-math italic bold underline
+    ext-link xref list list-item abstract break named-content styled-content"""
+ATTRIBUTES = r"""(?:\s+[\w:-]{1,40}\s*=\s*(?:"[^"<>]{0,500}"|'[^'<>]{0,500}'|[^\s<>"']{1,200})){0,20}\s*"""
+TAG = re.compile(
+    rf"</?(?:(?:jats|mml|m|xhtml|ns\d):[a-z-]+|{'|'.join(TAG_NAMES.split())}){ATTRIBUTES}/?>", re.IGNORECASE
+)
+BLOCK = re.compile(rf"</?(?:jats:)?(?:p|br|div|li|sec|section|title|td|tr|h\d|break){ATTRIBUTES}/?>", re.IGNORECASE)
+TITLE_TAG = re.compile(r"<jats:title>\s*(?:abstract|summary)\s*</jats:title>", re.IGNORECASE)
+COMMENT = re.compile(r"<!--.{0,5000}?-->|<!\[CDATA\[|\]\]>", re.DOTALL)
+ENTITY = re.compile(r"\\?&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});", re.IGNORECASE)
+
+STYLED = re.compile(
+    r"\\(?:emph|text(?:bf|it|tt|rm|sc|sf|sl|up|sub|superscript|subscript)?|math(?:rm|bf|cal|bb|it|sf|frak|scr|tt)|"
+    r"boldsymbol|bm|operatorname|mbox|hbox|underline|overline|url|ensuremath|mathop)\s*\{([^{}]{0,300})\}"
+)
+# A sum of money is no formula: "$5 or $10".
+FORMULA = re.compile(r"\$\$?([^$]{0,500}[\\^_={][^$]{0,500}|(?=[^\s$])[^$]{1,500}?(?<=[^\s$])(?=\$\$?(?!\d)))\$\$?")
+ESCAPED = re.compile(r"\\([%&$#_{}])")
+COMMAND = re.compile(r"\\([a-zA-Z]+)\*?(?=(\w)?)")
+CITATION = re.compile(r"\s*\\(?:cite[a-z]*|ref|eqref|label|footnotemark)\*?\s*(?:\[[^\]]{0,80}\]){0,2}\{[^{}]{0,300}\}")
+SIGNS: Mapping[str, str] = {
+    **{"times": "×", "cdot": "·", "pm": "±", "infty": "∞", "to": "→", "rightarrow": "→", "approx": "≈", "sim": "∼"},
+    **{"leq": "≤", "le": "≤", "geq": "≥", "ge": "≥", "gtrsim": "≳", "lesssim": "≲", "gg": "≫", "ll": "≪", "neq": "≠"},
+    **{"ldots": "…", "dots": "…", "cdots": "…", "deg": "°", "circ": "°", "ell": "ℓ", "in": "∈", "subset": "⊂"},
+}
+LEFT_OVER = re.compile(r"\\[,;:!>()\[\] ]|[{}]|\\\\")
+SCAFFOLD = frozenset(
+    {"left", "right", "big", "Big", "bigg", "limits", "displaystyle", "quad", "qquad", "rm", "bf", "it", "cal"}
+)
+
+OPENINGS = "We This In The Background Objective Objectives Purpose Aim Aims Motivation Context Introduction Here Our To"
+LABEL = re.compile(
+    r"^\s*(?:(?:graphical\s+)?abstract|summary)"
+    rf"(?:\s*[:.—–]\s*|\s+-\s+|\s+(?=(?-i:{'|'.join(OPENINGS.split())})\b))",
+    re.IGNORECASE,
+)
+KEEPS_CASE = re.compile(r"^\s*(?:Graphical\s+)?(?:Abstract|ABSTRACT|Summary|SUMMARY)\b")
+OWNER = r"(?:©|\(c\)|\bcopyright\b)"
+CLAIM = (
+    r"(?:all rights reserved|published by|elsevier|springer|wiley|ieee|acm\b|the authors?|\bauthors?\b|society|press|"
+    r"taylor|sage|mdpi|licensee|publish|association|foundation|institute|university|b\.v\.|ltd|inc\b|\d{4})"
+)
+COPYRIGHT_END = re.compile(rf"\s*{OWNER}[^\n]{{0,300}}$", re.IGNORECASE)
+COPYRIGHT_START = re.compile(
+    r"^\s*(?:©|\(c\)|copyright\s*(?:©|\(c\)|:)?)\s*(?:\d{4}|the authors?)\b[^\n.]{0,120}\.\s+"
+    r"(?:all rights reserved\.\s+)?",
+    re.IGNORECASE,
+)
+CLAIMED = re.compile(CLAIM, re.IGNORECASE)
+RIGHTS = re.compile(
+    r"(?<=[.!?)”\"'])\s*(?:published by [^.\n]{1,80}(?:\bb\.v|ltd|inc|llc|gmbh)?\.?|all rights reserved\.?"
+    r"|crown copyright\.?)\s*$",
+    re.IGNORECASE,
+)
+SHORTEST_REPEAT = 60  # characters of an abstract that stands twice
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """title, abstract: as they are embedded. steps: names of those that changed something, in their order."""
+
+    title: str
+    abstract: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Cleaner:
+    """Applies the steps that are wanted."""
+
+    config: CleanConfig
+
+    @cached_property
+    def _steps(self) -> Mapping[str, Callable[[str, str], tuple[str, str]]]:
+        known = {
+            "control": lambda title, abstract: (without_control(title), without_control(abstract)),
+            "markup": lambda title, abstract: (without_markup(title), without_markup(abstract)),
+            "latex": lambda title, abstract: (without_latex(title), without_latex(abstract)),
+            "labels": lambda title, abstract: (title, without_label(abstract)),
+            "copyright": lambda title, abstract: (title, without_copyright(abstract)),
+            "repeats": without_repeats,
+        }
+        return {name: known[name] for name in STEPS if getattr(self.config, name)}
+
+    def clean(self, title: str, abstract: str) -> Cleaned:
+        """A text that a step would leave empty stays as it was before that step."""
+        steps = []
+        for name, step in self._steps.items():
+            found = step(title, abstract)
+            changed = found != (title, abstract)
+            if changed and (found[0].strip() or not title.strip()) and (found[1].strip() or not abstract.strip()):
+                title, abstract = found
+                steps.append(name)
+        return Cleaned(title, abstract, tuple(steps))
+
+
+def without_control(text: str) -> str:
+    r"""Without characters that show nothing: control characters, soft hyphens, marks of direction and of no width.
+
+    >>> without_control("na\u00adno\u200bwire\x07s")
+    'nanowires'
+    """
+    return CONTROL.sub("", text)
+
+
+def without_markup(text: str) -> str:
+    """Without tags of HTML, JATS and MathML, comments and entities; "<" as a sign of mathematics stays.
+
+    >>> without_markup("<jats:title>Abstract</jats:title><jats:p>H<sub>2</sub>O &amp; x, a<b and c>d</jats:p>").strip()
+    'H2O & x, a<b and c>d'
+    """
+    if "<" in text:
+        text = TAG.sub("", BLOCK.sub(" ", COMMENT.sub("", TITLE_TAG.sub(" ", text))))
+    return ENTITY.sub(lambda found: html.unescape(found[0].removeprefix("\\")), text) if "&" in text else text
+
+
+def without_latex(text: str) -> str:
+    r"""Formulas and commands as words and signs.
+
+    >>> without_latex(r"An $O(n \log n)$ \emph{fast} method for $\alpha$-stable laws, 50\% off, costs $5 or $10")
+    'An O(n log n) fast method for alpha-stable laws, 50% off, costs $5 or $10'
+    """
+    if "$" not in text and "\\" not in text:
+        return text
+    text = compose_accents(text)
+    for _ in range(3):  # one command inside another
+        text, changed = STYLED.subn(r"\1", text)
+        if not changed:
+            break
+    text = FORMULA.sub(r"\1", text)
+    text = COMMAND.sub(_word, CITATION.sub("", text))
+    return LEFT_OVER.sub("", ESCAPED.sub(r"\1", text)) if "\\" in text or "{" in text else text
+
+
+def _word(command: re.Match[str]) -> str:
+    """A command as a sign, or as its name, apart from the words around it."""
+    name = command[1]
+    if name in SCAFFOLD:
+        return ""
+    if name in SIGNS:
+        return SIGNS[name]
+    before = command.string[max(command.start() - 1, 0) : command.start()]
+    return f"{' ' if before.isalnum() else ''}{name}{' ' if command[2] else ''}"
+
+
+def without_label(abstract: str) -> str:
+    """Without "Abstract:" before it.
+
+    >>> without_label("ABSTRACT We show."), without_label("Abstract: yes."), without_label("Abstract algebra is.")
+    ('We show.', 'yes.', 'Abstract algebra is.')
+    """
+    found = LABEL.match(abstract)
+    return abstract[found.end() :] if found and KEEPS_CASE.match(abstract) else abstract
+
+
+def without_copyright(abstract: str) -> str:
+    """Without the lines in which a publisher claims the text.
+
+    >>> without_copyright("It melts. © 2021 Elsevier Ltd. All rights reserved.")
+    'It melts.'
+    >>> without_copyright("Copyright law in 2020 (c) changed courts. It is hard.")
+    'Copyright law in 2020 (c) changed courts. It is hard.'
+    """
+    lower = abstract.lower()
+    if "©" not in lower and "(c)" not in lower and "copyright" not in lower and "rights reserved" not in lower:
+        return RIGHTS.sub("", abstract) if "published by" in lower[-120:] else abstract
+    found = COPYRIGHT_END.search(abstract, max(0, len(abstract) - 320))
+    if found and found.start() and abstract[found.start() - 1] in ".!?)”\"'\n " and CLAIMED.search(found[0]):
+        abstract = abstract[: found.start()]
+    begun = COPYRIGHT_START.match(abstract)
+    if begun:
+        abstract = abstract[begun.end() :]
+    return RIGHTS.sub("", RIGHTS.sub("", abstract))
+
+
+def without_repeats(title: str, abstract: str) -> tuple[str, str]:
+    """Without the title before the abstract, and without the second of two equal halves.
+
+    >>> without_repeats("On ice", "On Ice. It melts.")
+    ('On ice', 'It melts.')
+    """
+    plain = " ".join(abstract.split())
+    own = " ".join(title.split()).rstrip(".")
+    if (
+        len(own) > 4
+        and plain.lower().startswith(own.lower())
+        and plain[len(own) : len(own) + 1] in (".", ":", "\u2014")
+    ):
+        abstract = plain[len(own) :].lstrip(" .:\u2014-")
+        plain = abstract
+    half = len(plain) // 2
+    if half >= SHORTEST_REPEAT and plain[:half].strip() == plain[-half:].strip():
+        abstract = plain[:half].strip()
+    return title, abstract
