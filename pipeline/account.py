@@ -17,6 +17,7 @@ from pipeline.corpus import Corpus, find_files
 from pipeline.corpus.files import shown_name
 from pipeline.embedding.result import EmbeddingInfo
 from pipeline.machine import core_count, cpu_features, cpu_model
+from pipeline.quality import Quality
 from pipeline.reducer import TINY
 from pipeline.topics.grouping import Grouping
 from pipeline.version import __version__
@@ -34,7 +35,13 @@ def config_hash(config: Config) -> str:
 
 
 def make_manifest(
-    config: Config, digest: str, corpus: Corpus, embedding: EmbeddingInfo, clustering: Clustering, grouping: Grouping
+    config: Config,
+    digest: str,
+    corpus: Corpus,
+    quality: Quality,
+    embedding: EmbeddingInfo,
+    clustering: Clustering,
+    grouping: Grouping,
 ) -> Manifest:
     """The manifest of a build that ends now; stages are added when they are over."""
     return Manifest(
@@ -58,6 +65,7 @@ def make_manifest(
         libraries={name: importlib.metadata.version(name) for name in LIBRARIES},
         cpu={"model": cpu_model(), "cores": core_count(), "features": cpu_features()},
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        quality=quality.to_json(),
     )
 
 

@@ -36,6 +36,7 @@ from pipeline.map_trust import map_trust
 from pipeline.neighbours import Neighbours, find_neighbours
 from pipeline.paper_ids import PaperIds
 from pipeline.progress import Advance, Progress, Silent
+from pipeline.quality import Quality, draw_quality, measure, model_reader
 from pipeline.reducer import plan_reducer, reduce, turn_upright
 from pipeline.report import write_report
 from pipeline.stages import Stages
@@ -133,6 +134,7 @@ def _build(config: Config, digest: str, folder: Path, *, progress: Progress) -> 
         atlas = replace(atlas, manifest=replace(atlas.manifest, stages=tuple(stages.costs)))
         if len(atlas.manifest.choice["curve"]) > 1:
             pictures["topic_choice.svg"] = draw_curve(atlas.manifest.choice)
+        pictures |= draw_quality(Quality(**atlas.manifest.quality))
         pictures["report.md"] = write_report(atlas).encode()
         return save_atlas(atlas, folder, pictures=pictures)
 
@@ -159,12 +161,14 @@ def find_atlas(config: Config, digest: str, stages: Stages) -> Atlas:
         )
         tree = with_colours(tree, grouping, coordinates)
         lexical = build_lexical(corpus.texts())
+    with stages("account"):
+        quality = measure(corpus, model_reader(config.embedding))
     return Atlas(
         vectors=vectors,
         text_hashes=np.frombuffer(b"".join(corpus.text_hashes), dtype=np.uint8).reshape(-1, 32),
         neighbours=found.neighbours,
         tree=tree,
-        manifest=make_manifest(config, digest, corpus, found.embedding.info, clustering, grouping),
+        manifest=make_manifest(config, digest, corpus, quality, found.embedding.info, clustering, grouping),
         tables=_tables(corpus, grouping, coordinates),
         sentences=found.embedding.sentences,
         lexical=lexical,

@@ -18,7 +18,7 @@ LAYERS = (
     ("corpus",),
     ("export",),
     ("embedding",),
-    ("neighbours",),
+    ("neighbours", "quality"),
     ("reducer", "map_trust", "matching"),
     ("clusterer",),
     ("paper_ids",),

@@ -23,7 +23,7 @@ class Manifest:
     """Everything about a run that is not its result. files: sha256 of every other file of the folder.
 
     counts: read, kept, duplicates, rejected, topics, noise. embedding: fields of EmbeddingInfo. choice: how topics
-    were found, with every cut tried.
+    were found, with every cut tried. quality: what was read, fields of Quality.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Manifest:
     libraries: Mapping[str, str]
     cpu: Mapping[str, Any]
     finished: str
+    quality: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 

@@ -9,6 +9,7 @@ from pipeline.cli import analysis, queries, show, web
 from pipeline.cli.analysis import show_topics
 from pipeline.cli.arguments import ConfigFile, Json, Overrides, Run
 from pipeline.cli.diff import compare, diff
+from pipeline.cli.inspect import inspect
 from pipeline.cli.trends import trends
 from pipeline.text import safe
 from pipeline.version import __version__
@@ -26,6 +27,7 @@ config_app = typer.Typer(help="Show settings.", no_args_is_help=True, rich_marku
 cache_app = typer.Typer(help="Look at or empty the cache of vectors.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(config_app, name="config")
 app.add_typer(cache_app, name="cache")
+app.command()(inspect)
 app.command()(analysis.topics)
 app.command()(analysis.evaluate)
 app.command()(trends)

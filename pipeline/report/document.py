@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.atlas import Atlas
+from pipeline.quality import Quality, cleaned_in_words, notes
 from pipeline.report.methods import mean_stability, methods, refits_on
 from pipeline.text import safe, shorten
 from pipeline.topics import Topic
@@ -56,7 +57,32 @@ def _papers(atlas: Atlas) -> Iterator[str]:
             f"* {embedding['long_papers']:,} papers ({share:.0%}) are longer than the {embedding['max_tokens']}"
             f" tokens that the model reads at once; {fate}"
         )
+    yield from _quality(atlas)
     yield ""
+
+
+def _quality(atlas: Atlas) -> Iterator[str]:
+    """What was read and what is missing in it."""
+    quality = Quality(**atlas.manifest.quality)
+    for reason, count in quality.duplicates.items():
+        yield f"  * {count:,} duplicates: {escape(reason)}"
+    yield f"* formats: {escape(', '.join(f'{name} {count:,}' for name, count in quality.formats.items()))}"
+    if quality.missing:
+        yield f"* missing: {escape(', '.join(f'{name} in {count:,}' for name, count in quality.missing.items()))}"
+    languages = ", ".join(
+        f"{language or 'too short to tell'} {share:.0%}" for language, share in quality.languages.items()
+    )
+    yield f"* languages: {escape(languages)}"
+    yield f"* abstracts of {quality.words:,} words, half of them shorter"
+    if cleaned := ", ".join(cleaned_in_words(quality)):
+        yield f"* cleaned before embedding, shown as they are: {cleaned}"
+    embedding = atlas.manifest.embedding
+    model = str(embedding["model"]) if embedding["max_tokens"] else None
+    for note in notes(quality, model=model):
+        yield ""
+        yield f"**Careful:** {escape(note)}."
+    yield ""
+    yield f"{'![papers by year](years.svg) ' if quality.years else ''}![words of abstracts](lengths.svg)"
 
 
 def reject_reasons(atlas: Atlas) -> Mapping[str, int]:

@@ -1,0 +1,93 @@
+"""`paperatlas inspect`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.cli import show
+from pipeline.cli.arguments import Json
+
+BAR = 30
+
+
+def inspect(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILES", help="Files, folders or globs of papers; or one config (.toml).")
+    ],
+    show_text: Annotated[
+        str | None, typer.Option("--show-text", metavar="ID", help="Print what would be embedded of one paper.")
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="Text encoding of the files.")] = "utf-8",
+    as_json: Json = False,
+) -> None:
+    """Say what is in files of papers before they are run: formats, gaps, rejects, duplicates, languages, lengths."""
+    from pipeline.config import Config, CorpusConfig, load_config
+    from pipeline.corpus import read_corpus
+    from pipeline.quality import measure, model_reader
+
+    if len(files) == 1 and files[0].endswith(".toml"):
+        config = load_config(Path(files[0]))
+        folder = config.folder
+    else:
+        config = Config(corpus=CorpusConfig(files=tuple(files), encoding=encoding))
+        folder = Path()
+    corpus = read_corpus(config.corpus, folder)
+    if show_text is not None:
+        _show_text(corpus, show_text)
+        return
+    quality = measure(corpus, model_reader(config.embedding))
+    if as_json:
+        show.print_json(quality.to_json())
+    else:
+        _show(quality, config.embedding.model)
+
+
+def _show_text(corpus: Any, paper: str) -> None:
+    from pipeline.paper_ids import PaperIds
+
+    pairs = (corpus.duplicates.column(name).to_pylist() for name in ("id", "kept_id"))
+    ids = PaperIds(corpus.papers.column("id").to_pylist(), dict(zip(*pairs, strict=True)))
+    show.line(show.safe(corpus.texts()[ids.row(paper)]))
+
+
+def _show(quality: Any, model: str) -> None:
+    from pipeline.quality import cleaned_in_words, notes
+
+    duplicates, rejected = sum(quality.duplicates.values()), sum(quality.rejected.values())
+    show.line(
+        f"{quality.read:,} rows read = {quality.kept:,} papers + {duplicates:,} duplicates + {rejected:,} rejected"
+    )
+    for kind, counts in (("duplicates", quality.duplicates), ("rejected", quality.rejected)):
+        for reason, count in counts.items():
+            show.line(f"  {count:,} {kind}: {show.safe(reason)}")
+    show.line(f"formats: {_listed(quality.formats)}")
+    show.line(f"missing: {_listed(quality.missing) or 'nothing'}")
+    told = {name or "too short to tell": share for name, share in quality.languages.items()}
+    show.line("languages: " + ", ".join(f"{show.safe(name)} {share:.0%}" for name, share in told.items()))
+    cleaned = ", ".join(cleaned_in_words(quality))
+    show.line(f"cleaned before embedding: {cleaned or 'nothing had to be'}")
+    if quality.long_share is not None:
+        show.line(f"{quality.long_share:.0%} are longer than the {quality.max_tokens} tokens the model reads at once")
+    show.line()
+    _bars("words of the abstract", quality.lengths)
+    _bars("year", quality.years)
+    for note in notes(quality, model=model if quality.long_share is not None else None):
+        show.line(f"Careful: {show.safe(note)}.")
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{show.safe(name)} {count:,}" for name, count in counts.items())
+
+
+def _bars(heading: str, counts: dict[str, int]) -> None:
+    """A bar for each count; years at the ends without a bar are few, so all are shown, the last forty at most."""
+    if not counts:
+        return
+    rows = list(counts.items())[-40:]
+    most = max(count for _, count in rows) or 1
+    show.table(
+        [(heading, "right"), ("papers", "right"), ("", "left")],
+        [(name, f"{count:,}", "█" * round(BAR * count / most) or ("▏" if count else "")) for name, count in rows],
+    )
+    show.line()
