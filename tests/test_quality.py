@@ -27,7 +27,9 @@ def mixed(tmp_path):
     write_jsonl(tmp_path / "a.jsonl", [*papers, papers[5] | {"id": "copy"}, {"id": "empty"}])
     (tmp_path / "b.ris").write_text("TY  - JOUR\nTI  - Gletscher\nAB  - " + GERMAN + "\nPY  - 1995\nER  - \n")
     (tmp_path / "c.nbib").write_text(
-        "PMID- 5\nTI  - On ice\nAB  - " + " ".join(f"ice{n}" for n in range(450)) + "\nDP  - 2003\n"
+        "PMID- 5\nTI  - On ice\nAB  - "
+        + " ".join(f"The ice melts in year {n} and runs." for n in range(60))
+        + "\nDP  - 2003\n"
     )
     return tmp_path
 
