@@ -29,7 +29,7 @@ def mixed(tmp_path):
     (tmp_path / "c.nbib").write_text(
         "PMID- 5\nTI  - On ice\nAB  - "
         + " ".join(f"The ice melts in year {n} and runs." for n in range(60))
-        + "\nDP  - 2003\n"
+        + "\nDP  - 1998\n"
     )
     return tmp_path
 
