@@ -2,6 +2,7 @@
 
 import re
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
 
 
@@ -27,3 +28,12 @@ def shorten(text: str, length: int) -> str:
     if text[length - 1] != " " and " " in cut[length // 2 :]:
         cut = cut[: cut.rfind(" ")]
     return cut.rstrip() + "…"
+
+
+def harmless(value: object) -> object:
+    """The value, with a quote before a text that a spreadsheet would take for a formula.
+
+    >>> harmless("=1+1"), harmless("a=b"), harmless(-3)
+    ("'=1+1", 'a=b', -3)
+    """
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

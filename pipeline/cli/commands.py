@@ -9,6 +9,7 @@ from pipeline.cli import analysis, queries, show, web
 from pipeline.cli.analysis import show_topics
 from pipeline.cli.arguments import ConfigFile, Json, Overrides, Run
 from pipeline.cli.diff import compare, diff
+from pipeline.cli.export import export
 from pipeline.cli.inspect import inspect
 from pipeline.cli.trends import trends
 from pipeline.text import safe
@@ -28,6 +29,7 @@ cache_app = typer.Typer(help="Look at or empty the cache of vectors.", no_args_i
 app.add_typer(config_app, name="config")
 app.add_typer(cache_app, name="cache")
 app.command()(inspect)
+app.command()(export)
 app.command()(analysis.topics)
 app.command()(analysis.evaluate)
 app.command()(trends)

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.errors import PaperatlasError
-from pipeline.text import safe
+from pipeline.text import harmless, safe
 
 __all__ = [
     "Linked",
@@ -91,11 +91,6 @@ def print_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> N
     writer.writeheader()
     for row in rows:
         writer.writerow({name: harmless(value) for name, value in row.items()})
-
-
-def harmless(value: object) -> object:
-    """The value, with a quote before a text that a spreadsheet would take for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
 
 
 def print_jsonl(rows: Iterable[object]) -> None:

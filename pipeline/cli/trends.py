@@ -9,6 +9,7 @@ import typer
 
 from pipeline.cli import show
 from pipeline.cli.arguments import Json, Run
+from pipeline.text import harmless
 
 BARS = " ▁▂▃▄▅▆▇█"
 SPARKS = 12  # periods drawn in a line of the table
@@ -49,7 +50,7 @@ def _table(found: Any) -> bytes:
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: show.harmless(value) for name, value in row.items()} for row in found.rows())
+    writer.writerows({name: harmless(value) for name, value in row.items()} for row in found.rows())
     return text.getvalue().encode()
 
 

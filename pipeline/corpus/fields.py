@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.corpus.cleaning import Cleaner
 from pipeline.corpus.files import undecodable
+from pipeline.corpus.identifiers import DOI_FIELDS, plain_name
 from pipeline.corpus.record import Paper, Record, Rejected, text_hash, text_of
 from pipeline.corpus.shapes import KnownShapes
 
@@ -75,6 +76,8 @@ def to_paper(
     if reason := _unusable(title, abstract, identifier):
         return Rejected(record.source, record.row, reason, identifier or None)
     used = {*layout.values(), fields.vectors_column}
+    if "id" in layout and plain_name(layout["id"]) in DOI_FIELDS:  # a DOI that serves as id is still a DOI
+        used.discard(layout["id"])
     cleaned = cleaner.clean(title, abstract) if cleaner else None
     return Paper(
         source=record.source,

@@ -17,8 +17,9 @@ from pipeline.errors import CorpusError
 LONGEST_LINE = 16 * 2**20
 LARGEST_WHOLE = 512 * 2**20  # of a file that has to be read whole before its first paper is known
 MOST_EXPANSION = 200  # times its size that a compressed file may become ...
-EXPANSION_FREE = 64 * 2**20  # ... beyond this many bytes
+EXPANSION_FREE = 16 * 2**20  # ... beyond this many bytes
 MOST_MEMBERS = 20_000
+MOST_EMPTY = 1_000_000  # lines in a row
 COMPRESSIONS = (".gz", ".zst")
 GZIP, ZSTD, ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
 WIDE = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -265,7 +266,11 @@ def read_lines(source: Source, encoding: str) -> Iterator[tuple[int, str]]:
     number = 0
     try:
         with damage_told(source, lambda: number), source.open() as file:
+            empty = 0
             for number, line in enumerate(_split_lines(file, source, encoding), start=1):
+                empty = empty + 1 if len(line) <= 2 else 0
+                if empty > MOST_EMPTY:
+                    raise CorpusError(f"{source}: {MOST_EMPTY:,} empty lines in a row up to line {number:,}: no papers")
                 if "\0" in line:
                     raise CorpusError(
                         f"{source}: NUL byte in line {number}: a binary file, or UTF-16 text"

@@ -1,11 +1,8 @@
-"""Papers -> texts that reference managers read."""
-
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+"""Papers -> files that reference managers, spreadsheets and programs read."""
 
 from pipeline.export.bibtex import to_bibtex
+from pipeline.export.csl import to_csl
+from pipeline.export.formats import EXPORTERS, WRITERS, Writer
 from pipeline.export.ris import to_ris
 
-EXPORTERS: Mapping[str, Callable[[Iterable[Mapping[str, Any]]], str]] = {"bibtex": to_bibtex, "ris": to_ris}
-
-__all__ = ["EXPORTERS", "to_bibtex", "to_ris"]
+__all__ = ["EXPORTERS", "WRITERS", "Writer", "to_bibtex", "to_csl", "to_ris"]

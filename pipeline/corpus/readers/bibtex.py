@@ -53,9 +53,10 @@ def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
             yield Rejected(name, line, f"@{entry.entry_type.lower()}: a volume, not a paper", entry.key)
         else:
             values = _with_volume(_values(entry, macros), volumes)
-            fields = _fields(entry.key, entry.entry_type.lower(), values, shared=entry.key in repeated)
-            bad = undecodable(entry.key + "".join(values.values()))
-            yield Rejected(name, line, f"not {encoding} text") if bad else Record(name, line, fields)
+            if undecodable(entry.key + "".join(values.values())):
+                yield Rejected(name, line, f"not {encoding} text")
+                continue
+            yield Record(name, line, _fields(entry.key, entry.entry_type.lower(), values, shared=entry.key in repeated))
 
 
 @contextmanager

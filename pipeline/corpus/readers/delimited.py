@@ -8,6 +8,8 @@ from pipeline.corpus.files import LONGEST_LINE, Source, read_lines, undecodable
 from pipeline.corpus.record import Record, Rejected
 from pipeline.errors import CorpusError
 
+GUARDED = ("'=", "'+", "'-", "'@")
+
 
 def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
     """Each row below the header as a record; a row of too many fields is rejected."""
@@ -37,7 +39,12 @@ def _record(source: str, number: int, header: list[str], row: list[str], encodin
     elif undecodable("".join(row)):
         yield Rejected(source, number, f"not {encoding} text")
     else:
-        yield Record(source, number, dict(zip_longest(header, row, fillvalue="")))
+        yield Record(source, number, dict(zip_longest(header, map(_unquoted, row), fillvalue="")))
+
+
+def _unquoted(cell: str) -> str:
+    """A cell without the quote that keeps a spreadsheet from taking it for a formula."""
+    return cell[1:] if cell[:2] in GUARDED else cell
 
 
 def _with(first: str, rest: Iterator[str]) -> Iterator[str]:

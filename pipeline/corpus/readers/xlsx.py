@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pipeline.corpus.files import MOST_EXPANSION, Source
+from pipeline.corpus.files import EXPANSION_FREE, MOST_EXPANSION, Source
 from pipeline.corpus.record import Record, Rejected
 from pipeline.errors import CorpusError
 
@@ -47,7 +47,7 @@ def _check_size(source: Source, content: io.BytesIO) -> None:
     except zipfile.BadZipFile as problem:
         raise CorpusError(f"{source}: not a readable spreadsheet: {problem}") from None
     unpacked, packed = sum(size for size, _ in sizes), sum(size for _, size in sizes)
-    if unpacked > LARGEST_UNPACKED or (unpacked > 64 * 2**20 and unpacked > MOST_EXPANSION * packed):
+    if unpacked > LARGEST_UNPACKED or (unpacked > EXPANSION_FREE and unpacked > MOST_EXPANSION * packed):
         raise CorpusError(f"{source}: a spreadsheet of {unpacked / 1e6:,.0f} MB unpacked; save it as CSV")
 
 

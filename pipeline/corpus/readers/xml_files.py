@@ -41,7 +41,7 @@ def read(source: Source, _encoding: str) -> Iterator[Record | Rejected]:
                 _let_go(element)
             root = events.root
     except etree.XMLSyntaxError as problem:
-        reason = str(problem.msg or problem).strip()
+        reason = SPACE.sub(" ", str(problem.msg or problem)).strip()
         if not number:
             raise CorpusError(f"{source}: not readable XML: {reason}") from None
         yield Rejected(source.name, number + 1, f"the XML breaks off or is wrong here: {reason}"[:300])

@@ -1,0 +1,90 @@
+"""`paperatlas export`."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import typer
+
+from pipeline.cli import show
+from pipeline.cli.arguments import Run
+from pipeline.errors import PaperatlasError
+
+NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
+LONGEST_NAME = 40
+Form = Annotated[
+    Literal["bibtex", "ris", "csl", "csv", "jsonl", "parquet", "xlsx"] | None,
+    typer.Option("--format", help="By itself what the ending of FILE says, else csv."),
+]
+
+
+def export(
+    run: Run,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="File to write, or with --per-topic a folder; - prints.")
+    ] = None,
+    form: Form = None,
+    topic: Annotated[str | None, typer.Option(help="Only papers of this topic: its number or label.")] = None,
+    where: Annotated[str | None, typer.Option(help='Condition, e.g. "year >= 2020".')] = None,
+    core: Annotated[bool, typer.Option("--core", help="Leave out papers that lie between topics.")] = False,
+    per_topic: Annotated[bool, typer.Option("--per-topic", help="One file for each topic.")] = False,
+) -> None:
+    """Write the papers of a run, or of a topic, for a reference manager, a spreadsheet or a program."""
+    from pipeline.atlas import Atlas
+    from pipeline.export import WRITERS
+    from pipeline.recommender import papers_where
+
+    chosen = form or _of_ending(file) or "csv"
+    writer = WRITERS[chosen]
+    atlas = Atlas.load(run)
+    keep = papers_where(atlas, where, topic)
+    keep = np.ones(len(atlas), dtype=bool) if keep is None else keep
+    if core:
+        keep &= atlas.column("topic").to_numpy() != -1
+    if not keep.any():
+        raise PaperatlasError("no paper is left to write")
+    papers = _with_labels(atlas).filter(keep)
+    if per_topic:
+        if file is None or str(file) == "-":
+            raise PaperatlasError("--per-topic writes many files: name a folder for them")
+        _write_topics(atlas, papers, file, writer)
+        return
+    content = writer.write(papers)
+    if file is None or str(file) == "-":
+        if chosen in ("parquet", "xlsx"):
+            raise PaperatlasError(f"{chosen} is not text: name a file to write")
+        show.print_text(content.decode())
+        return
+    show.write_file(file, content)
+    show.line(f"{show.safe(str(file))}: {papers.num_rows:,} paper{'s' * (papers.num_rows != 1)}")
+
+
+def _of_ending(file: Path | None) -> str | None:
+    from pipeline.export import WRITERS
+
+    return next((name for name, writer in WRITERS.items() if file and file.suffix.lower() == writer.ending), None)
+
+
+def _with_labels(atlas: Any) -> Any:
+    """All columns of the papers, and the name of their nearest topic."""
+    labels = {topic.id: topic.label for topic in atlas.topics}
+    papers = atlas.papers
+    named = [labels[topic] for topic in papers.column("nearest_topic").to_pylist()]
+    return papers if "topic_label" in papers.column_names else papers.append_column("topic_label", [named])
+
+
+def _write_topics(atlas: Any, papers: Any, folder: Path, writer: Any) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise PaperatlasError(f"{folder}: cannot be made: {problem.strerror}") from None
+    nearest = papers.column("nearest_topic").to_numpy()
+    written = 0
+    for topic in atlas.topics:
+        own = papers.filter(nearest == topic.id)
+        if own.num_rows:
+            plain = NOT_IN_NAMES.sub("-", topic.label.lower()).strip("-")[:LONGEST_NAME].strip("-")
+            show.write_file(folder / f"{topic.id:03}-{plain or 'topic'}{writer.ending}", writer.write(own))
+            written += 1
+    show.line(f"{show.safe(str(folder))}: {written} files, {papers.num_rows:,} papers")
