@@ -15,11 +15,13 @@ from pipeline.words import TOKEN, fold, prose
 def npmi(keywords: Sequence[Sequence[str]], texts: Sequence[str]) -> list[float]:
     """For each topic the mean NPMI over all pairs of its keywords, in [-1, 1]; 0 for a topic of one keyword.
 
-    A pair that no paper holds counts -1. Words are folded, so singular and plural are one.
+    A pair that no paper holds counts -1. Words are folded, so singular and plural are one, and a keyword that is there
+    twice counts once: it goes together with itself whatever the topic.
     """
     terms = sorted({_folded(term) for listed in keywords for term in listed})
     held = _papers_with(terms, texts)
-    return [_mean_npmi([held[_folded(term)] for term in listed], len(texts)) for listed in keywords]
+    different = [dict.fromkeys(_folded(term) for term in listed) for listed in keywords]
+    return [_mean_npmi([held[term] for term in listed], len(texts)) for listed in different]
 
 
 def diversity(keywords: Sequence[Sequence[str]]) -> float:

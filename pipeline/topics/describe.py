@@ -102,7 +102,8 @@ class _Describer:
         a layer described before, whose labels are taken. varied: choose the keywords to repeat little.
         """
         count = VARIED_FROM * self.config.keywords if varied else self.config.keywords
-        ranked = find_keywords(self.phrases, core, count=count, within=within, parts=parts)
+        # What sets a topic apart from its siblings belongs into its name; a list of its words leaves nothing out.
+        ranked = find_keywords(self.phrases, core, count=count, within=None if varied else within, parts=parts)
         first = find_keywords(self.phrases, core, count=LABEL_CANDIDATES, for_names=True, within=within, parts=parts)
         used = [topic.label for topic in others]
         labels = label_topics(first, others=used)

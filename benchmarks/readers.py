@@ -1,0 +1,92 @@
+"""How fast papers are read from each format, and in how much memory; and what broken files cost.
+
+100,000 papers are written in each format, then read in a process of its own: the file's rows alone (the reader), and
+as papers (fields recognised, cleaned, checked). A quarter of them shows whether memory grows with the file.
+
+    python -m benchmarks.readers [--papers FILE] [--rounds 3]
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pyarrow as pa
+
+from benchmarks.common import PAPERS, machine, read_papers, run_measured, spread
+from pipeline.config import CorpusConfig
+from pipeline.corpus import Source, read_corpus
+from pipeline.corpus import read_papers as to_papers
+from pipeline.corpus.formats import find_format
+from pipeline.errors import CorpusError
+from pipeline.export import WRITERS
+from tests.broken_files import write_all
+
+FORMS = ("jsonl", "csv", "parquet", "ris", "bibtex")
+MANY = PAPERS.with_name("arxiv-100k.jsonl.gz")
+
+
+def read_one(path: Path, how: str) -> None:
+    """Reads a file as the subprocess of a measurement; prints rows and seconds."""
+    source = Source(path)
+    start = time.perf_counter()
+    if how == "broken":
+        try:
+            rows = read_corpus(CorpusConfig(files=(path.name,)), path.parent).read
+        except CorpusError:
+            rows = 0
+    elif how == "rows":
+        found = find_format(source)
+        assert found is not None
+        rows = sum(1 for _ in found.read(source, "utf-8"))
+    else:
+        rows = sum(1 for _ in to_papers([source], CorpusConfig(files=(path.name,))))
+    print(rows, time.perf_counter() - start)
+
+
+def measure(path: Path, how: str) -> tuple[int, float, float]:
+    """Rows, seconds and peak GB."""
+    _, memory, told = run_measured([sys.executable, "-m", "benchmarks.readers", "--one", str(path), "--how", how])
+    rows, seconds = told.split()
+    return int(rows), float(seconds), memory
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--papers", type=Path, default=MANY)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--how", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.one:
+        read_one(asked.one, asked.how)
+        return
+    print(machine("pyarrow", "rispy", "bibtexparser"))
+    papers = pa.Table.from_pylist(read_papers(asked.papers))
+    with tempfile.TemporaryDirectory() as folder:
+        for form in FORMS:
+            whole = Path(folder) / f"whole{WRITERS[form].ending}"
+            part = Path(folder) / f"part{WRITERS[form].ending}"
+            whole.write_bytes(WRITERS[form].write(papers))
+            part.write_bytes(WRITERS[form].write(papers.slice(0, len(papers) // 4)))
+            for how in ("rows", "papers"):
+                rounds = [measure(whole, how) for _ in range(asked.rounds)]
+                speeds = [rows / seconds / 1000 for rows, seconds, _ in rounds]
+                memory = statistics.median(gigabytes for _, _, gigabytes in rounds)
+                quarter = measure(part, how)[2]
+                told = f"{spread(speeds)} thousand a second, {memory:.2f} GB; a quarter of them {quarter:.2f} GB"
+                print(f"{form}, {how}: {told}", flush=True)
+        broken = Path(folder) / "broken"
+        broken.mkdir()
+        costs = [(name, *measure(broken / name, "broken")) for name in list(write_all(broken))]
+        slowest = max(costs, key=lambda cost: cost[2])
+        largest = max(costs, key=lambda cost: cost[3])
+        print(
+            f"{len(costs)} broken files: the slowest {slowest[0]} {slowest[2]:.1f} s, the largest {largest[0]} {largest[3]:.2f} GB"
+        )
+
+
+if __name__ == "__main__":
+    main()
