@@ -29,14 +29,13 @@ from pipeline.embedding.model_files import find_model
 from pipeline.embedding.tfidf_encoder import TfidfEncoder
 from pipeline.errors import ConfigError, RunFolderError
 from pipeline.lexical import build_lexical
-from pipeline.map import Picture, draw_atlas, write_page
+from pipeline.map import draw_result
 from pipeline.map.colours import with_colours
-from pipeline.map.curve import draw_curve
 from pipeline.map_trust import map_trust
 from pipeline.neighbours import Neighbours, find_neighbours
 from pipeline.paper_ids import PaperIds
-from pipeline.progress import Advance, Progress, Silent
-from pipeline.quality import Quality, draw_quality, measure, model_reader
+from pipeline.progress import Progress, Silent
+from pipeline.quality import measure, model_reader
 from pipeline.reducer import plan_reducer, reduce, turn_upright
 from pipeline.report import write_report
 from pipeline.stages import Stages
@@ -129,12 +128,9 @@ def _build(config: Config, digest: str, folder: Path, *, progress: Progress) -> 
         with stages("names", len(atlas.topics)) as advance:
             atlas = name_by_chat(atlas, config.topics.chat, cache=cache_folder(), advance=advance)
     with stages("page", len(atlas)) as advance:
-        pictures = _draw(config, atlas, advance)
+        pictures = draw_result(atlas, config.map, advance)
     with stages("writing"):
         atlas = replace(atlas, manifest=replace(atlas.manifest, stages=tuple(stages.costs)))
-        if len(atlas.manifest.choice["curve"]) > 1:
-            pictures["topic_choice.svg"] = draw_curve(atlas.manifest.choice)
-        pictures |= draw_quality(Quality(**atlas.manifest.quality))
         pictures["report.md"] = write_report(atlas).encode()
         return save_atlas(atlas, folder, pictures=pictures)
 
@@ -273,15 +269,6 @@ def _lay_out(config: Config, found: _Embedded, stages: Stages) -> NDArray[np.flo
         (*found.needs, plan, reducer.map_min_dist, config.seed),
         lambda _: turn_upright(reduce(vectors, graph, plan=plan, min_dist=reducer.map_min_dist, seed=config.seed)),
     )
-
-
-def _draw(config: Config, atlas: Atlas, advance: Advance) -> dict[str, bytes]:
-    """The map as pictures and, if wanted, as a page."""
-    picture = Picture(atlas.title, (config.map.width, config.map.height), config.map.labels)
-    pictures = draw_atlas(atlas, picture)
-    if config.map.html:
-        pictures["map.html"] = write_page(atlas, title=atlas.title, budget_mb=config.map.budget_mb, advance=advance)
-    return pictures
 
 
 def _tables(corpus: Corpus, grouping: Grouping, coordinates: NDArray[np.float32]) -> TablesInMemory:

@@ -30,7 +30,7 @@ LAYERS = (
     ("map", "evaluation"),
     ("trends", "diff"),
     ("build",),
-    ("comparison",),
+    ("comparison", "adding"),
     ("web",),
     ("cli",),
     ("__init__", "__main__"),

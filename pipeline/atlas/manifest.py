@@ -23,7 +23,8 @@ class Manifest:
     """Everything about a run that is not its result. files: sha256 of every other file of the folder.
 
     counts: read, kept, duplicates, rejected, topics, noise. embedding: fields of EmbeddingInfo. choice: how topics
-    were found, with every cut tried. quality: what was read, fields of Quality.
+    were found, with every cut tried. quality: what was read, fields of Quality. added: papers, sources and time of each
+    addition since the run.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Manifest:
     cpu: Mapping[str, Any]
     finished: str
     quality: Mapping[str, Any] = field(default_factory=dict)
+    added: tuple[Mapping[str, Any], ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
@@ -56,6 +58,7 @@ class Manifest:
             )
         try:
             stages = tuple(StageCost(**stage) for stage in fields["stages"])
-            return cls(**fields | {"stages": stages, "sources": tuple(fields["sources"])})
+            told = {"stages": stages, "sources": tuple(fields["sources"]), "added": tuple(fields["added"])}
+            return cls(**fields | told)
         except (TypeError, KeyError) as problem:
             raise RunFolderError(f"{where}: damaged manifest.json: {problem}; run its config again") from None

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.cli import analysis, queries, show, web
+from pipeline.cli.add import add
 from pipeline.cli.analysis import show_topics
 from pipeline.cli.arguments import ConfigFile, Json, Overrides, Run
 from pipeline.cli.diff import compare, diff
@@ -29,6 +30,7 @@ cache_app = typer.Typer(help="Look at or empty the cache of vectors.", no_args_i
 app.add_typer(config_app, name="config")
 app.add_typer(cache_app, name="cache")
 app.command()(inspect)
+app.command()(add)
 app.command()(export)
 app.command()(analysis.topics)
 app.command()(analysis.evaluate)

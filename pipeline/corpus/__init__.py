@@ -1,7 +1,7 @@
 """Files -> Corpus: read, check, collapse duplicates and put the papers in an order that the files do not decide."""
 
 from pipeline.corpus.collect import Corpus, collect
-from pipeline.corpus.files import Source, existing_file, find_files, input_digest
+from pipeline.corpus.files import Source, existing_file, find_files, find_sources, input_digest
 from pipeline.corpus.reading import read_corpus, read_papers
 from pipeline.corpus.record import Paper, Rejected, text_of
 
@@ -13,6 +13,7 @@ __all__ = [
     "collect",
     "existing_file",
     "find_files",
+    "find_sources",
     "input_digest",
     "read_corpus",
     "read_papers",
