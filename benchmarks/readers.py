@@ -83,9 +83,8 @@ def main() -> None:
         costs = [(name, *measure(broken / name, "broken")) for name in list(write_all(broken))]
         slowest = max(costs, key=lambda cost: cost[2])
         largest = max(costs, key=lambda cost: cost[3])
-        print(
-            f"{len(costs)} broken files: the slowest {slowest[0]} {slowest[2]:.1f} s, the largest {largest[0]} {largest[3]:.2f} GB"
-        )
+        print(f"{len(costs)} broken files; the slowest: {slowest[0]}, {slowest[2]:.1f} s")
+        print(f"the largest: {largest[0]}, {largest[3]:.2f} GB")
 
 
 if __name__ == "__main__":

@@ -72,4 +72,7 @@ def _read(answer: Any, deadline: float, most_bytes: int, host: str) -> bytes:
             raise ServiceError(f"{host}: an answer of more than {most_bytes:,} bytes")
         if time.monotonic() > deadline:
             raise ServiceError(f"{host}: no answer in time")
+    announced = answer.headers.get("Content-Length", "")
+    if announced.isdigit() and size < int(announced):
+        raise ServiceError(f"{host}: the answer breaks off after {size:,} of {int(announced):,} bytes")
     return b"".join(parts)

@@ -25,7 +25,7 @@ LAYERS = (
     ("topics",),
     ("lexical",),
     ("atlas",),
-    ("assigner", "report", "planning", "account", "baseline", "stages", "topic_chat", "columns"),
+    ("assigner", "report", "planning", "account", "baseline", "stages", "topic_chat", "columns", "fetch"),
     ("recommender",),
     ("map", "evaluation"),
     ("trends", "diff"),

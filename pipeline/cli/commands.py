@@ -11,6 +11,7 @@ from pipeline.cli.analysis import show_topics
 from pipeline.cli.arguments import ConfigFile, Json, Overrides, Run
 from pipeline.cli.diff import compare, diff
 from pipeline.cli.export import export
+from pipeline.cli.fetch import app as fetch_app
 from pipeline.cli.inspect import inspect
 from pipeline.cli.trends import trends
 from pipeline.text import safe
@@ -29,6 +30,7 @@ config_app = typer.Typer(help="Show settings.", no_args_is_help=True, rich_marku
 cache_app = typer.Typer(help="Look at or empty the cache of vectors.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(config_app, name="config")
 app.add_typer(cache_app, name="cache")
+app.add_typer(fetch_app, name="fetch")
 app.command()(inspect)
 app.command()(add)
 app.command()(export)

@@ -5,7 +5,7 @@ Entities are not resolved, nothing is fetched, and what was read is let go, so t
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import IO, Any
 
 from pipeline.corpus.files import Source, damage_told
 from pipeline.corpus.record import Record, Rejected
@@ -24,20 +24,15 @@ def read(source: Source, _encoding: str) -> Iterator[Record | Rejected]:
     from lxml import etree
 
     number = 0
-    readers: Mapping[str, Callable[[Any], dict[str, Any]]] = {
-        "PubmedArticle": _pubmed,
-        "PubmedBookArticle": _pubmed_book,
-        f"{ATOM}entry": _atom,
-    }
     try:
         with damage_told(source), source.open() as file:
             events = etree.iterparse(
-                file, events=("end",), tag=tuple(readers), resolve_entities=False, no_network=True, load_dtd=False
+                file, events=("end",), tag=tuple(_READERS), resolve_entities=False, no_network=True, load_dtd=False
             )
             for _, element in events:
                 number += 1
                 format_name = "arXiv" if element.tag.startswith(ATOM) else "PubMed"
-                yield Record(source.name, number, _plain(readers[element.tag](element)), format_name)
+                yield Record(source.name, number, _plain(_READERS[element.tag](element)), format_name)
                 _let_go(element)
             root = events.root
     except etree.XMLSyntaxError as problem:
@@ -50,6 +45,15 @@ def read(source: Source, _encoding: str) -> Iterator[Record | Rejected]:
         raise CorpusError(
             f"{source}: XML of <{_local(root.tag)}>, which is not read; known are exports of PubMed and arXiv's Atom"
         )
+
+
+def read_articles(stream: IO[bytes]) -> list[dict[str, Any]]:
+    """All papers of one answer of PubMed or arXiv. Raises SyntaxError for what is no XML, or cut off."""
+    from lxml import etree
+
+    options = {"resolve_entities": False, "no_network": True, "load_dtd": False}
+    events = etree.iterparse(stream, events=("end",), tag=tuple(_READERS), **options)
+    return [_plain(_READERS[element.tag](element)) for _, element in events]
 
 
 def _let_go(element: Any) -> None:
@@ -161,3 +165,10 @@ def _atom(entry: Any) -> dict[str, Any]:
         "categories": [category for category in categories if category],
         "url": address,
     }
+
+
+_READERS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+    "PubmedArticle": _pubmed,
+    "PubmedBookArticle": _pubmed_book,
+    f"{ATOM}entry": _atom,
+}
