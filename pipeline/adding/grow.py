@@ -35,6 +35,7 @@ class Grown:
 
 
 def grow(atlas: Atlas, corpus: Corpus, embedding: Embedding, advance: Advance) -> Grown:
+    """The atlas with the papers of the corpus, whose vectors are given; nothing is written."""
     hashes = np.frombuffer(b"".join(corpus.text_hashes), dtype=np.uint8).reshape(-1, 32)
     joined = join_hashes(np.asarray(atlas.text_hashes), hashes)
     vectors = np.concatenate([np.asarray(atlas.vectors), embedding.vectors])[joined.order]

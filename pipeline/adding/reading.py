@@ -27,6 +27,7 @@ class NewPapers:
 
 
 def read_new(atlas: Atlas, files: Sequence[str]) -> NewPapers:
+    """Papers of the files that the atlas has neither by text nor, where works are merged, by DOI or arXiv id."""
     settings = CorpusConfig.model_validate(
         {**atlas.manifest.config["corpus"], "files": list(files)} | {"clean": atlas.cleaner.config.model_dump()}
     )

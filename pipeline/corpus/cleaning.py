@@ -73,6 +73,7 @@ RIGHTS = re.compile(
     r"|crown copyright\.?)\s*$",
     re.IGNORECASE,
 )
+PROBE = 20  # characters with which an abstract that stands there twice would begin again
 SHORTEST_REPEAT = 60  # characters of an abstract that stands twice
 
 
@@ -121,7 +122,7 @@ def without_control(text: str) -> str:
     >>> without_control("na\u00adno\u200bwire\x07s")
     'nanowires'
     """
-    return CONTROL.sub("", text)
+    return text if text.isprintable() else CONTROL.sub("", text)
 
 
 def without_markup(text: str) -> str:
@@ -200,6 +201,8 @@ def without_repeats(title: str, abstract: str) -> tuple[str, str]:
     >>> without_repeats("On ice", "On Ice. It melts.")
     ('On ice', 'It melts.')
     """
+    if abstract[:4].lower() != title[:4].lower() and abstract.find(abstract[:PROBE], PROBE) < 0:
+        return title, abstract  # which is said of nearly all, without looking at all of it
     plain = " ".join(abstract.split())
     own = " ".join(title.split()).rstrip(".")
     if (
