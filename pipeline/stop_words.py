@@ -10,7 +10,7 @@ FUNCTION_WORDS = frozenset(
     making many may me might more moreover most mostly much must my namely near nearly neither never nevertheless
     next no nor not nothing now of off often on once one ones only onto or other others otherwise our out over own
     per perhaps quite rather really regarding same say see seem seems seen several shall she should since so some
-    still such than that the their theirs them then thereby therefore these they this those though three through
+    still such than that the their theirs them then there thereby therefore these they this those though three through
     throughout thus to together too toward towards two under unless until up upon us use used uses using usually
     various very via was we well were what when whenever where whereas whereby wherein whether which while who whole
     whom whose why will with within without would yet you your first second third fourth four five six seven eight
@@ -30,7 +30,8 @@ PAPER_WORDS = frozenset(
     outperforms outperforming improve improves improved improving improvement improvements reveal reveals revealed
     suggest suggests suggested indicate indicates indicated find finds found finding findings result results
     resulting experiment experiments experimental experimentally extensive comprehensive novel new recent recently
-    existing previous previously prior current currently state-of-the-art sota effective effectively effectiveness
+    exist exists existed existing lack lacks lacked lacking capable previous previously prior current currently
+    state-of-the-art sota effective effectively effectiveness
     efficient efficiently efficiency significant significantly superior better best good highly largely smaller
     important importance main major different similar specific particular particularly common respectively able
     allow allows allowing enable enables enabling address addresses addressed addressing aim aims aimed consider

@@ -175,3 +175,12 @@ def test_sentences_go_with_their_papers(run_of, tmp_path):
         assert len(spans)
         assert all(0 <= start < end <= len(text) for start, end in spans.tolist())
     assert main(["verify", str(folder)]) == 0
+
+
+def test_the_report_speaks_of_all_papers(run_of, tmp_path):
+    folder = run_of()
+    add_papers(folder, [rest(tmp_path, first=35)[1]])
+    report = (folder / "report.md").read_text()
+    assert "90 rows read from first.jsonl, rest.jsonl" in report
+    assert "formats: JSONL 90" in report
+    assert sum(Atlas.load(folder).manifest.quality["years"].values()) == 90

@@ -12,12 +12,15 @@ from pipeline.adding.drift import Drift, measure_drift
 from pipeline.adding.rows import Joined, counts_after, join_hashes, join_sentences, join_tables, rows_as_text
 from pipeline.atlas import Atlas, TablesInMemory
 from pipeline.clusterer.assignment import NOISE, Assignment, assign_topics, fill_by_mean_vector
-from pipeline.corpus import Corpus, text_of
+from pipeline.config import EmbeddingConfig
+from pipeline.corpus import Corpus
+from pipeline.corpus.cleaning import STEPS
 from pipeline.embedding.result import Embedding
 from pipeline.lexical import build_lexical
 from pipeline.map_trust import map_trust
 from pipeline.neighbours import Neighbours, find_neighbours
 from pipeline.progress import Advance
+from pipeline.quality import measure, model_reader
 from pipeline.topics import Topic, TopicTree
 
 AS_SURE = 0.1  # of a topic's core papers that may be less sure than a new paper that joins them
@@ -53,6 +56,7 @@ def grow(atlas: Atlas, corpus: Corpus, embedding: Embedding, advance: Advance) -
     if sentences is not None and embedding.sentences is not None:
         sentences = join_sentences(sentences, embedding.sentences, joined)
     all_papers = tables.table("papers")
+    all_hashes = np.concatenate([np.asarray(atlas.text_hashes), hashes])[joined.order]
     points = np.column_stack([all_papers.column(name).to_numpy() for name in ("x", "y")])
     before = sum(int(entry["papers"]) for entry in atlas.manifest.added)
     drift = measure_drift(
@@ -75,29 +79,46 @@ def grow(atlas: Atlas, corpus: Corpus, embedding: Embedding, advance: Advance) -
             "noise": int((columns["topic"] == NOISE).sum()),
         },
     )
-    entry = {
+    kept, counted = atlas.manifest.quality.get("cleaned", {}), corpus.cleaned
+    whole = Corpus(
+        papers=all_papers,
+        text_hashes=tuple(row.tobytes() for row in all_hashes),
+        sources=tables.table("sources"),
+        duplicates=tables.table("duplicates"),
+        rejected=tables.table("rejected"),
+        read=counts["read"],
+        cleaner=atlas.cleaner,
+        cleaned={step: kept.get(step, 0) + counted.get(step, 0) for step in STEPS if step in kept or step in counted},
+    )
+    settings = EmbeddingConfig.model_validate(atlas.manifest.config["embedding"])
+    sums = ("embedded", "from_cache", "long_papers")
+    entry: dict[str, Any] = {
         "papers": len(corpus),
         "sources": sorted({str(source) for source in corpus.sources.column("source").to_pylist()}),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     grown = Atlas(
         vectors=vectors,
-        text_hashes=np.concatenate([np.asarray(atlas.text_hashes), hashes])[joined.order],
+        text_hashes=all_hashes,
         neighbours=neighbours,
         tree=_tree(atlas.tree, all_papers, map_trust(neighbours, points.astype(np.float32))),
-        manifest=replace(atlas.manifest, counts=counts, added=(*atlas.manifest.added, entry)),
+        manifest=replace(
+            atlas.manifest,
+            counts=counts,
+            added=(*atlas.manifest.added, entry),
+            sources=tuple(dict.fromkeys([*atlas.manifest.sources, *entry["sources"]])),
+            quality=measure(whole, model_reader(settings)).to_json(),
+            embedding={
+                **atlas.manifest.embedding,
+                **{name: atlas.manifest.embedding[name] + getattr(embedding.info, name) for name in sums},
+            },
+        ),
         tables=tables,
         sentences=sentences,
-        lexical=build_lexical(_texts(atlas, all_papers)),
+        lexical=build_lexical(whole.texts()),
         encoder_arrays=atlas.encoder_arrays,
     )
     return Grown(grown, vote.nearest_topic, drift)
-
-
-def _texts(atlas: Atlas, papers: pa.Table) -> list[str]:
-    pairs = zip(papers.column("title").to_pylist(), papers.column("abstract").to_pylist(), strict=True)
-    found = (atlas.cleaner.clean(title, abstract) for title, abstract in pairs)
-    return [text_of(one.title, one.abstract) for one in found]
 
 
 def _columns(
