@@ -42,7 +42,7 @@ PAPER_WORDS = frozenset(
     derives deriving prove proves proved proven extend extends extended require requires required requiring need
     needs needed lead leads leading led remain remains known well- known widely increasingly challenge challenges
     challenging issue issues solution solutions approach approaches technique techniques methodology framework
-    frameworks contribution contributions advantage advantages potential possible promising various way ways example
+    frameworks contribution contributions advantage advantages possible promising various way ways example
     examples fact role aspect aspects overall future available publicly dataset datasets benchmark benchmarks
     performance accuracy goal insight insights understand understanding understood simple practical theoretical
     numerical simultaneously directly especially furthermore additionally finally specifically consequently crucial
@@ -58,6 +58,7 @@ PAPER_WORDS = frozenset(
 # Fine inside a phrase ("finite element method", "large language model"), but no topic by themselves.
 WEAK_ALONE = frozenset(
     """
+    potential potentials accurate accuracy precise
     learn learned learns trained untrained distributed centralized robust sparse dense deterministic method methods
     model models modeling modelling algorithm algorithms analysis system systems theory function functions structure
     structures learning training network networks design test tests measure measures measurement measurements sample

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from pipeline.errors import RunFolderError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True)
