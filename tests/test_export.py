@@ -44,7 +44,7 @@ NAME = st.lists(
 ).map(lambda parts: " ".join(part.capitalize() for part in parts))
 PAPER = st.fixed_dictionaries(
     {
-        "id": st.from_regex(r"[a-z][a-z0-9]{1,8}", fullmatch=True),
+        "id": st.from_regex(r"p[a-z0-9]{1,8}", fullmatch=True),
         "title": TEXT | FORMULA,
         "abstract": TEXT | FORMULA,
         "authors": st.lists(NAME.filter(lambda name: " And " not in f" {name} "), min_size=1, max_size=3),

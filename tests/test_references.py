@@ -19,6 +19,7 @@ from pipeline.corpus.references import Reference, read_references
 from pipeline.export import to_bibtex, to_ris
 from pipeline.export.bibtex import escape_latex
 from pipeline.recommender import check_draft, find_cited, read_query
+from tests.format_files import EXAMPLES
 from tests.planted import planted_papers, write_jsonl
 
 
@@ -355,3 +356,18 @@ def test_unbalanced_braces_do_not_swallow_the_next_entry(tmp_path):
     assert written.count("{") == written.count("}")
     rows = read_one(tmp_path, "a.bib", written)
     assert [row.fields["title"] for row in rows] == [paper["title"] for paper in papers]
+
+
+def test_a_file_read_in_parts_is_what_it_is_when_read_whole(tmp_path, monkeypatch):
+    text = "".join(content.decode("utf-8-sig") for name, content in EXAMPLES.items() if name.endswith(".bib"))
+    text += "@inproceedings{late, title = {Late}, crossref = {conf}, journal = il}\n@article{same, title = {Third}}\n"
+    (tmp_path / "all.bib").write_text(text)
+    found = []
+    for size in (1, 2, 7, 10_000):
+        monkeypatch.setattr(bibtex, "ENTRIES_AT_ONCE", size)
+        found.append(list(bibtex.read(Source(tmp_path / "all.bib"), "utf-8")))
+    assert found[0] == found[1] == found[2] == found[3]
+    late = next(row for row in found[0] if not isinstance(row, Rejected) and row.fields["id"] == "late")
+    assert (late.fields["booktitle"], late.fields["journal"]) == ("Proceedings of the Ice Conference", "Ice Letters")
+    ids = [row.fields["id"] for row in found[0] if not isinstance(row, Rejected)]
+    assert len([name for name in ids if name.startswith("same-")]) == 3

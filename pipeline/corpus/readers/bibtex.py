@@ -6,8 +6,9 @@ order. An entry takes what it lacks from the one its crossref names.
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -20,9 +21,18 @@ VERBATIM = frozenset({"url", "doi", "eprint", "file", "isbn", "issn", "crossref"
 OWN = frozenset({"title", "author", "abstract", "doi", "url", "eprint", "pages", "crossref", "note", "keywords"})
 VOLUMES = frozenset({"proceedings", "mvproceedings", "collection", "mvcollection"})
 LATEX = re.compile(r"[\\$%~]|``|''|--|[?!]`")
+ESCAPE = re.compile(r"\\[%&$#_{}]")
+ESCAPE_OR_BRACE = re.compile(r"\\([%&$#_{}])|[{}]")
+WORD_MARKS = re.compile(r"\$\$|\\begin\b|\\end\b|\\.|[{}$]|\s+", re.DOTALL)
+DEEPER: Mapping[str, int] = {"{": 1, "}": -1, "\\begin": 1, "\\end": -1, "\\[": 1, "\\]": -1, "\\(": 1, "\\)": -1}
+OPEN_COMMAND = re.compile(r"\\[a-zA-Z]+$")  # which takes the space after it, or the next word, as its own
 BARE_PERCENT = re.compile(r"(?<!\\)%")
 AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 CONCATENATE = re.compile("#")
+KEY = re.compile(r"@\s*(?!string|comment|preamble)[A-Za-z]+\s*[{(]\s*([^,\s{}()\"=]+)\s*,", re.IGNORECASE)
+CROSSREF = re.compile(r"""\b(?:crossref|xdata)\s*=\s*["{]\s*([^"}]+?)\s*["}]""", re.IGNORECASE)
+STRING = re.compile(r"@\s*string\b", re.IGNORECASE)
+ENTRIES_AT_ONCE = 300
 # Which pylatexenc does not know.
 UNKNOWN_MACROS: Mapping[str, str] = {
     "\\textbraceleft": "\\{",
@@ -33,30 +43,106 @@ UNKNOWN_MACROS: Mapping[str, str] = {
 
 
 def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
-    """Each entry as a record; row: the line it starts in. A broken entry is rejected, the others are read."""
-    import bibtexparser
+    """Each entry as a record; row: the line it starts in. A broken entry is rejected, the others are read.
+
+    The file is parsed a few hundred entries at a time, so that memory does not grow with it.
+    """
+    index = _read_index(source, encoding)
+    macros: dict[str, str] = {}
+    volumes = _read_volumes(source, encoding, index.volumes)
+    for first, text in _chunks(source, encoding):
+        library = _parse(text)
+        macros |= _macros(library)
+        for block in sorted([*library.entries, *library.failed_blocks], key=lambda block: block.start_line or 0):
+            line = first + (block.start_line or 0)
+            yield _row(source, line, block, macros, volumes, repeated=index.repeated, encoding=encoding)
+
+
+def _row(
+    source: Source,
+    line: int,
+    block: Any,
+    macros: Mapping[str, str],
+    volumes: Mapping[str, Mapping[str, str]],
+    *,
+    repeated: frozenset[str],
+    encoding: str,
+) -> Record | Rejected:
     from bibtexparser.model import DuplicateBlockKeyBlock, Entry
 
-    name = source.name
-    text = "".join(line for _, line in read_lines(source, encoding))
+    entry = block.ignore_error_block if isinstance(block, DuplicateBlockKeyBlock) else block
+    if not isinstance(entry, Entry):
+        return Rejected(source.name, line, f"broken BibTeX: {_reason(block)}")
+    if entry.entry_type.lower() in VOLUMES:
+        return Rejected(source.name, line, f"@{entry.entry_type.lower()}: a volume, not a paper", entry.key)
+    values = _with_volume(_values(entry, macros), volumes)
+    if undecodable(entry.key + "".join(values.values())):
+        return Rejected(source.name, line, f"not {encoding} text")
+    fields = _fields(entry.key, entry.entry_type.lower(), values, shared=entry.key in repeated)
+    return Record(source.name, line, fields)
+
+
+@dataclass(frozen=True)
+class _Index:
+    """volumes: keys that crossref fields name, in lower case. repeated: keys that several entries have."""
+
+    volumes: frozenset[str]
+    repeated: frozenset[str]
+
+
+def _read_index(source: Source, encoding: str) -> _Index:
+    volumes: set[str] = set()
+    seen: set[str] = set()
+    repeated: set[str] = set()
+    for _, line in read_lines(source, encoding):
+        if "crossref" in line.lower():
+            volumes |= {found.strip().lower() for found in CROSSREF.findall(line)}
+        for found in KEY.findall(line) if "@" in line else ():
+            (repeated if found in seen else seen).add(found)
+    return _Index(frozenset(volumes), frozenset(repeated))
+
+
+def _read_volumes(source: Source, encoding: str, keys: frozenset[str]) -> dict[str, dict[str, str]]:
+    """Fields of the entries with these keys, wherever in the file they stand."""
+    found: dict[str, dict[str, str]] = {}
+    macros: dict[str, str] = {}
+    for _, text in _chunks(source, encoding) if keys else ():
+        if not any(name.lower() in keys for name in KEY.findall(text)) and not STRING.search(text):
+            continue
+        library = _parse(text)
+        macros |= _macros(library)
+        for entry in library.entries:
+            if entry.key.lower() in keys:
+                found[entry.key.lower()] = _values(entry, macros)
+    return found
+
+
+def _chunks(source: Source, encoding: str) -> Iterator[tuple[int, str]]:
+    """(number of its first line, some hundred whole entries): cut where an entry begins after one has ended."""
+    lines: list[str] = []
+    first, entries, ended = 1, 0, True
+    for number, line in read_lines(source, encoding):
+        begins = line.lstrip().startswith("@")
+        if begins and ended and entries >= ENTRIES_AT_ONCE:
+            yield first, "".join(lines)
+            lines, first, entries = [], number, 0
+        entries += begins
+        lines.append(line)
+        plain = line.strip()
+        ended = ended if not plain else plain.endswith(("}", ")")) and not plain.endswith("\\}")
+    if lines:
+        yield first, "".join(lines)
+
+
+def _parse(text: str) -> Any:
+    import bibtexparser
+
     with _quiet():
-        library = bibtexparser.parse_string(text, parse_stack=[])
-    macros = {string.key.lower(): _without_enclosing(str(string.value)) for string in library.strings}
-    volumes = {entry.key.lower(): _values(entry, macros) for entry in library.entries}
-    repeated = {block.key for block in library.failed_blocks if isinstance(block, DuplicateBlockKeyBlock)}
-    for block in sorted([*library.entries, *library.failed_blocks], key=lambda block: block.start_line or 0):
-        line = (block.start_line or 0) + 1
-        entry = block.ignore_error_block if isinstance(block, DuplicateBlockKeyBlock) else block
-        if not isinstance(entry, Entry):
-            yield Rejected(name, line, f"broken BibTeX: {_reason(block)}")
-        elif entry.entry_type.lower() in VOLUMES:
-            yield Rejected(name, line, f"@{entry.entry_type.lower()}: a volume, not a paper", entry.key)
-        else:
-            values = _with_volume(_values(entry, macros), volumes)
-            if undecodable(entry.key + "".join(values.values())):
-                yield Rejected(name, line, f"not {encoding} text")
-                continue
-            yield Record(name, line, _fields(entry.key, entry.entry_type.lower(), values, shared=entry.key in repeated))
+        return bibtexparser.parse_string(text, parse_stack=[])
+
+
+def _macros(library: Any) -> dict[str, str]:
+    return {string.key.lower(): _without_enclosing(str(string.value)) for string in library.strings}
 
 
 @contextmanager
@@ -122,10 +208,46 @@ def decode_latex(value: str) -> str:
     >>> decode_latex(r"{\"U}ber {GAN}s, 50% \& $x^2$ --- \textit{d{\'e}j{\`a} vu}")
     'Über GANs, 50% & $x^2$ — déjà vu'
     """
-    if not LATEX.search(value):
-        return " ".join(value.replace("{", "").replace("}", "").split())
-    text = _decoder()(BARE_PERCENT.sub(r"\\%", value))
-    return " ".join(text.replace("\xa0", " ").split())
+    if not LATEX.search(ESCAPE.sub("", value)):
+        return _plain(value)
+    # The decoder is slow: it is given the words that need it, with all that stands in their braces and formulas.
+    told: list[str] = []
+    waiting: list[str] = []
+    for word in _words(value):
+        if LATEX.search(ESCAPE.sub("", word)) or (waiting and OPEN_COMMAND.search(waiting[-1])):
+            waiting.append(word)
+            continue
+        told += [_decode(waiting), _plain(word)]
+        waiting = []
+    return " ".join(" ".join([*told, _decode(waiting)]).split())
+
+
+def _plain(text: str) -> str:
+    return " ".join(ESCAPE_OR_BRACE.sub(lambda found: found[1] or "", text).split())
+
+
+def _decode(words: Sequence[str]) -> str:
+    if not words:
+        return ""
+    return _decoder()(BARE_PERCENT.sub(r"\\%", " ".join(words))).replace("\xa0", " ")
+
+
+def _words(value: str) -> Iterator[str]:
+    """The words of a text; one that opens a brace, a formula or an environment goes on to its end."""
+    start = depth = 0
+    formula = False
+    for found in WORD_MARKS.finditer(value):
+        sign = found[0]
+        if sign in ("$", "$$"):
+            formula = not formula
+        elif sign in DEEPER:
+            depth = max(depth + DEEPER[sign], 0)
+        elif sign[0] != "\\" and depth == 0 and not formula:
+            if found.start() > start:
+                yield value[start : found.start()]
+            start = found.end()
+    if start < len(value):
+        yield value[start:]
 
 
 @cache
