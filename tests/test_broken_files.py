@@ -79,3 +79,23 @@ def test_good_files_beside_a_strange_one_in_a_folder_are_read(tmp_path):
     assert corpus.papers.column("title").to_pylist() == ["On ice"]
     [reject] = corpus.rejected.to_pylist()
     assert (reject["source"], reject["reason"]) == ("scan.pdf", "not a format that is read: .pdf")
+
+
+def test_a_broken_file_in_a_folder_is_told_and_the_others_are_read(tmp_path):
+    inside = tmp_path / "papers"
+    inside.mkdir()
+    (inside / "a.ris").write_text("TY  - JOUR\nTI  - On ice\nER  - \n")
+    (inside / "settings.json").write_text('{"colour": "red"}')
+    (inside / "half.parquet").write_bytes(FILES["cut.parquet"]())
+    (inside / "half.zip").write_bytes(FILES["cut.zip"]())
+    (inside / "my.toml").write_text('[corpus]\nfiles = ["x"]\n')
+    corpus = read_corpus(CorpusConfig(files=("papers",)), tmp_path)
+    assert corpus.papers.column("title").to_pylist() == ["On ice"]
+    reasons = {
+        row["source"]: row["reason"]
+        for row in corpus.rejected.to_pylist()
+        if row["reason"] != "no title and no abstract"
+    }
+    assert set(reasons) == {"settings.json", "half.parquet", "half.zip", "my.toml"}
+    assert reasons["my.toml"] == "not a format that is read: .toml"
+    assert "not a readable Parquet file" in reasons["half.parquet"]

@@ -97,7 +97,7 @@ def _show_groups(found: Any) -> None:
         more.sort(key=lambda trend: usual[trend.topic] / trend.cells[place].share)
         told = [f"{trend.label} ({trend.cells[place].share:.0%}, all {usual[trend.topic]:.1%})" for trend in more[:4]]
         rows.append((group.name, f"{group.papers:,}", "; ".join(told) or "nothing surely more than elsewhere"))
-    show.table([(found.by, "left"), ("papers", "right"), ("more than elsewhere", "fold")], rows)
+    show.table([(found.by, "fold"), ("papers", "right"), ("more than elsewhere", "fold")], rows)
     _show_left_out(found, f"no {found.by}, or one of the smaller groups")
 
 

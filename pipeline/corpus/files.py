@@ -203,6 +203,8 @@ def open_archive(source: Source) -> list[Source]:
         with zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if not info.is_dir()]
     except zipfile.BadZipFile as problem:
+        if source.gathered:  # one of many: its reader will tell it
+            return [source]
         raise CorpusError(f"{path}: damaged: {problem}; copy or download the file again") from None
     except OSError as problem:
         raise CorpusError(f"{path}: cannot be read: {problem.strerror or problem}") from None

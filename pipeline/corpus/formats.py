@@ -54,6 +54,7 @@ BY_ENDING = {ending: found for found in FORMATS for ending in found.endings}
 RIS_START = re.compile(r"\s*(?:\d+\.\s+)?TY {1,2}- ?\w")
 NBIB_START = re.compile(r"\s*PMID *- ?\d")
 BIBTEX_START = re.compile(r"\s*(?:%[^\n]*\n\s*)*@\s*[a-zA-Z]+\s*[{(]")
+JSON_START = re.compile(r"[\[{]\s*[\[{\"\]}]")
 JSON_LINES = re.compile(r"\s*\{.*\}\s*\r?\n\s*\{")
 WOS_START = re.compile(r"(?:PT\tAU\t|PT\tBA\t|Publication Type\tAuthors\t)")
 
@@ -105,7 +106,7 @@ def _of_text(text: str, source: Source, named: Format | None) -> Format | None:
     plain = text.lstrip()
     if plain.startswith(("<?xml", "<feed", "<PubmedArticleSet", "<!DOCTYPE Pubmed")):
         return XML
-    if named is JSON or (named in (None, LISTING) and plain.startswith(("{", "["))):
+    if named is JSON or (named in (None, LISTING) and JSON_START.match(plain)):
         return JSONL if JSON_LINES.match(text) else JSON
     if named is LISTING and source.listed and not _is_listing(text):
         return TEXT

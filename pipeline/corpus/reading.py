@@ -35,27 +35,38 @@ def read_papers(
 ) -> Iterator[Paper | Rejected]:
     """Every row of every source, as a paper or as a reject, in the order of the sources.
 
-    A file of no known format is an error where it was named, a reject where it lay in a folder or an archive.
+    A file that cannot be read is an error where it was named, a reject where it lay in a folder or an archive.
     """
+    for source in sources:
+        if not source.gathered:
+            yield from _read_source(source, config, vectors_column)
+            continue
+        try:
+            yield from _read_source(source, config, vectors_column)
+        except CorpusError as problem:  # what lies beside papers in a folder is told, and the others are read
+            reason = str(problem).removeprefix(f"{source}: ")
+            yield Rejected(source.name, 1, reason)
+
+
+def _read_source(source: Source, config: CorpusConfig, vectors_column: str | None) -> Iterator[Paper | Rejected]:
     named = {role: name for role, name in config.fields if name is not None}
     cleaner = Cleaner(config.clean)
-    for source in sources:
-        found = find_format(source)
-        if found is None:
-            if not source.gathered:
-                raise unknown_format(source)
-            yield Rejected(source.name, 1, f"not a format that is read: {source.suffix or 'no ending'}")
+    found = find_format(source)
+    if found is None:
+        if not source.gathered:
+            raise unknown_format(source)
+        yield Rejected(source.name, 1, f"not a format that is read: {source.suffix or 'no ending'}")
+        return
+    fields = FieldMap(named, vectors_column)
+    for row in found.read(source, config.encoding):
+        if isinstance(row, Rejected):
+            yield row
             continue
-        fields = FieldMap(named, vectors_column)
-        for row in found.read(source, config.encoding):
-            if isinstance(row, Rejected):
-                yield row
-                continue
-            paper = to_paper(row, fields, format_name=found.name, cleaner=cleaner)
-            if isinstance(paper, Paper) and not paper.abstract and config.title_only == "drop":
-                paper = Rejected(paper.source, paper.row, 'no abstract (corpus.title_only = "drop")', paper.id)
-            yield paper
-        _check_fields(source, fields)
+        paper = to_paper(row, fields, format_name=found.name, cleaner=cleaner)
+        if isinstance(paper, Paper) and not paper.abstract and config.title_only == "drop":
+            paper = Rejected(paper.source, paper.row, 'no abstract (corpus.title_only = "drop")', paper.id)
+        yield paper
+    _check_fields(source, fields)
 
 
 def _check_fields(source: Source, fields: FieldMap) -> None:
