@@ -15,6 +15,7 @@ import pytest
 
 from pipeline.atlas import Atlas, find_run, load_atlas, run_folder, verify
 from pipeline.atlas.locking import beside, exclusive
+from pipeline.atlas.manifest import SCHEMA_VERSION
 from pipeline.build import run, run_config
 from pipeline.config import EmbeddingConfig, load_config
 from pipeline.embedding import VectorCache
@@ -519,7 +520,7 @@ def test_readers_refuse_other_schemas_and_damage(tmp_path, make_atlas):
     content = json.loads(manifest.read_text())
     for broken, expected in (
         (json.dumps(content | {"schema_version": 99}), "of schema 99"),
-        (json.dumps({"schema_version": 2}), "damaged manifest.json"),
+        (json.dumps({"schema_version": SCHEMA_VERSION}), "damaged manifest.json"),
         ("{", "damaged"),
         ("[]", "not an object"),
     ):
