@@ -27,7 +27,7 @@ from tests.planted import VOCABULARIES, planted_papers, write_jsonl
 
 PROMISED = (
     *("papers.parquet", "embedding.npy", "neighbours_indices.npy", "neighbours_similarities.npy"),
-    *("topics.json", "map.png", "map.svg", "map.html", "text_hashes.npy"),
+    *("topics.json", "layers.json", "map.png", "map.svg", "map.html", "text_hashes.npy"),
     *(f"lexical_{part}.npy" for part in ("offsets", "terms", "weights", "idf", "words")),
 )
 

@@ -54,6 +54,7 @@ BY_ENDING = {ending: found for found in FORMATS for ending in found.endings}
 RIS_START = re.compile(r"\s*(?:\d+\.\s+)?TY {1,2}- ?\w")
 NBIB_START = re.compile(r"\s*PMID *- ?\d")
 BIBTEX_START = re.compile(r"\s*(?:%[^\n]*\n\s*)*@\s*[a-zA-Z]+\s*[{(]")
+AUTHORS = re.compile(r"(?:(?:[^\W\d_a-z][^,]{0,60}|null|:)(?:, |$))+")
 JSON_START = re.compile(r"[\[{]\s*[\[{\"\]}]")
 JSON_LINES = re.compile(r"\s*\{.*\}\s*\r?\n\s*\{")
 WOS_START = re.compile(r"(?:PT\tAU\t|PT\tBA\t|Publication Type\tAuthors\t)")
@@ -108,15 +109,15 @@ def _of_text(text: str, source: Source, named: Format | None) -> Format | None:
         return XML
     if named is JSON or (named in (None, LISTING) and JSON_START.match(plain)):
         return JSONL if JSON_LINES.match(text) else JSON
-    if named is LISTING and source.listed and not _is_listing(text):
+    if named is LISTING and (source.gathered or (source.listed and not _is_listing(text))):
         return TEXT
     return None
 
 
 def _is_listing(text: str) -> bool:
-    """Whether the second or third line could be the authors of a listing."""
+    """Whether the second or third line could be the authors of a listing: pairs of names, all with a capital."""
     lines = [line.strip() for line in text.splitlines() if line.strip()][:3]
-    return any(listing.split_authors(line) and len(line) < 2_000 and line[-1:] != "." for line in lines[1:3])
+    return any(AUTHORS.fullmatch(line) is not None and bool(listing.split_authors(line)) for line in lines[1:])
 
 
 def unknown_format(source: Source) -> CorpusError:
