@@ -6,6 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
+
+from pipeline.atlas import Atlas
+from pipeline.build import run
+from pipeline.config import parse_config
 
 VOCABULARIES: Mapping[str, tuple[str, ...]] = {
     "glaciers": ("glacier", "ice sheet", "meltwater", "snowpack", "moraine", "crevasse", "albedo", "calving front"),
@@ -38,3 +43,17 @@ def planted_papers(topics: Sequence[str], each: int, *, seed: int = 0) -> list[d
 def write_jsonl(path: Path, papers: Sequence[Mapping[str, Any]]) -> Path:
     path.write_text("".join(json.dumps(paper, ensure_ascii=False) + "\n" for paper in papers), encoding="utf-8")
     return path
+
+
+def run_once(folder: Path, papers: Sequence[Mapping[str, Any]], *, name: str = "planted") -> Atlas:
+    """The atlas of these papers by TF-IDF, with a cache of its own: for fixtures that many tests share."""
+    write_jsonl(folder / "papers.jsonl", papers)
+    settings = {
+        "name": name,
+        "corpus": {"files": ["papers.jsonl"]},
+        "embedding": {"backend": "tfidf"},
+        "output": {"folder": str(folder / "run")},
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PAPERATLAS_CACHE", str(folder / "cache"))
+        return run(parse_config(settings, folder / "planted.toml"))

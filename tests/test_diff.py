@@ -8,30 +8,19 @@ import pyarrow as pa
 import pytest
 
 from pipeline.atlas import TablesInMemory
-from pipeline.build import run
 from pipeline.cli.main import main
-from pipeline.config import parse_config
 from pipeline.diff import draw_changes, find_changes
 from pipeline.errors import PaperatlasError
 from pipeline.neighbours import Neighbours
 from pipeline.topics import TopicTree
-from tests.planted import planted_papers, write_jsonl
+from tests.planted import planted_papers, run_once
 
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory):
     """Three topics of forty papers, on disk."""
     folder = tmp_path_factory.mktemp("diff")
-    write_jsonl(folder / "papers.jsonl", planted_papers(("glaciers", "bees", "bridges"), 40))
-    settings = {
-        "name": "before",
-        "corpus": {"files": ["papers.jsonl"]},
-        "embedding": {"backend": "tfidf"},
-        "output": {"folder": str(folder / "run")},
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PAPERATLAS_CACHE", str(folder / "cache"))
-        return run(parse_config(settings, folder / "planted.toml"))
+    return run_once(folder, planted_papers(("glaciers", "bees", "bridges"), 40), name="before")
 
 
 def kinds(atlas):

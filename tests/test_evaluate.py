@@ -6,16 +6,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.build import run
 from pipeline.cli.main import main
 from pipeline.columns import column_groups, group_values
-from pipeline.config import parse_config
 from pipeline.errors import PaperatlasError
 from pipeline.evaluation import evaluate
 from pipeline.evaluation.agreement import purity
 from pipeline.evaluation.coherence import diversity, npmi
 from pipeline.evaluation.density import dbcv, distances, sample_rows, silhouette
-from tests.planted import planted_papers, write_jsonl
+from tests.planted import planted_papers, run_once, write_jsonl
 from tests.test_topics import blobs
 
 TOPICS = ("glaciers", "bees", "bridges")
@@ -29,16 +27,7 @@ def atlas(tmp_path_factory):
         paper["venue"] = paper["id"].split("-")[0] if number % 4 else None
         paper["letter"] = ["a", "b"][number % 2]
         paper["nothing"] = None
-    write_jsonl(folder / "papers.jsonl", papers)
-    settings = {
-        "name": "planted",
-        "corpus": {"files": ["papers.jsonl"]},
-        "embedding": {"backend": "tfidf"},
-        "output": {"folder": str(folder / "run")},
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PAPERATLAS_CACHE", str(folder / "cache"))
-        return run(parse_config(settings, folder / "planted.toml"))
+    return run_once(folder, papers)
 
 
 def test_planted_topics_get_full_marks_against_their_own_names_and_none_against_chance(atlas):

@@ -9,13 +9,11 @@ import pytest
 from scipy.optimize import minimize
 from scipy.stats import fisher_exact
 
-from pipeline.build import run
 from pipeline.cli.main import main
-from pipeline.config import parse_config
 from pipeline.trends import draw_trends, find_trends
 from pipeline.trends.picture import telling_first
 from pipeline.trends.statistics import believed, difference_p, log_odds_slope, wilson
-from tests.planted import planted_papers, write_jsonl
+from tests.planted import planted_papers, run_once, write_jsonl
 
 YEARS = range(2000, 2010)
 EMPTY = 2004
@@ -42,16 +40,7 @@ def atlas(tmp_path_factory):
         if paper["year"] == 2009 and paper["id"].startswith("bridges"):
             paper["title"] += " seen by a drone"
     papers[0]["year"], papers[1]["year"] = "n.d.", "2001-05"
-    write_jsonl(folder / "papers.jsonl", papers)
-    settings = {
-        "name": "planted",
-        "corpus": {"files": ["papers.jsonl"]},
-        "embedding": {"backend": "tfidf"},
-        "output": {"folder": str(folder / "run")},
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PAPERATLAS_CACHE", str(folder / "cache"))
-        return run(parse_config(settings, folder / "planted.toml"))
+    return run_once(folder, papers)
 
 
 def of(trends, atlas, kind):

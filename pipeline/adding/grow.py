@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.adding.drift import Drift, measure_drift
 from pipeline.adding.rows import Joined, counts_after, join_hashes, join_sentences, join_tables, rows_as_text
-from pipeline.atlas import Atlas, TablesInMemory
+from pipeline.atlas import Atlas, Manifest, TablesInMemory
 from pipeline.clusterer.assignment import NOISE, Assignment, assign_topics, fill_by_mean_vector
 from pipeline.config import EmbeddingConfig
 from pipeline.corpus import Corpus
@@ -69,16 +69,6 @@ def grow(atlas: Atlas, corpus: Corpus, embedding: Embedding, advance: Advance) -
         strength_before=atlas.column("strength").to_numpy(),
         strength_new=vote.strength,
     )
-    counts = counts_after(
-        atlas,
-        {
-            "read": corpus.read,
-            "kept": len(corpus),
-            "duplicates": corpus.duplicates.num_rows,
-            "rejected": corpus.rejected.num_rows,
-            "noise": int((columns["topic"] == NOISE).sum()),
-        },
-    )
     kept, counted = atlas.manifest.quality.get("cleaned", {}), corpus.cleaned
     whole = Corpus(
         papers=all_papers,
@@ -86,9 +76,35 @@ def grow(atlas: Atlas, corpus: Corpus, embedding: Embedding, advance: Advance) -
         sources=tables.table("sources"),
         duplicates=tables.table("duplicates"),
         rejected=tables.table("rejected"),
-        read=counts["read"],
+        read=atlas.manifest.counts["read"] + corpus.read,
         cleaner=atlas.cleaner,
         cleaned={step: kept.get(step, 0) + counted.get(step, 0) for step in STEPS if step in kept or step in counted},
+    )
+    grown = Atlas(
+        vectors=vectors,
+        text_hashes=all_hashes,
+        neighbours=neighbours,
+        tree=_tree(atlas.tree, all_papers, map_trust(neighbours, points.astype(np.float32))),
+        manifest=_manifest(atlas, whole, corpus, embedding, noise=int((columns["topic"] == NOISE).sum())),
+        tables=tables,
+        sentences=sentences,
+        lexical=build_lexical(whole.texts()),
+        encoder_arrays=atlas.encoder_arrays,
+    )
+    return Grown(grown, vote.nearest_topic, drift)
+
+
+def _manifest(atlas: Atlas, whole: Corpus, corpus: Corpus, embedding: Embedding, *, noise: int) -> Manifest:
+    """The manifest with the counts of the whole corpus, and the addition of this one."""
+    counts = counts_after(
+        atlas,
+        {
+            "read": corpus.read,
+            "kept": len(corpus),
+            "duplicates": corpus.duplicates.num_rows,
+            "rejected": corpus.rejected.num_rows,
+            "noise": noise,
+        },
     )
     settings = EmbeddingConfig.model_validate(atlas.manifest.config["embedding"])
     sums = ("embedded", "from_cache", "long_papers")
@@ -97,28 +113,17 @@ def grow(atlas: Atlas, corpus: Corpus, embedding: Embedding, advance: Advance) -
         "sources": sorted({str(source) for source in corpus.sources.column("source").to_pylist()}),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    grown = Atlas(
-        vectors=vectors,
-        text_hashes=all_hashes,
-        neighbours=neighbours,
-        tree=_tree(atlas.tree, all_papers, map_trust(neighbours, points.astype(np.float32))),
-        manifest=replace(
-            atlas.manifest,
-            counts=counts,
-            added=(*atlas.manifest.added, entry),
-            sources=tuple(dict.fromkeys([*atlas.manifest.sources, *entry["sources"]])),
-            quality=measure(whole, model_reader(settings)).to_json(),
-            embedding={
-                **atlas.manifest.embedding,
-                **{name: atlas.manifest.embedding[name] + getattr(embedding.info, name) for name in sums},
-            },
-        ),
-        tables=tables,
-        sentences=sentences,
-        lexical=build_lexical(whole.texts()),
-        encoder_arrays=atlas.encoder_arrays,
+    return replace(
+        atlas.manifest,
+        counts=counts,
+        added=(*atlas.manifest.added, entry),
+        sources=tuple(dict.fromkeys([*atlas.manifest.sources, *entry["sources"]])),
+        quality=measure(whole, model_reader(settings)).to_json(),
+        embedding={
+            **atlas.manifest.embedding,
+            **{name: atlas.manifest.embedding[name] + getattr(embedding.info, name) for name in sums},
+        },
     )
-    return Grown(grown, vote.nearest_topic, drift)
 
 
 def _columns(
@@ -130,10 +135,8 @@ def _columns(
     """
     strength, nearest = atlas.column("strength").to_numpy(), vote.nearest_topic
     least = {topic: float(np.quantile(strength[core == topic], AS_SURE)) for topic in np.unique(core[core != NOISE])}
-    joins = np.array(
-        [sure >= least.get(topic, np.inf) for topic, sure in zip(nearest.tolist(), vote.strength, strict=True)]
-    )
-    topic = np.where(joins, nearest, NOISE).astype(np.int32)
+    limits = np.array([least.get(topic, np.inf) for topic in nearest.tolist()])
+    topic = np.where((vote.strength >= limits) & (vote.strength > 0), nearest, NOISE).astype(np.int32)
     x, y = _places(atlas, close, nearest, hashes)
     return {
         "topic": topic,

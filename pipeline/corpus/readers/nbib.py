@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.corpus.files import Source, read_lines, undecodable
 from pipeline.corpus.record import Record, Rejected
+from pipeline.corpus.shapes.parts import given_first
 
 TAG = re.compile(r"([A-Z][A-Z0-9]{1,3}) *- ?(.*)")
 MOST_LINES = 100_000
@@ -97,16 +98,6 @@ def _authors(joined: Mapping[str, Sequence[str]]) -> list[str]:
     full, short = joined.get("FAU", ()), joined.get("AU", ())
     names = [given_first(name) for name in full] if full else [initials_first(name) for name in short]
     return [*names, *joined.get("CN", ())]
-
-
-def given_first(name: str) -> str:
-    """'Family, Given' turned round.
-
-    >>> given_first("Qu, Hui"), given_first("Plato")
-    ('Hui Qu', 'Plato')
-    """
-    family, comma, given = name.partition(",")
-    return f"{given.strip()} {family.strip()}" if comma else name
 
 
 def initials_first(name: str) -> str:
