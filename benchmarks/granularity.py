@@ -18,14 +18,14 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from benchmarks.common import PAPERS, machine
 from pipeline.clusterer.assignment import assign_corpus
-from pipeline.clusterer.choice import choose_cut
-from pipeline.clusterer.finder import plan_topics
+from pipeline.clusterer.selection import select_cut
+from pipeline.clusterer.search import plan_topics
 from pipeline.clusterer.tree import build_tree, cut_at_sizes
 from pipeline.config import ClustererConfig, CorpusConfig, EmbeddingConfig, ReducerConfig, cache_folder
 from pipeline.corpus import read_corpus
 from pipeline.embedding.embedder import embed
 from pipeline.neighbours import find_neighbours
-from pipeline.reducer import reduce
+from pipeline.reducer.umap import reduce
 
 CATEGORIES = (2, 3, 5, 10, 20, 40, 82)
 
@@ -37,7 +37,7 @@ def regret(vectors: NDArray[np.float32], truth: Sequence[str], *, seed: int) -> 
     reduced = reduce(vectors, neighbours, plan=plan.reducer, min_dist=0.0, seed=seed)
     trees = (build_tree(reduced, min_samples=min_samples) for min_samples in plan.min_samples)
     cuts = [cut for tree in trees for cut in cut_at_sizes(tree, plan.sizes, plan.methods)]
-    taken = choose_cut(cuts, neighbours, vectors).cut
+    taken = select_cut(cuts, neighbours, vectors).cut
     agreements = {}
     for cut in cuts:
         if cut.count:

@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.common import machine
 from pipeline import Atlas
 from pipeline.neighbours import DECIMALS
-from pipeline.recommender import Wishes, read_query, similar, where
+from pipeline.recommender import Filters, read_query, similar, where
 
 CHECKED = 1000
 WORDS = 170  # about 256 tokens
@@ -39,7 +39,7 @@ def main() -> None:
     def filtered(paper: str) -> None:
         topic = int(atlas.column("nearest_topic")[atlas.ids.row(paper)].as_py())
         keep = where(atlas, f"year >= 2015 and topic == {topic}")
-        similar(atlas, read_query(atlas, [paper]), k=10, wishes=Wishes(keep=keep))
+        similar(atlas, read_query(atlas, [paper]), k=10, filters=Filters(keep=keep))
 
     print(machine("numpy", "openvino"))
     print(f"{len(atlas):,} papers, sentences {'kept' if atlas.sentences is not None else 'not kept'}; milliseconds:")

@@ -23,14 +23,14 @@ from benchmarks import peer_topics
 from benchmarks.common import PAPERS, machine
 from benchmarks.peer_bertopic import fit
 from pipeline.clusterer.assignment import Assignment, assign_corpus
-from pipeline.clusterer.stage import Clustering, cluster
+from pipeline.clusterer.cluster import Clustering, cluster
 from pipeline.config import ClustererConfig, CorpusConfig, EmbeddingConfig, ReducerConfig, TopicsConfig, cache_folder
 from pipeline.corpus import Corpus, read_corpus
 from pipeline.embedding.embedder import Encoder, embed, embed_texts
 from pipeline.evaluation.coherence import diversity, npmi
 from pipeline.neighbours import Neighbours, find_neighbours
-from pipeline.paper_ids import PaperIds
-from pipeline.reducer import plan_reducer, reduce
+from pipeline.corpus.paper_ids import PaperIds
+from pipeline.reducer.umap import plan_reducer, reduce
 from pipeline.topics.describe import describe_topics
 from pipeline.topics.grouping import group_papers
 
@@ -136,7 +136,7 @@ def our_keywords(data: Data, clustering: Clustering) -> list[list[str]]:
         config=TopicsConfig(),
         paper_ids=ids,
         earlier=None,
-        map_trust=np.ones(len(data.truth), dtype=np.float32),
+        neighbourhood_preservation=np.ones(len(data.truth), dtype=np.float32),
     )
     encoder = data.encoder
     tree = describe_topics(

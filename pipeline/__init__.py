@@ -7,25 +7,20 @@
 The names below are loaded when they are used, so that `import pipeline` costs nothing.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.errors import PaperatlasError
 from pipeline.version import __version__
 
 if TYPE_CHECKING:
-    from pipeline.atlas import Atlas
-    from pipeline.build import run
+    from pipeline.api import Atlas, run
 
 __all__ = ["Atlas", "PaperatlasError", "__version__", "run"]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "Atlas":
-        from pipeline.atlas import Atlas
+def __getattr__(name: str) -> object:
+    if name in ("Atlas", "run"):
+        from pipeline import api
 
-        return Atlas
-    if name == "run":
-        from pipeline.build import run
-
-        return run
+        return getattr(api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

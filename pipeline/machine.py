@@ -3,9 +3,15 @@
 import os
 import platform
 import re
-import resource
 import sys
 from pathlib import Path
+
+try:
+    from resource import RUSAGE_SELF, getrusage
+except ImportError:  # Windows has no such module
+    MEASURED = False
+else:
+    MEASURED = True
 
 CPU_FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8", "asimd", "sve")
 CPU_INFO = Path("/proc/cpuinfo")
@@ -34,7 +40,9 @@ def _cpu_info(key: str) -> str:
     return found.group(1).strip() if found else ""
 
 
-def peak_memory_mb() -> float:
-    """The most resident memory this process has had so far, in MB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak_memory_mb() -> float | None:
+    """The most resident memory this process has had so far, in MB; None on Windows, where it is not measured."""
+    if not MEASURED:
+        return None
+    peak = getrusage(RUSAGE_SELF).ru_maxrss
     return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.atlas import Atlas
-from pipeline.build import run
+from pipeline.build.build import run
 from pipeline.config import Config, parse_config
 
 REPOSITORY = Path(__file__).parent.parent

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.atlas import Atlas
-from pipeline.build import run
+from pipeline.build.build import run
 from pipeline.config import parse_config
 
 VOCABULARIES: Mapping[str, tuple[str, ...]] = {

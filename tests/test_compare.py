@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from pipeline.build import run
+from pipeline.build.build import run
 from pipeline.cli.main import main
-from pipeline.comparison import compare
+from pipeline.build.compare import compare
 from pipeline.config import load_config
 from pipeline.evaluation import evaluate
 from tests.planted import planted_papers, write_jsonl

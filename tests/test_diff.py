@@ -12,7 +12,7 @@ from pipeline.cli.main import main
 from pipeline.diff import draw_changes, find_changes
 from pipeline.errors import PaperatlasError
 from pipeline.neighbours import Neighbours
-from pipeline.topics import TopicTree
+from pipeline.topics import TopicHierarchy
 from tests.planted import planted_papers, run_once
 
 
@@ -48,7 +48,7 @@ def regrouped(atlas, group_of, *, keep=lambda paper: True):
         text_hashes=atlas.text_hashes[rows],
         neighbours=Neighbours(nobody, nobody.astype(np.float32)),
         tables=TablesInMemory(tables),
-        tree=TopicTree(told),
+        tree=TopicHierarchy(told),
         manifest=manifest,
         lexical=None,
         folder=None,

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.cli.main import main
-from pipeline.columns import column_groups, group_values
+from pipeline.atlas.column_groups import column_groups, group_values
 from pipeline.errors import PaperatlasError
 from pipeline.evaluation import evaluate
 from pipeline.evaluation.agreement import purity

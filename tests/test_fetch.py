@@ -14,7 +14,7 @@ from pipeline.corpus import read_corpus
 from pipeline.errors import PaperatlasError, ServiceError
 from pipeline.fetch import SERVICES, fetch
 from pipeline.fetch.client import Client
-from pipeline.fetch.services import Asked
+from pipeline.fetch.services import Request
 
 
 def atom(ids):
@@ -153,11 +153,11 @@ def lines(path):
 
 
 ASKED = {
-    "arxiv": (Asked("all:ice", most=230), 230, 0),
-    "openalex": (Asked("ice", most=420), 420, 0),
-    "crossref": (Asked(names=("10.1/a", "10.1/unknown", "10.1/b(c)<d>"), most=10), 2, 1),
-    "pubmed": (Asked("ice", most=1000), 300, 0),
-    "semanticscholar": (Asked(names=("p1", "DOI:10.1/unknown", "p2"), most=10), 2, 1),
+    "arxiv": (Request("all:ice", most=230), 230, 0),
+    "openalex": (Request("ice", most=420), 420, 0),
+    "crossref": (Request(names=("10.1/a", "10.1/unknown", "10.1/b(c)<d>"), most=10), 2, 1),
+    "pubmed": (Request("ice", most=1000), 300, 0),
+    "semanticscholar": (Request(names=("p1", "DOI:10.1/unknown", "p2"), most=10), 2, 1),
 }
 
 
@@ -217,8 +217,8 @@ def test_a_file_of_something_else_is_never_touched(client, tmp_path):
     out.unlink()
     Services.trouble = [500] * 6
     with pytest.raises(ServiceError):
-        fetch("arxiv", Asked("ice", most=100), tmp_path / "a.jsonl", client=client)
-    fetch("arxiv", Asked("ice", most=120), tmp_path / "a.jsonl", client=client)
+        fetch("arxiv", Request("ice", most=100), tmp_path / "a.jsonl", client=client)
+    fetch("arxiv", Request("ice", most=120), tmp_path / "a.jsonl", client=client)
 
 
 def test_the_unfinished_answer_to_another_question_is_kept(client, tmp_path):
@@ -233,9 +233,9 @@ def test_the_unfinished_answer_to_another_question_is_kept(client, tmp_path):
     broken = Client(client.address, 0.0)
     broken.ask = once
     with pytest.raises(ServiceError):
-        fetch("openalex", Asked("ice", most=420), out, client=broken)
+        fetch("openalex", Request("ice", most=420), out, client=broken)
     with pytest.raises(PaperatlasError, match="another question"):
-        fetch("openalex", Asked("snow", most=420), out, client=client)
+        fetch("openalex", Request("snow", most=420), out, client=client)
     assert len(lines(out)) == 200
 
 
@@ -252,7 +252,7 @@ def test_the_agent_the_mail_address_and_the_pace_are_told_and_kept(client, tmp_p
     polite = Client(
         client.address, 5.0, {"mailto": "ida@example.org"}, {}, "ida@example.org", sleep=client.waited.append
     )
-    fetch("openalex", Asked("ice", most=420), tmp_path / "out.jsonl", client=polite)
+    fetch("openalex", Request("ice", most=420), tmp_path / "out.jsonl", client=polite)
     for _, asked, headers in Services.seen:
         assert headers["User-Agent"].startswith("paperatlas/")
         assert "mailto:ida@example.org" in headers["User-Agent"]
@@ -262,7 +262,7 @@ def test_the_agent_the_mail_address_and_the_pace_are_told_and_kept(client, tmp_p
 
 def test_arxiv_ids_are_found_with_and_without_version(client, tmp_path):
     names = ("2101.00001", "arXiv:2101.00002v3", "9999.99999")
-    found = fetch("arxiv", Asked(names=("2101.00001", "9999.99999"), most=10), tmp_path / "out.jsonl", client=client)
+    found = fetch("arxiv", Request(names=("2101.00001", "9999.99999"), most=10), tmp_path / "out.jsonl", client=client)
     assert (found.written, found.missing) == (1, 1)
     assert names[0] == lines(tmp_path / "out.jsonl")[0]["id"]
 

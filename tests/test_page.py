@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 
 from pipeline.atlas import Atlas
-from pipeline.build import run
+from pipeline.build.build import run
 from pipeline.config import parse_config
 from pipeline.map import write_page
 from pipeline.map.columns import OTHER, map_columns
 from pipeline.map.content import page_points, quantise, spread_order, with_texts
 from pipeline.map.html import MODULES, asset, deck_script, page_script, render
 from pipeline.map.packing import pack_arrays, pack_page
-from pipeline.map_trust import map_trust
+from pipeline.reducer.neighbourhood_preservation import neighbourhood_preservation
 from pipeline.neighbours import Neighbours
-from pipeline.recommender.lists import similar_lists
+from pipeline.recommender.precomputed import precompute_similar
 from tests.browser import Seen, file_address, open_browser, show
 from tests.planted import planted_papers, write_jsonl
 
@@ -616,7 +616,7 @@ def test_trust_is_the_share_of_true_neighbours_near_on_the_map():
     ]
     order[11] = list(range(11))
     true = np.array([row[:3] for row in order], np.int32)  # at most a third of the others count
-    found = map_trust(Neighbours(true, np.ones((n, 3), np.float32)), points)
+    found = neighbourhood_preservation(Neighbours(true, np.ones((n, 3), np.float32)), points)
     assert found[:11].tolist() == [1.0] * 11
     assert found[11] == 0.0
 
@@ -645,7 +645,7 @@ def test_the_lists_of_all_papers_are_what_similar_answers(tmp_path, session_cach
     papers.append(papers[3] | {"id": "version", "abstract": papers[3]["abstract"].upper()})
     for sentences in (False, True):
         atlas = build(tmp_path, papers, embedding={"backend": "tfidf", "sentences": sentences}, map={"html": False})
-        lists = similar_lists(atlas, k=7)
+        lists = precompute_similar(atlas, k=7)
         for row, paper in enumerate(atlas.ids.ids):
             expected = atlas.similar(paper, k=7)
             assert [atlas.ids.ids[other] for other in lists.rows[row]] == [result.id for result in expected]

@@ -7,7 +7,7 @@ import pytest
 from pipeline.cli.main import main
 from pipeline.config import CorpusConfig, EmbeddingConfig
 from pipeline.corpus import read_corpus
-from pipeline.quality import draw_quality, measure, model_reader, notes
+from pipeline.quality import draw_quality, measure, token_counter, notes
 from tests.planted import planted_papers, write_jsonl
 
 GERMAN = (
@@ -55,11 +55,11 @@ def test_every_count_is_right(mixed):
 
 
 def test_what_the_model_does_not_read_is_counted_by_its_own_tokens(mixed):
-    model = model_reader(EmbeddingConfig())
+    model = token_counter(EmbeddingConfig())
     found = quality_of(mixed, "c.nbib", "b.ris", model=model)
     assert (found.max_tokens, found.long_share) == (256, 0.5)
     assert model.count_tokens(["ice"]) == [3]
-    assert model_reader(EmbeddingConfig(backend="tfidf")) is None
+    assert token_counter(EmbeddingConfig(backend="tfidf")) is None
 
 
 def test_papers_in_another_language_are_said_where_the_model_knows_english_alone(mixed):

@@ -17,7 +17,7 @@ from pipeline.corpus.readers.bibtex import decode_latex
 from pipeline.corpus.record import text_hash, text_of
 from pipeline.corpus.references import Reference, read_references
 from pipeline.export import to_bibtex, to_ris
-from pipeline.export.bibtex import escape_latex
+from pipeline.export.bibtex_writer import escape_latex
 from pipeline.recommender import check_draft, find_cited, read_query
 from tests.format_files import EXAMPLES
 from tests.planted import planted_papers, write_jsonl

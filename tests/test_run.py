@@ -16,12 +16,12 @@ import pytest
 from pipeline.atlas import Atlas, find_run, load_atlas, run_folder, verify
 from pipeline.atlas.locking import beside, exclusive
 from pipeline.atlas.manifest import SCHEMA_VERSION
-from pipeline.build import run, run_config
+from pipeline.build.build import run, run_config
 from pipeline.config import EmbeddingConfig, load_config
 from pipeline.embedding import VectorCache
 from pipeline.embedding.model_files import find_model
 from pipeline.errors import BusyError, ConfigError, CorpusError, PaperatlasError, RunFolderError, UnknownPaperError
-from pipeline.planning import plan_run
+from pipeline.build.plan import plan_run
 from tests.conftest import REPOSITORY
 from tests.planted import VOCABULARIES, planted_papers, write_jsonl
 

@@ -8,11 +8,11 @@ import pytest
 
 from pipeline.cli import main
 from pipeline.config import SimilarConfig
-from pipeline.diversity import diversify
-from pipeline.embedding.result import Sentences, unit
+from pipeline.mmr import select_by_mmr
+from pipeline.embedding.embedding import Sentences, unit
 from pipeline.errors import PaperatlasError, UnknownPaperError
-from pipeline.lexical import build_lexical
-from pipeline.recommender import Wishes, find_bridges, read_query, similar, where
+from pipeline.words.tfidf import build_lexical
+from pipeline.recommender import Filters, find_bridges, read_query, similar, where
 from pipeline.recommender.query import Query
 from pipeline.recommender.ranking import rank, sentence_matches, z_scores
 from tests.planted import planted_papers, write_jsonl
@@ -374,7 +374,7 @@ def test_a_filter_never_changes_the_order_of_those_that_pass(atlas):
     query = read_query(atlas, ["bees-3"])
     everything = [result.id for result in similar(atlas, query, k=89)]
     keep = where(atlas, "year >= 2010")
-    passed = [result.id for result in similar(atlas, query, k=10, wishes=Wishes(keep=keep))]
+    passed = [result.id for result in similar(atlas, query, k=10, filters=Filters(keep=keep))]
     wanted = {atlas.ids.ids[row] for row in np.flatnonzero(keep)}
     assert passed == [paper for paper in everything if paper in wanted][:10]
 
@@ -382,7 +382,7 @@ def test_a_filter_never_changes_the_order_of_those_that_pass(atlas):
 def test_a_filter_reaches_beyond_the_candidates(tmp_path, make_atlas, papers):
     atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers)), similar={"candidates": 10})
     keep = where(atlas, "title contains 'glacier' or title contains 'moraine'")
-    found = similar(atlas, read_query(atlas, ["bread-1"]), k=5, wishes=Wishes(keep=keep))
+    found = similar(atlas, read_query(atlas, ["bread-1"]), k=5, filters=Filters(keep=keep))
     assert len(found) == 5
     assert {result.id.split("-")[0] for result in found} == {"glaciers"}
     assert [result.rank for result in found] == [1, 2, 3, 4, 5]
@@ -393,17 +393,17 @@ def test_other_versions_are_left_out_unless_asked_for(tmp_path, make_atlas, pape
     atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", [*papers, version])))
     query = read_query(atlas, [papers[33]["id"]])
     assert "version-2" not in {result.id for result in similar(atlas, query, k=20)}
-    shown = similar(atlas, query, k=20, wishes=Wishes(near_duplicates=True))
+    shown = similar(atlas, query, k=20, filters=Filters(near_duplicates=True))
     assert shown[0].id == "version-2"
 
 
 def test_diversity_by_hand():
     vectors = np.array([[1, 0], [1, 0], [0, 1], [0.6, 0.8]], np.float32)
     relevance = np.array([1.0, 0.9, 0.5, 0.0])
-    assert diversify(relevance, vectors, diversity=0, k=3) == [0, 1, 2]
+    assert select_by_mmr(relevance, vectors, diversity=0, k=3) == [0, 1, 2]
     # After the first: 0.5 * 0.9 - 0.5 * 1 = -0.05; 0.5 * 0.5 - 0 = 0.25; 0 - 0.3 = -0.3.
-    assert diversify(relevance, vectors, diversity=0.5, k=2) == [0, 2]
-    assert sorted(diversify(relevance, vectors, diversity=1, k=4)) == [0, 1, 2, 3]
+    assert select_by_mmr(relevance, vectors, diversity=0.5, k=2) == [0, 2]
+    assert sorted(select_by_mmr(relevance, vectors, diversity=1, k=4)) == [0, 1, 2, 3]
 
 
 def test_bridges_are_the_papers_between_two_topics(tmp_path, make_atlas, papers):

@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 
 from pipeline.cli.main import main
-from pipeline.clusterer.choice import choose_cut
-from pipeline.clusterer.doubts import find_doubts
-from pipeline.clusterer.known import place_known
-from pipeline.clusterer.layers import find_fields, fine_topics
+from pipeline.clusterer.selection import select_cut
+from pipeline.clusterer.warnings import find_warnings
+from pipeline.clusterer.seeded import assign_seeded
+from pipeline.clusterer.hierarchy import find_areas, find_subtopics
 from pipeline.clusterer.merging import groups_after, merge_order, merge_topics
 from pipeline.clusterer.stability import best_jaccard
 from pipeline.clusterer.tree import Cut, build_tree, cut_tree, number_by_size
 from pipeline.config import ChatConfig
 from pipeline.errors import ConfigError
-from pipeline.matching import match_topics, overlap_of
+from pipeline.topics.matching import match_topics, overlap_of
 from pipeline.neighbours import find_neighbours, restrict
-from pipeline.topic_chat import chat_requests, check_chat, name_by_chat
+from pipeline.build.llm_labels import chat_requests, check_chat, name_by_chat
 from pipeline.topics.labels import label_topics
 from tests.planted import planted_papers, write_jsonl
 from tests.test_topics import blobs, word
@@ -43,7 +43,7 @@ def test_fields_hold_the_topics_that_lie_together():
     vectors = np.repeat(centres, 30, axis=0) + 0.3 * rng.normal(size=(270, 16))
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     nearest = np.repeat(np.arange(9), 30).astype(np.int32)
-    field_of = find_fields(nearest, find_neighbours(vectors, k=40))
+    field_of = find_areas(nearest, find_neighbours(vectors, k=40))
     assert len(field_of) == 9
     assert all(len(set(field_of[start : start + 3].tolist())) == 1 for start in (0, 3, 6))
     assert len(set(field_of.tolist())) == 3
@@ -52,7 +52,7 @@ def test_fields_hold_the_topics_that_lie_together():
 def test_fine_topics_lie_inside_one_topic_that_is_split():
     core = np.array([0, 0, 0, 0, 1, 1, 1, -1], np.int32)
     finer = np.array([0, 0, 1, 1, 2, 2, 1, 2], np.int32)
-    assert fine_topics(finer, core).tolist() == [0, 0, 1, 1, -1, -1, -1, -1], "topic 1 holds one fine topic only"
+    assert find_subtopics(finer, core).tolist() == [0, 0, 1, 1, -1, -1, -1, -1], "topic 1 holds one fine topic only"
 
 
 def test_known_topics_take_the_papers_around_their_sentence_and_no_others():
@@ -60,7 +60,7 @@ def test_known_topics_take_the_papers_around_their_sentence_and_no_others():
     graph = find_neighbours(vectors, k=30)
     sentence = vectors[groups == 1].mean(axis=0)
     nothing = np.random.default_rng(3).permutation(vectors[0]) * 0
-    placed = place_known(np.stack([vectors @ sentence, vectors @ nothing], axis=1), graph)
+    placed = assign_seeded(np.stack([vectors @ sentence, vectors @ nothing], axis=1), graph)
     assert (placed.topic == np.where(groups == 1, 0, -1)).all()
     assert placed.thresholds[0] is not None
 
@@ -233,7 +233,7 @@ def doubts_of(vectors, topics, *, tree=None, size=5):
     """What is said of one cut, told by hand."""
     graph = find_neighbours(vectors, k=20)
     cut = Cut(5, size, "leaf", number_by_size(topics), tree=tree)
-    return find_doubts(choose_cut([cut], graph, vectors), graph, vectors)
+    return find_warnings(select_cut([cut], graph, vectors), graph, vectors)
 
 
 def test_a_giant_topic_and_mostly_noise_are_said_and_good_topics_are_not():

@@ -6,16 +6,16 @@ import pytest
 from benchmarks.common import read_papers
 from benchmarks.granularity import regret
 from pipeline.clusterer.assignment import Assignment, assign_corpus, assign_topics, mean_vectors
-from pipeline.clusterer.choice import choose_cut, joint_distribution, score_assigned
-from pipeline.clusterer.finder import plan_topics
+from pipeline.clusterer.selection import select_cut, joint_distribution, score_assigned
+from pipeline.clusterer.search import plan_topics
 from pipeline.clusterer.tree import Cut, build_tree, cut_at_sizes, cut_tree
 from pipeline.config import ClustererConfig, EmbeddingConfig, ReducerConfig, TopicEdits
 from pipeline.corpus import text_of
 from pipeline.embedding import VectorCache, embed_texts, make_encoder
 from pipeline.errors import ConfigError, UnknownPaperError
 from pipeline.neighbours import Neighbours, find_neighbours
-from pipeline.paper_ids import PaperIds
-from pipeline.reducer import plan_reducer, principal_components, reduce, to_umap_knn, turn_upright
+from pipeline.corpus.paper_ids import PaperIds
+from pipeline.reducer.umap import plan_reducer, principal_components, reduce, to_umap_knn, turn_upright
 from pipeline.topics.edits import apply_edits, given_labels
 from pipeline.topics.keywords import Keyword, find_keywords
 from pipeline.topics.labels import label_topics
@@ -178,7 +178,7 @@ def test_the_planted_groups_score_above_coarser_and_finer_ones():
     truth = groups.astype(np.int32)
     coarser = (truth // 2).astype(np.int32)
     finer = (truth * 3 + np.arange(240) % 3).astype(np.int32)
-    choice = choose_cut(
+    choice = select_cut(
         [Cut(1, 2, "leaf", coarser), Cut(1, 3, "leaf", truth), Cut(1, 4, "leaf", finer)], graph, vectors
     )
     assert choice.cut is not None
@@ -191,16 +191,16 @@ def test_among_few_papers_the_cut_that_most_fits_agree_on_is_taken():
     graph = find_neighbours(vectors, k=5)
     truth, other = groups.astype(np.int32), np.array([0, 0, 1, 1, 2, 2], np.int32)
     cuts = [Cut(1, 2, "eom", truth), Cut(1, 2, "eom", other), Cut(1, 2, "eom", other)]
-    agreed = choose_cut(cuts, graph, vectors, by_agreement=True)
+    agreed = select_cut(cuts, graph, vectors, by_agreement=True)
     assert agreed.cut is not None
     assert agreed.cut.count == 3
     assert [scored.fits for scored in agreed.curve] == [1, 2]
-    assert choose_cut(cuts, graph, vectors).cut == cuts[0]
+    assert select_cut(cuts, graph, vectors).cut == cuts[0]
 
 
 def test_no_cut_of_two_topics_is_no_choice():
     vectors = unit_rows(10, 4)
-    nothing = choose_cut([Cut(1, 2, "eom", np.zeros(10, np.int32))], find_neighbours(vectors, k=5), vectors)
+    nothing = select_cut([Cut(1, 2, "eom", np.zeros(10, np.int32))], find_neighbours(vectors, k=5), vectors)
     assert nothing.cut is None
 
 

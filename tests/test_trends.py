@@ -11,7 +11,7 @@ from scipy.stats import fisher_exact
 
 from pipeline.cli.main import main
 from pipeline.trends import draw_trends, find_trends
-from pipeline.trends.picture import telling_first
+from pipeline.trends.trend_picture import telling_first
 from pipeline.trends.statistics import believed, difference_p, log_odds_slope, wilson
 from tests.planted import planted_papers, run_once, write_jsonl
 

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from pipeline.cli import main
 from pipeline.map.content import page_points
 from pipeline.web import create_app
-from pipeline.web.guard import Guard, Limits
+from pipeline.web.middleware import AccessMiddleware, Limits
 from tests.browser import open_browser, show
 from tests.planted import planted_papers
 from tests.test_page import TOPICS, build, centred, middle, saved
@@ -233,7 +233,7 @@ def test_beyond_so_many_requests_at_once_the_rest_are_sent_away():
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": b""})
 
-        guard = Guard(slow, Limits(at_once=2))
+        guard = AccessMiddleware(slow, Limits(at_once=2))
 
         async def ask():
             said = []

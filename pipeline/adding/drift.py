@@ -15,8 +15,9 @@ LESS_SURE_DUE = 0.15  # by how much less the vote is of one mind
 @dataclass(frozen=True)
 class Drift:
     """added_share: papers added since the run, beside those of the run. far_share: of the papers added now, how many
-    are farther from their nearest paper than 95 % of the papers of the run were. strength, strength_before: mean share
-    of the vote that the nearest topic got. reasons: why a new run is due; empty where it is not.
+    are farther from their nearest paper than 95 % of the papers of the run are from theirs. strength, strength_before:
+    mean share of the vote that the nearest topic got, of the papers added now and of those of the run. reasons: why a
+    new run is due; empty where it is not.
     """
 
     added_share: float
@@ -40,12 +41,15 @@ def measure_drift(
     strength_before: NDArray[np.float32],
     strength_new: NDArray[np.float32],
 ) -> Drift:
-    """papers: of the run; added: since then, those of now included. nearest: cosine with the most similar paper."""
+    """papers: of the run itself; added: since then, those of now included. nearest: cosine with the most similar paper.
+
+    nearest_before, strength_before: of papers of the run; nearest_new, strength_new: of those added now.
+    """
     limit = float(np.quantile(nearest_before, FARTHEST)) if len(nearest_before) else -1.0
     far = float((nearest_new < limit).mean()) if len(nearest_new) else 0.0
     sure, before = _mean(strength_new), _mean(strength_before)
-    found = Drift(round(added / papers, 4), round(far, 4), sure, before, ())
-    return Drift(found.added_share, found.far_share, sure, before, tuple(_reasons(found)))
+    drift = Drift(round(added / papers, 4), round(far, 4), sure, before, ())
+    return Drift(drift.added_share, drift.far_share, sure, before, tuple(_reasons(drift)))
 
 
 def _mean(values: NDArray[np.float32]) -> float:
@@ -59,6 +63,6 @@ def _reasons(drift: Drift) -> Iterator[str]:
         yield f"{drift.far_share:.0%} of the papers added are far from all others: there may be new topics"
     if drift.strength < drift.strength_before - LESS_SURE_DUE:
         yield (
-            f"the topics of the papers added are less sure ({drift.strength:.2f}) than those before"
+            f"the topics of the papers added are less sure (strength {drift.strength:.2f}) than those of the run"
             f" ({drift.strength_before:.2f})"
         )

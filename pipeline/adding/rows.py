@@ -1,7 +1,6 @@
 """Papers there, papers new -> tables and arrays of both, in the order of the text hashes."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.atlas import Atlas
-from pipeline.embedding.result import Sentences
+from pipeline.embedding.embedding import Sentences
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,8 @@ def join_tables(before: pa.Table, new: pa.Table) -> pa.Table:
 
 def _as_text(values: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_list(values.type):
-        told = [None if value is None else json.dumps(value) for value in values.to_pylist()]
-        return pa.chunked_array([pa.array(told, pa.string())])
+        texts = [None if value is None else json.dumps(value) for value in values.to_pylist()]
+        return pa.chunked_array([pa.array(texts, pa.string())])
     return pc.cast(values, pa.string())
 
 
@@ -69,8 +67,3 @@ def join_sentences(before: Sentences, new: Sentences, joined: Joined) -> Sentenc
 def rows_as_text(table: pa.Table) -> pa.Table:
     """Every column as text, as tables read from CSV have them."""
     return pa.table({name: pc.cast(table.column(name), pa.string()) for name in table.column_names})
-
-
-def counts_after(atlas: Atlas, new: Mapping[str, int]) -> dict[str, int]:
-    """The manifest's counts with those of the new rows."""
-    return {name: count + new.get(name, 0) for name, count in atlas.manifest.counts.items()}

@@ -27,7 +27,7 @@ def exclusive(folder: Path) -> Iterator[None]:
         raise BusyError(f"{folder}: another run holds it; wait until it ends") from None
     except OSError as problem:
         raise RunFolderError(
-            f"{folder}: cannot be written: {problem.strerror}; choose another folder with --output or [output] folder"
+            f"{folder}: cannot be written: {problem.strerror}; choose another folder in [output] folder"
         ) from None
     try:
         try:

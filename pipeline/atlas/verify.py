@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.atlas.atlas import Atlas
-from pipeline.atlas.run_folder import load_atlas, read_manifest
+from pipeline.atlas.atlas import AtlasData
+from pipeline.atlas.load import load_atlas, read_manifest
+from pipeline.atlas.run_folder import foreign_files
 from pipeline.corpus.record import text_hash
 from pipeline.errors import RunFolderError
 from pipeline.topics import Topic
@@ -29,8 +30,8 @@ def verify(folder: Path) -> list[str]:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != expected:
             problems.append(f"{name}: sha256 {found}, the manifest says {expected}")
-    unknown = {path.name for path in folder.iterdir()} - {*manifest.files, "manifest.json"}
-    problems += [f"{name}: not in the manifest" for name in sorted(unknown)]
+    foreign = foreign_files(folder, {*manifest.files, "manifest.json"})
+    problems += [f"{name}: not in the manifest" for name in foreign]
     if problems:
         return problems
     try:
@@ -39,20 +40,24 @@ def verify(folder: Path) -> list[str]:
         return [str(problem)]
 
 
-def _contract(atlas: Atlas) -> Iterator[str]:
+def _contract(atlas: AtlasData) -> Iterator[str]:
     """What must hold between files whose digests are right."""
     counts = atlas.manifest.counts
     n = len(atlas)
-    if counts["kept"] + counts["duplicates"] + counts["rejected"] != counts["read"] or counts["kept"] != n:
-        yield f"counts: {dict(counts)} do not add up, or {n} papers are not those kept"
-    for name, expected in (("sources", n), ("duplicates", counts["duplicates"]), ("rejected", counts["rejected"])):
-        if atlas.table(name).num_rows != expected:
-            yield f"{name}: {atlas.table(name).num_rows} rows, the manifest counts {expected}"
+    if counts.kept + counts.duplicates + counts.rejected != counts.read or counts.kept != n:
+        yield f"counts: {counts} do not add up, or {n} papers are not those kept"
+    tables = atlas.tables.whole
+    for name, table, expected in (
+        ("duplicates", tables.duplicates, counts.duplicates),
+        ("rejected", tables.rejected, counts.rejected),
+    ):
+        if table.num_rows != expected:
+            yield f"{name}: {table.num_rows} rows, the manifest counts {expected}"
     yield from _check_papers(atlas)
     yield from _check_neighbours(atlas)
 
 
-def _check_papers(atlas: Atlas) -> Iterator[str]:
+def _check_papers(atlas: AtlasData) -> Iterator[str]:
     rows = range(0, len(atlas), max(1, len(atlas) // ROWS_CHECKED))
     for row in rows:
         expected = text_hash(atlas.text(row))
@@ -77,10 +82,10 @@ def _check_papers(atlas: Atlas) -> Iterator[str]:
 
 
 def _named(topic: Topic) -> tuple[str, ...]:
-    return (*topic.representatives, *topic.diverse, *topic.boundary)
+    return (*topic.representatives, *topic.mmr_representatives, *topic.boundary)
 
 
-def _check_neighbours(atlas: Atlas) -> Iterator[str]:
+def _check_neighbours(atlas: AtlasData) -> Iterator[str]:
     indices, similarities = atlas.neighbours.indices, atlas.neighbours.similarities
     n = len(atlas)
     if atlas.neighbours.k == 0:

@@ -1,11 +1,15 @@
 """`paperatlas add`."""
 
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli import show
 from pipeline.cli.arguments import Json, Run
+
+if TYPE_CHECKING:
+    from pipeline.adding import Added
 
 TOPICS = 10
 
@@ -19,26 +23,26 @@ def add(
     """Put new papers into a run: only they are embedded; topics keep their names; says when a new run is due."""
     from pipeline.adding import add_papers
     from pipeline.atlas import find_run
-    from pipeline.cli.progress import progress_for
+    from pipeline.cli.bars import progress_for
 
-    found = add_papers(find_run(run), files, progress=progress_for(quiet=quiet or as_json))
+    added = add_papers(find_run(run), files, progress=progress_for(quiet=quiet or as_json))
     if as_json:
-        show.print_json(_told(found))
+        show.print_json(_as_json(added))
         return
     show.line(
-        f"{_papers(found.new)} added, {_papers(found.known)} there already, {found.rejected:,} rows rejected;"
-        f" {len(found.atlas):,} now"
+        f"{_papers(added.new)} added, {_papers(added.known)} there already, {added.rejected:,} rows rejected;"
+        f" {len(added.atlas):,} now"
     )
-    for label, count in found.by_topic[:TOPICS]:
+    for label, count in added.by_topic[:TOPICS]:
         show.line(f"  {count:,} nearest to {show.safe(label)}")
-    if len(found.by_topic) > TOPICS:
-        show.line(f"  and {len(found.by_topic) - TOPICS:,} more topics")
-    if found.drift is None:
+    if len(added.by_topic) > TOPICS:
+        show.line(f"  and {len(added.by_topic) - TOPICS:,} more topics")
+    if added.drift is None:
         return
-    drift = found.drift
+    drift = added.drift
     show.line(
-        f"since the run {drift.added_share:.0%} of its papers were added; {drift.far_share:.0%} of those added now are"
-        f" far from all others (of the run's 5% were); mean strength {drift.strength:.2f}, before"
+        f"added since the run: {drift.added_share:.0%} of its papers; {drift.far_share:.0%} of those added now are far"
+        f" from all others (of the run's own papers 5%); mean strength {drift.strength:.2f}, of the run's"
         f" {drift.strength_before:.2f}"
     )
     for reason in drift.reasons:
@@ -47,12 +51,10 @@ def add(
         show.line("Name the new files in the config's [corpus] files and run it; baseline keeps ids and names.")
 
 
-def _told(found: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    drift = None if found.drift is None else asdict(found.drift) | {"due": found.drift.due}
-    topics = [{"label": label, "papers": count} for label, count in found.by_topic]
-    counts = {"new": found.new, "known": found.known, "rejected": found.rejected, "papers": len(found.atlas)}
+def _as_json(added: "Added") -> dict[str, object]:
+    drift = None if added.drift is None else asdict(added.drift) | {"due": added.drift.due}
+    topics = [{"label": label, "papers": count} for label, count in added.by_topic]
+    counts = {"new": added.new, "known": added.known, "rejected": added.rejected, "papers": len(added.atlas)}
     return counts | {"by_topic": topics, "drift": drift}
 
 

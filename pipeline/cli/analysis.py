@@ -1,26 +1,30 @@
 """`paperatlas topics` and `evaluate`."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli import show
 from pipeline.cli.arguments import Json, Run
 
+if TYPE_CHECKING:
+    from pipeline.atlas import AtlasData
+
 
 def topics(
     run: Run,
-    tree: Annotated[bool, typer.Option("--tree", help="Fields, their topics, and the fine topics inside.")] = False,
+    tree: Annotated[bool, typer.Option("--tree", help="Areas, their topics, and the subtopics inside.")] = False,
     as_json: Json = False,
 ) -> None:
     """List the topics of a run."""
-    from pipeline.atlas import Atlas
+    from pipeline.atlas import load_run
 
-    atlas = Atlas.load(run)
+    atlas = load_run(run)
     if as_json and tree:
-        layers = {"fields": atlas.tree.fields, "topics": atlas.topics, "fine": atlas.tree.fine}
-        show.print_json({name: [topic.to_json() for topic in listed] for name, listed in layers.items()})
+        hierarchy = atlas.hierarchy
+        levels = {"areas": hierarchy.areas, "topics": hierarchy.topics, "subtopics": hierarchy.subtopics}
+        show.print_json({name: [topic.to_json() for topic in topics] for name, topics in levels.items()})
     elif as_json:
         show.print_json([topic.to_json() for topic in atlas.topics])
     elif tree:
@@ -29,8 +33,8 @@ def topics(
         show_topics(atlas)
 
 
-def show_topics(atlas: Any) -> None:
-    """The topics as a table, with how often each came back where that was measured."""
+def show_topics(atlas: "AtlasData") -> None:
+    """The topics as a table, with the stability of each where that was measured."""
     measured = any(topic.stability is not None for topic in atlas.topics)
     columns = [("topic", "right"), ("papers", "right"), ("label", "fold"), ("keywords", "fold")]
     rows: list[Sequence[object]] = [
@@ -47,12 +51,12 @@ def _percent(share: float | None) -> str:
     return "" if share is None else f"{share:.0%}"
 
 
-def _show_tree(atlas: Any) -> None:
-    for line in atlas.tree.lines():
-        number = f"{line.topic.id}. " if line.layer == "topic" else ""
+def _show_tree(atlas: "AtlasData") -> None:
+    for line in atlas.hierarchy.lines():
+        number = f"{line.topic.id}. " if line.level == "topic" else ""
         show.line(f"{'    ' * line.depth}{number}{show.safe(line.topic.label)} ({line.topic.size:,})")
-    if not atlas.tree.fields and not atlas.tree.fine:
-        show.line("(so few topics have no fields above them and no fine topics inside)")
+    if not atlas.hierarchy.areas and not atlas.hierarchy.subtopics:
+        show.line("(so few topics have no areas above them and no subtopics inside)")
 
 
 def evaluate(
@@ -62,13 +66,13 @@ def evaluate(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say how good the topics and the map are: against a column, by their words, in space, when refitted."""
-    from pipeline.atlas import Atlas
+    """Measure the topics and the map: against a column, by their keywords, in the embedding, and when resampled."""
+    from pipeline.atlas import load_run
     from pipeline.evaluation import evaluate as find_figures
 
-    found = find_figures(Atlas.load(run), labels=labels)
+    evaluation = find_figures(load_run(run), labels=labels)
     if as_json:
-        show.print_json(found.to_json())
+        show.print_json(evaluation.to_json())
         return
-    rows = [(figure.name, show.figure(figure.value), figure.meaning) for figure in found.figures]
+    rows = [(figure.name, show.figure(figure.value), figure.meaning) for figure in evaluation.figures]
     show.table([("figure", "left"), ("value", "right"), ("meaning", "fold")], rows)

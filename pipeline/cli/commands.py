@@ -1,7 +1,8 @@
 """Every command of `paperatlas`."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,8 +15,11 @@ from pipeline.cli.export import export
 from pipeline.cli.fetch import app as fetch_app
 from pipeline.cli.inspect import inspect
 from pipeline.cli.trends import trends
-from pipeline.text import safe
 from pipeline.version import __version__
+from pipeline.words.display import safe
+
+if TYPE_CHECKING:
+    from pipeline.atlas import AtlasData
 
 DAMAGED = 1
 
@@ -76,7 +80,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Read papers, embed them, find topics, draw the map, write the run folder."""
-    from pipeline.cli.progress import progress_for
+    from pipeline.cli.bars import progress_for
     from pipeline.config import OutputConfig, load_config
 
     loaded = load_config(config, tuple(overrides or ()))
@@ -95,47 +99,47 @@ def run(
     if as_json:
         listed = [topic.to_json() for topic in atlas.topics]
         show.print_json(
-            {"folder": str(folder), "built": result.built, "counts": dict(atlas.manifest.counts), "topics": listed}
+            {"folder": str(folder), "built": result.built, "counts": asdict(atlas.manifest.counts), "topics": listed}
         )
         return
     if not result.built:
         show.line(f"{folder} is up to date: same settings, same papers. --force runs again.")
         return
-    _show_account(atlas)
+    _show_row_counts(atlas)
     show_topics(atlas)
     show.line()
     show.line(f"Atlas: {folder}{'' if str(folder).endswith('/') else '/'}   (map.html, report.md)")
 
 
-def _show_account(atlas: Any) -> None:
+def _show_row_counts(atlas: "AtlasData") -> None:
     counts, embedding = atlas.manifest.counts, atlas.manifest.embedding
     show.line(
-        f"{counts['read']:,} rows read = {counts['kept']:,} papers + {counts['duplicates']:,} duplicates"
-        f" + {counts['rejected']:,} rejected"
+        f"{counts.read:,} rows read = {counts.kept:,} papers + {counts.duplicates:,} duplicates"
+        f" + {counts.rejected:,} rejected"
     )
-    if counts["rejected"]:
+    if counts.rejected:
         from pipeline.report import reject_reasons
 
         for reason, count in reject_reasons(atlas).items():
             show.line(f"  {count:,} rejected: {safe(reason)}")
     show.line(
-        f"embedded by {embedding['backend']} on {embedding['device']} in {embedding['precision']}:"
-        f" {embedding['embedded']:,} new, {embedding['from_cache']:,} from the cache"
+        f"embedded by {embedding.backend} on {embedding.device} in {embedding.precision}:"
+        f" {embedding.embedded:,} new, {embedding.from_cache:,} from the cache"
     )
-    if embedding["long_papers"]:
-        share = embedding["long_papers"] / counts["kept"]
+    if embedding.long_papers:
+        share = embedding.long_papers / counts.kept
         show.line(
-            f"{share:.0%} of the papers are longer than the {embedding['max_tokens']} tokens the model reads at once"
+            f"{share:.0%} of the papers are longer than the {embedding.max_tokens} tokens the model reads at once"
         )
-    show.line(f"{counts['noise'] / counts['kept']:.0%} of the papers lie between topics (noise)")
+    show.line(f"{counts.noise / counts.kept:.0%} of the papers lie between topics (noise)")
     show.line()
 
 
 @app.command()
 def plan(config: ConfigFile, overrides: Overrides = None, as_json: Json = False) -> None:
     """Say what a run would do, why, and roughly what it would cost, without running it."""
+    from pipeline.build import plan_run
     from pipeline.config import load_config
-    from pipeline.planning import plan_run
 
     planned = plan_run(load_config(config, tuple(overrides or ())))
     if as_json:
@@ -163,15 +167,14 @@ def assign(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Papers in any format that a corpus may have.")],
 ) -> None:
     """Topics of new papers, one JSON object a line, in the order of the file."""
-    from pipeline.atlas import Atlas
-    from pipeline.config import CorpusConfig
+    from pipeline.atlas import load_run
     from pipeline.corpus import Rejected, Source, existing_file, read_papers
+    from pipeline.recommender import assign_texts
 
-    atlas = Atlas.load(run)
-    settings = CorpusConfig.model_validate(atlas.manifest.config["corpus"])
-    rows = list(read_papers([Source(existing_file(file))], settings))
+    atlas = load_run(run)
+    rows = list(read_papers([Source(existing_file(file))], atlas.manifest.config.corpus))
     papers = [row for row in rows if not isinstance(row, Rejected)]
-    results = iter(atlas.assign([paper.text for paper in papers]))
+    results = iter(assign_texts(atlas, [paper.text for paper in papers]))
     show.print_jsonl(
         {"row": row.row, "id": row.id, "rejected": row.reason}
         if isinstance(row, Rejected)

@@ -2,12 +2,15 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli import show
 from pipeline.cli.arguments import Json, Overrides
+
+if TYPE_CHECKING:
+    from pipeline.diff import Changes, TopicRef
 
 FLOWS = 15
 
@@ -20,17 +23,17 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Which topics of a run are new, gone, split or merged in another, and which papers moved."""
-    from pipeline.atlas import Atlas
+    from pipeline.atlas import load_run
     from pipeline.diff import draw_changes, find_changes
 
-    found = find_changes(Atlas.load(before), Atlas.load(after))
-    files = {path: draw_changes(found, kind) for kind, path in (("svg", svg), ("png", png)) if path is not None}
+    changes = find_changes(load_run(before), load_run(after))
+    files = {path: draw_changes(changes, kind) for kind, path in (("svg", svg), ("png", png)) if path is not None}
     for path, content in files.items():
         show.write_file(path, content)
     if as_json:
-        show.print_json(found.to_json())
+        show.print_json(changes.to_json())
         return
-    _show(found)
+    _show(changes)
     for path in files:
         show.line(f"written: {show.safe(str(path))}")
 
@@ -47,59 +50,59 @@ def compare(
 
     --set changes CONFIG_B, so that `compare my.toml my.toml --set reducer.n_neighbors=15` tries one setting.
     """
-    from pipeline.cli.progress import progress_for
-    from pipeline.comparison import compare as run_both
+    from pipeline.build import compare as run_both
+    from pipeline.cli.bars import progress_for
     from pipeline.config import load_config
 
     configs = load_config(before), load_config(after, tuple(overrides or ()))
-    found = run_both(*configs, labels=labels, progress=progress_for(quiet=quiet or as_json))
+    comparison = run_both(*configs, labels=labels, progress=progress_for(quiet=quiet or as_json))
     if as_json:
-        show.print_json(found.to_json())
+        show.print_json(comparison.to_json())
         return
-    names = dict.fromkeys(figure.name for side in (found.before, found.after) for figure in side.figures)
+    names = dict.fromkeys(figure.name for side in (comparison.before, comparison.after) for figure in side.figures)
     rows = []
     for name in names:
-        one, other = found.before[name], found.after[name]
+        one, other = comparison.before[name], comparison.after[name]
         rows.append((name, show.figure(one), show.figure(other), _difference(one, other)))
     show.table([("figure", "left"), ("A", "right"), ("B", "right"), ("B - A", "right")], rows)
-    show.line(f"run once for both: {', '.join(found.shared) or 'nothing'}")
+    show.line(f"run once for both: {', '.join(comparison.shared) or 'nothing'}")
     show.line()
-    _show(found.changes)
+    _show(comparison.changes)
 
 
 def _difference(one: float | None, other: float | None) -> str:
     return "" if one is None or other is None or one == other else f"{other - one:+.3f}".replace(".000", "")
 
 
-def _show(found: Any) -> None:
+def _show(changes: "Changes") -> None:
     show.line(
-        f"{_count(found.shared, 'paper')} in both runs, {len(found.lost):,} only in {show.safe(found.before)},"
-        f" {len(found.new):,} only in {show.safe(found.after)}"
+        f"{_count(changes.shared, 'paper')} in both runs, {len(changes.lost):,} only in {show.safe(changes.before)},"
+        f" {len(changes.new):,} only in {show.safe(changes.after)}"
     )
     show.line(
-        f"{_count(len(found.continued), 'topic')} continue, {len(found.born)} born, {len(found.gone)} gone,"
-        f" {len(found.split)} split, {len(found.merged)} merged"
+        f"{_count(len(changes.continued), 'topic')} continue, {len(changes.born)} born, {len(changes.gone)} gone,"
+        f" {len(changes.split)} split, {len(changes.merged)} merged"
     )
     show.line(
-        f"{_count(len(found.moved), 'paper')} moved ({len(found.moved) / found.shared:.1%});"
-        f" adjusted mutual information {found.agreement:.3f}"
+        f"{_count(len(changes.moved), 'paper')} moved ({len(changes.moved) / changes.shared:.1%});"
+        f" adjusted mutual information {changes.agreement:.3f}"
     )
-    for ref in found.born:
-        show.line(f"  born    {_told(ref)}")
-    for ref in found.gone:
-        show.line(f"  gone    {_told(ref)}")
-    for split in found.split:
-        show.line(f"  split   {_told(split.before)}  →  {'; '.join(map(_told, split.after))}")
-    for merged in found.merged:
-        show.line(f"  merged  {'; '.join(map(_told, merged.before))}  →  {_told(merged.after)}")
-    _show_moved(found)
+    for ref in changes.born:
+        show.line(f"  born    {_topic_line(ref)}")
+    for ref in changes.gone:
+        show.line(f"  gone    {_topic_line(ref)}")
+    for split in changes.split:
+        show.line(f"  split   {_topic_line(split.before)}  →  {'; '.join(map(_topic_line, split.after))}")
+    for merged in changes.merged:
+        show.line(f"  merged  {'; '.join(map(_topic_line, merged.before))}  →  {_topic_line(merged.after)}")
+    _show_moved(changes)
 
 
-def _show_moved(found: Any) -> None:
+def _show_moved(changes: "Changes") -> None:
     """The ways that most papers went."""
-    labels = {("before", flow.before.id): flow.before.label for flow in found.flows}
-    labels |= {("after", flow.after.id): flow.after.label for flow in found.flows}
-    ways = Counter((moved.before, moved.after) for moved in found.moved)
+    labels = {("before", flow.before.id): flow.before.label for flow in changes.flows}
+    labels |= {("after", flow.after.id): flow.after.label for flow in changes.flows}
+    ways = Counter((moved.before, moved.after) for moved in changes.moved)
     rows = [
         (count, labels["before", one], labels["after", other])
         for (one, other), count in sorted(ways.items(), key=lambda item: (-item[1], item[0]))[:FLOWS]
@@ -111,7 +114,7 @@ def _show_moved(found: Any) -> None:
         show.line(f"and {len(ways) - FLOWS:,} ways of fewer papers; --json lists every paper")
 
 
-def _told(ref: Any) -> str:
+def _topic_line(ref: "TopicRef") -> str:
     return f"{ref.id}. {show.safe(ref.label)} ({ref.papers:,})"
 
 

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 import typer
@@ -11,11 +11,17 @@ from pipeline.cli import show
 from pipeline.cli.arguments import Run
 from pipeline.errors import PaperatlasError
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from pipeline.atlas import AtlasData
+    from pipeline.export import Writer
+
 NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 LONGEST_NAME = 40
 Form = Annotated[
     Literal["bibtex", "ris", "csl", "csv", "jsonl", "parquet", "xlsx"] | None,
-    typer.Option("--format", help="By itself what the ending of FILE says, else csv."),
+    typer.Option("--format", help="Default: what the ending of FILE says, else csv."),
 ]
 
 
@@ -31,14 +37,14 @@ def export(
     per_topic: Annotated[bool, typer.Option("--per-topic", help="One file for each topic.")] = False,
 ) -> None:
     """Write the papers of a run, or of a topic, for a reference manager, a spreadsheet or a program."""
-    from pipeline.atlas import Atlas
+    from pipeline.atlas import load_run
     from pipeline.export import WRITERS
-    from pipeline.recommender import papers_where
+    from pipeline.recommender import filter_papers
 
     chosen = form or _of_ending(file) or "csv"
     writer = WRITERS[chosen]
-    atlas = Atlas.load(run)
-    keep = papers_where(atlas, where, topic)
+    atlas = load_run(run)
+    keep = filter_papers(atlas, condition=where, topic=topic)
     keep = np.ones(len(atlas), dtype=bool) if keep is None else keep
     if core:
         keep &= atlas.column("topic").to_numpy() != -1
@@ -48,7 +54,7 @@ def export(
     if per_topic:
         if file is None or str(file) == "-":
             raise PaperatlasError("--per-topic writes many files: name a folder for them")
-        _write_topics(atlas, papers, file, writer)
+        _write_topics(atlas, papers, file, writer=writer)
         return
     content = writer.write(papers)
     if file is None or str(file) == "-":
@@ -66,15 +72,15 @@ def _of_ending(file: Path | None) -> str | None:
     return next((name for name, writer in WRITERS.items() if file and file.suffix.lower() == writer.ending), None)
 
 
-def _with_labels(atlas: Any) -> Any:
+def _with_labels(atlas: "AtlasData") -> "pa.Table":
     """All columns of the papers, and the name of their nearest topic."""
     labels = {topic.id: topic.label for topic in atlas.topics}
-    papers = atlas.papers
+    papers = atlas.tables.whole.papers
     named = [labels[topic] for topic in papers.column("nearest_topic").to_pylist()]
     return papers if "topic_label" in papers.column_names else papers.append_column("topic_label", [named])
 
 
-def _write_topics(atlas: Any, papers: Any, folder: Path, writer: Any) -> None:
+def _write_topics(atlas: "AtlasData", papers: "pa.Table", folder: Path, *, writer: "Writer") -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:

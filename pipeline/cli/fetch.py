@@ -72,13 +72,13 @@ def semanticscholar(
 
 
 def _fetch(name: str, query: str, names: str, out: Path, *, most: int, mail: str | None, quiet: bool) -> None:
-    from pipeline.cli.progress import progress_for
+    from pipeline.cli.bars import progress_for
     from pipeline.fetch import fetch
-    from pipeline.fetch.services import Asked
+    from pipeline.fetch.services import FetchRequest
 
     if query and names:
         raise PaperatlasError("give --query or --ids, not both")
-    asked = Asked(query, _names(names), most)
+    asked = FetchRequest(query, _names(names), most)
     found = fetch(name, asked, out, mail=mail, progress=progress_for(quiet=quiet))
     again = ", gone on from an earlier call" if found.resumed else ""
     show.line(f"{show.safe(str(found.file))}: {found.written:,} papers{again}")

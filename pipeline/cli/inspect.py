@@ -1,12 +1,18 @@
 """`paperatlas inspect`."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli import show
 from pipeline.cli.arguments import Json
+
+if TYPE_CHECKING:
+    from pipeline.corpus import Corpus
+    from pipeline.corpus.quality import CorpusQuality
 
 BAR = 30
 
@@ -24,7 +30,8 @@ def inspect(
     """Say what is in files of papers before they are run: formats, gaps, rejects, duplicates, languages, lengths."""
     from pipeline.config import Config, CorpusConfig, load_config
     from pipeline.corpus import read_corpus
-    from pipeline.quality import measure, model_reader
+    from pipeline.corpus.quality import measure_quality
+    from pipeline.embedding.token_counter import token_counter
 
     if len(files) == 1 and files[0].endswith(".toml"):
         config = load_config(Path(files[0]))
@@ -36,23 +43,24 @@ def inspect(
     if show_text is not None:
         _show_text(corpus, show_text)
         return
-    quality = measure(corpus, model_reader(config.embedding))
+    quality = measure_quality(
+        corpus.tables,
+        texts=corpus.cleaned.texts,
+        cleaned=corpus.cleaned.steps,
+        tokens=token_counter(config.embedding),
+    )
     if as_json:
-        show.print_json(quality.to_json())
+        show.print_json(asdict(quality))
     else:
         _show(quality, config.embedding.model)
 
 
-def _show_text(corpus: Any, paper: str) -> None:
-    from pipeline.paper_ids import PaperIds
-
-    pairs = (corpus.duplicates.column(name).to_pylist() for name in ("id", "kept_id"))
-    ids = PaperIds(corpus.papers.column("id").to_pylist(), dict(zip(*pairs, strict=True)))
-    show.line(show.safe(corpus.texts()[ids.row(paper)]))
+def _show_text(corpus: "Corpus", paper: str) -> None:
+    show.line(show.safe(corpus.cleaned.texts[corpus.ids.row(paper)]))
 
 
-def _show(quality: Any, model: str) -> None:
-    from pipeline.quality import cleaned_in_words, notes
+def _show(quality: "CorpusQuality", model: str) -> None:
+    from pipeline.report import cleaned_in_words, notes
 
     duplicates, rejected = sum(quality.duplicates.values()), sum(quality.rejected.values())
     show.line(
@@ -63,8 +71,8 @@ def _show(quality: Any, model: str) -> None:
             show.line(f"  {count:,} {kind}: {show.safe(reason)}")
     show.line(f"formats: {_listed(quality.formats)}")
     show.line(f"missing: {_listed(quality.missing) or 'nothing'}")
-    told = {name or "too short to tell": share for name, share in quality.languages.items()}
-    show.line("languages: " + ", ".join(f"{show.safe(name)} {share:.0%}" for name, share in told.items()))
+    languages = {name or "too short to recognise": share for name, share in quality.languages.items()}
+    show.line("languages: " + ", ".join(f"{show.safe(name)} {share:.0%}" for name, share in languages.items()))
     cleaned = ", ".join(cleaned_in_words(quality))
     show.line(f"cleaned before embedding: {cleaned or 'nothing had to be'}")
     if quality.long_share is not None:
@@ -76,11 +84,11 @@ def _show(quality: Any, model: str) -> None:
         show.line(f"Careful: {show.safe(note)}.")
 
 
-def _listed(counts: dict[str, int]) -> str:
+def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{show.safe(name)} {count:,}" for name, count in counts.items())
 
 
-def _bars(heading: str, counts: dict[str, int]) -> None:
+def _bars(heading: str, counts: Mapping[str, int]) -> None:
     """A bar for each count; years at the ends without a bar are few, so all are shown, the last forty at most."""
     if not counts:
         return

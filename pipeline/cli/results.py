@@ -1,17 +1,23 @@
 """Recommended papers -> the terminal: a table, reasons, JSON, CSV, BibTeX or RIS."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from pipeline.cli import show
 from pipeline.errors import PaperatlasError
 
+if TYPE_CHECKING:
+    from pipeline.atlas import AtlasData
+    from pipeline.recommender import Recommended
+
 CSV_COLUMNS = ("rank", "similarity", "id", "title", "year", "topic", "label")
 COLUMNS = [("rank", "right"), ("cosine", "right"), ("id", "left"), ("title", "fold"), ("topic", "fold")]
 
-Explain = Annotated[bool, typer.Option("--explain", help="Say why: the parts, shared words, the closest sentences.")]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Show why: similarities, shared words, the closest sentences.")
+]
 Csv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 Format = Annotated[
     Literal["bibtex", "ris"] | None, typer.Option("--format", help="Print references for a reference manager.")
@@ -26,66 +32,64 @@ def form_of(*, as_json: bool, as_csv: bool, references: str | None, explain: boo
     return str(asked[0]) if asked else "reasons" if explain else "table"
 
 
-def print_results(atlas: Any, answer: dict[str, Any], form: str) -> None:
-    """Print an answer, {"query", "results"}, in one form."""
-    results = answer["results"]
+def print_results(atlas: "AtlasData", results: Sequence["Recommended"], form: str, *, whole: object) -> None:
+    """Print recommended papers in one form. whole: the answer that JSON shows."""
     if form == "json":
-        show.print_json(answer)
+        show.print_json(whole)
     elif form == "csv":
-        show.print_csv([{name: result[name] for name in CSV_COLUMNS} for result in results], CSV_COLUMNS)
+        show.print_csv([{name: getattr(result, name) for name in CSV_COLUMNS} for result in results], CSV_COLUMNS)
     elif form in ("bibtex", "ris"):
         from pipeline.export import EXPORTERS
 
-        show.print_text(EXPORTERS[form](atlas.paper(atlas.ids.row(result["id"])) for result in results))
+        show.print_text(EXPORTERS[form](atlas.paper(atlas.ids.row(result.id)) for result in results))
     elif form == "reasons":
         _show_reasons(results)
     else:
         _show_table(atlas, results)
 
 
-def _show_table(atlas: Any, results: Sequence[dict[str, Any]]) -> None:
+def _show_table(atlas: "AtlasData", results: Sequence["Recommended"]) -> None:
     show.table(
         COLUMNS,
         [
             (
-                result["rank"],
-                f"{result['similarity']:.3f}",
-                result["id"],
-                show.Linked(result["title"], _address(atlas, result["id"])),
-                result["label"],
+                result.rank,
+                f"{result.similarity:.3f}",
+                result.id,
+                show.Linked(result.title, _address(atlas, result.id)),
+                result.label,
             )
             for result in results
         ],
     )
 
 
-def _address(atlas: Any, paper: str) -> str | None:
+def _address(atlas: "AtlasData", paper: str) -> str | None:
     """Where the paper can be read; looked up only for a terminal, which can make a link of it."""
     if not show.console().is_terminal:
         return None
-    found = atlas.links(atlas.ids.row(paper))
-    return found[0].address if found else None
+    links = atlas.links(atlas.ids.row(paper))
+    return links[0].address if links else None
 
 
-def _show_reasons(results: Sequence[dict[str, Any]]) -> None:
+def _show_reasons(results: Sequence["Recommended"]) -> None:
     for result in results:
-        show.line(show.safe(f"{result['rank']}. {result['title']} ({result['id']})"))
+        show.line(show.safe(f"{result.rank}. {result.title} ({result.id})"))
         for reason in _reasons(result):
             show.line("   " + show.safe(reason))
 
 
-def _reasons(result: dict[str, Any]) -> Iterator[str]:
-    parts, reasons = result["parts"], result["reasons"]
+def _reasons(result: "Recommended") -> Iterator[str]:
+    parts, reasons = result.parts, result.reasons
     named = {"dense": "embeddings", "lexical": "words", "sentences": "sentences"}
-    told = ", ".join(
-        f"{named[name]} {value:.3f} (rank {reasons['ranks'][name]})"
-        for name, value in parts.items()
-        if value is not None
+    values = {"dense": parts.dense, "lexical": parts.lexical, "sentences": parts.sentences}
+    cosines = ", ".join(
+        f"{named[name]} {value:.3f} (rank {reasons.ranks[name]})" for name, value in values.items() if value is not None
     )
-    topics = f", {reasons['topics']}" if reasons["topics"] else ""
-    yield f"cosine of {told}; topic: {result['label']}{topics}"
-    if reasons["shared_terms"]:
-        yield f"both say: {', '.join(reasons['shared_terms'])}"
-    if pair := reasons["sentences"]:
-        yield f"closest sentences ({pair['similarity']:.2f}): {pair['query']}"
-        yield f"                          {pair['paper']}"
+    topics = f", {reasons.topics}" if reasons.topics else ""
+    yield f"cosine of {cosines}; topic: {result.label}{topics}"
+    if reasons.shared_terms:
+        yield f"shared words: {', '.join(reasons.shared_terms)}"
+    if pair := reasons.sentences:
+        yield f"closest sentences ({pair.similarity:.2f}): {pair.query}"
+        yield f"                          {pair.paper}"

@@ -12,8 +12,9 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.atomic_write import write_atomically
 from pipeline.errors import PaperatlasError
-from pipeline.text import harmless, safe
+from pipeline.words.display import harmless, safe
 
 __all__ = [
     "Linked",
@@ -102,7 +103,7 @@ def print_jsonl(rows: Iterable[object]) -> None:
 def write_file(path: Path, content: bytes) -> None:
     """Write a file that the user named. Raises PaperatlasError where it cannot be written."""
     try:
-        path.write_bytes(content)
+        write_atomically(path, content)
     except OSError as reason:
         raise PaperatlasError(f"{path}: cannot be written: {reason.strerror}") from None
 

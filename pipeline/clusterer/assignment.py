@@ -1,7 +1,7 @@
 """Neighbours, core topics -> the nearest and the second topic of every paper, by a vote of its neighbours.
 
-HDBSCAN leaves the papers between topics as noise. Each paper, noise or not, is also told which topic it is
-nearest to: its neighbours vote with their similarity. The same vote assigns papers that were not in the corpus.
+HDBSCAN leaves the papers between topics as noise. Each paper, noise or not, also gets its nearest
+topic: its neighbours vote with their similarity. The same vote assigns papers that were not in the corpus.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ def assign_topics(
     block = max(1, TABLE_CELLS // width)
     for start in range(0, count, block):
         part = slice(start, start + block)
-        votes = _count_votes(neighbours.indices[part], neighbours.similarities[part], topics, width)
+        votes = _count_votes(neighbours.indices[part], neighbours.similarities[part], topics, width=width)
         rows = np.arange(len(votes))
         whole = votes.sum(axis=1)
         best = np.where(whole > 0, votes.argmax(axis=1), NOISE)
@@ -74,7 +74,7 @@ def vote_shares(neighbours: Neighbours, topics: NDArray[np.int32]) -> tuple[Vote
     block = max(1, TABLE_CELLS // width)
     for start in range(0, count, block):
         part = slice(start, start + block)
-        votes = _count_votes(neighbours.indices[part], neighbours.similarities[part], topics, width)
+        votes = _count_votes(neighbours.indices[part], neighbours.similarities[part], topics, width=width)
         whole = np.maximum(votes.sum(axis=1), np.finfo(float).tiny)
         rows = np.arange(len(votes))
         for place in places:
@@ -87,7 +87,7 @@ def vote_shares(neighbours: Neighbours, topics: NDArray[np.int32]) -> tuple[Vote
 
 
 def _count_votes(
-    indices: NDArray[np.int32], similarities: NDArray[np.float32], topics: NDArray[np.int32], width: int
+    indices: NDArray[np.int32], similarities: NDArray[np.float32], topics: NDArray[np.int32], *, width: int
 ) -> NDArray[np.float64]:
     """(rows, topics) summed similarity of the neighbours in each topic; a negative similarity is no vote."""
     votes = topics[indices]
@@ -117,20 +117,24 @@ def assign_corpus(vectors: NDArray[np.float32], neighbours: Neighbours, topics: 
     whose mean vector is most similar, with strength 0. Every topic 0..t-1 must have a paper.
     """
     assigned = assign_topics(neighbours, topics, own=topics)
-    return fill_by_mean_vector(assigned, vectors, vectors, topics)
+    return fill_by_mean_vector(assigned, vectors, corpus_vectors=vectors, topics=topics)
 
 
 def fill_by_mean_vector(
-    assignment: Assignment, queries: NDArray[np.float32], vectors: NDArray[np.float32], topics: NDArray[np.int32]
+    assignment: Assignment,
+    queries: NDArray[np.float32],
+    *,
+    corpus_vectors: NDArray[np.float32],
+    topics: NDArray[np.int32],
 ) -> Assignment:
     """The same assignment, queries still without a topic given the one whose mean vector is most similar; strength 0.
 
-    queries: (m, d), row-aligned with the assignment; vectors: (n, d) and topics: (n,) of the corpus.
+    queries: (m, d), row-aligned with the assignment; corpus_vectors: (n, d) and topics: (n,) of the corpus.
     """
     lost = np.flatnonzero(assignment.nearest_topic == NOISE)
     if not len(lost) or topics.max(initial=NOISE) == NOISE:
         return assignment
-    means = mean_vectors(vectors, topics).astype(np.float64)
+    means = mean_vectors(corpus_vectors, topics).astype(np.float64)
     similarities = np.round(queries[lost].astype(np.float64) @ means.T, 7)
     similarities[:, ~means.any(axis=1)] = -2.0
     nearest = assignment.nearest_topic.copy()

@@ -1,9 +1,9 @@
-"""Topics, neighbour graph -> how often each topic comes back when the work is done again.
+"""Topics, neighbour graph -> resampling stability: how often each topic is recovered when the work is done again.
 
-Every refit takes a random four fifths of the papers and their part of the neighbour graph (all papers of a small
-corpus), fits UMAP with another seed, builds the tree and cuts it by the settings of the cut taken. A topic comes back
-where some topic of the refit has more than half in common with it (Jaccard index above 0.5, the papers of both counted
-by the vote), the criterion of Hennig (2007), "Cluster-wise assessment of cluster stability".
+Every resample takes a random four fifths of the papers and their part of the neighbour graph (all papers of a small
+corpus), fits UMAP with another seed, builds the tree and cuts it by the settings of the cut selected. A topic is
+recovered where some topic of the resample has more than half in common with it (Jaccard index above 0.5, the papers of
+both counted by the vote), the criterion of Hennig (2007), "Cluster-wise assessment of cluster stability".
 """
 
 from collections.abc import Callable
@@ -13,95 +13,95 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clusterer.assignment import assign_corpus
-from pipeline.clusterer.choice import Choice, merge_to
-from pipeline.clusterer.finder import TopicPlan
-from pipeline.clusterer.tree import Cut, build_tree, cut_tree
+from pipeline.clusterer.search import TopicPlan
+from pipeline.clusterer.selection import Selection, merge_to
+from pipeline.clusterer.tree import build_tree, cut_tree
 from pipeline.neighbours import Neighbours, restrict
-from pipeline.reducer import reduce
+from pipeline.reducer.umap import reduce
 
 KEPT_SHARE = 0.8
-FEWEST_SAMPLED = 50  # a smaller corpus is refitted whole
-COMES_BACK = 0.5  # Jaccard index above which two topics are the same one
+FEWEST_SAMPLED = 50  # a smaller corpus is fitted again whole
+RECOVERED = 0.5  # Jaccard index above which two topics are the same one
 
 
 @dataclass(frozen=True)
 class Stability:
-    """topics: (t,) share of the refits in which each topic came back, in [0, 1]. refits: how many there were.
+    """topics: (t,) share of the resamples in which each topic was recovered, in [0, 1]. resamples: how many there were.
 
-    agreement: mean adjusted mutual information of the refits' topics with the topics themselves, 1 where all are equal.
+    agreement: mean adjusted mutual information of the resamples' topics with the topics themselves, 1 where all are
+    equal.
     """
 
     topics: NDArray[np.float64]
-    refits: int
+    resamples: int
     agreement: float
 
 
 def measure_stability(
     vectors: NDArray[np.float32],
     neighbours: Neighbours,
-    choice: Choice,
-    plan: TopicPlan,
+    selection: Selection,
     *,
-    refits: int,
-    min_dist: float,
+    plan: TopicPlan,
+    resamples: int,
     seed: int,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Stability | None:
-    """Stability of the chosen cut's topics; None where there is no cut or no refit was asked for."""
-    if choice.cut is None or not refits:
+    """Stability of the selected cut's topics; None where there is no cut or no resample was asked for."""
+    if selection.cut is None or selection.nearest is None or not resamples:
         return None
     from sklearn.metrics import adjusted_mutual_info_score
 
-    nearest = assign_corpus(vectors, neighbours, choice.cut.topics).nearest_topic
-    came_back, agreements = [], []
-    for number in range(refits):
+    recovered, agreements = [], []
+    for number in range(resamples):
         rng = np.random.default_rng([seed, number])
         n = len(vectors)
         rows = np.arange(n) if n < FEWEST_SAMPLED else np.sort(rng.choice(n, round(KEPT_SHARE * n), replace=False))
-        refit_seed = int(rng.integers(2**31))
-        again = _refit(
+        again = _fit_again(
             vectors[rows],
             restrict(neighbours, rows),
-            plan,
-            cut=choice.cut,
+            selection,
+            plan=plan,
             share=len(rows) / n,
-            merged_to=choice.merged_to,
-            min_dist=min_dist,
-            seed=refit_seed,
+            seed=int(rng.integers(2**31)),
         )
-        came_back.append(best_jaccard(nearest[rows], again, choice.cut.count) > COMES_BACK)
-        agreements.append(float(adjusted_mutual_info_score(nearest[rows], again)))
+        before = selection.nearest[rows]
+        recovered.append(best_jaccard(before, again, selection.cut.count) > RECOVERED)
+        agreements.append(float(adjusted_mutual_info_score(before, again)))
         advance(1)
-    return Stability(np.mean(came_back, axis=0), refits, round(float(np.mean(agreements)), 6))
+    return Stability(np.mean(recovered, axis=0), resamples, round(float(np.mean(agreements)), 6))
 
 
-def _refit(
+def _fit_again(
     vectors: NDArray[np.float32],
     neighbours: Neighbours,
-    plan: TopicPlan,
+    selection: Selection,
     *,
-    cut: Cut,
+    plan: TopicPlan,
     share: float,
-    merged_to: int | None,
-    min_dist: float,
     seed: int,
 ) -> NDArray[np.int32]:
-    """(m,) nearest topic of every paper in one refit; all zeros where nothing was found.
+    """(m,) nearest topic of every paper in one resample; all zeros where no topic was found.
 
-    cut, merged_to: what was taken from all papers; share: of the papers that are in this refit.
+    selection: made from all papers; share: of the papers that are in this resample.
     """
+    cut = selection.cut
+    if cut is None:
+        raise ValueError("a selection without a cut has no topics to find again")
     width = min(plan.reducer.n_neighbors, neighbours.k + 1)
-    reduced = reduce(vectors, neighbours, plan=replace(plan.reducer, n_neighbors=width), min_dist=min_dist, seed=seed)
+    reducer = replace(plan.reducer, n_neighbors=width)
+    reduced = reduce(vectors, neighbours, plan=reducer, min_dist=plan.min_dist, seed=seed)
     size = max(2, round(cut.min_cluster_size * share))
     tree = build_tree(reduced, min_samples=cut.min_samples)
     cuts = cut_tree(tree, min_cluster_size=size, methods=(cut.method,))
-    found = next((found for found in cuts if found.cap == cut.cap), None)
-    if found is None or found.count == 0:
+    same = next((other for other in cuts if other.max_cluster_share == cut.max_cluster_share), None)
+    if same is None or same.count == 0:
         return np.zeros(len(vectors), dtype=np.int32)
-    topics = found.topics
-    if merged_to is not None and found.count > merged_to:
-        topics = merge_to(topics, merged_to, neighbours, vectors)
-    return assign_corpus(vectors, neighbours, topics).nearest_topic
+    nearest = assign_corpus(vectors, neighbours, same.topics).nearest_topic
+    if selection.merged_to is None or same.count <= selection.merged_to:
+        return nearest
+    merged = merge_to(same.topics, nearest, neighbours, count=selection.merged_to)
+    return assign_corpus(vectors, neighbours, merged).nearest_topic
 
 
 def best_jaccard(before: NDArray[np.int32], after: NDArray[np.int32], count: int) -> NDArray[np.float64]:

@@ -10,24 +10,25 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-METHODS = ("leaf", "eom", "capped")
-CAPS = (0.04, 0.08)  # largest topic of a capped cut, as a share of the papers
-ROOM = 1.5  # a cap is tried where it is at least so many times the smallest topic
+MAX_CLUSTER_SIZE = "max_cluster_size"
+METHODS = ("leaf", "eom", MAX_CLUSTER_SIZE)
+MAX_CLUSTER_SHARES = (0.04, 0.08)  # of the papers, that a topic may hold with the method max_cluster_size
+ROOM = 1.5  # such a limit is tried where it is at least so many times the smallest topic
 
 
 @dataclass(frozen=True)
 class Cut:
     """One way to cut a tree.
 
-    topics: (n,) int32, 0..t-1 by falling size, -1 noise. cap: largest share of the papers that a topic may have, None
-    without a limit. tree: what was cut.
+    topics: (n,) int32, 0..t-1 by falling size, -1 noise. max_cluster_share: largest share of the papers that a
+    topic may have, None without a limit. tree: what was cut.
     """
 
     min_samples: int
     min_cluster_size: int
     method: str
     topics: NDArray[np.int32]
-    cap: float | None = None
+    max_cluster_share: float | None = None
     tree: "Tree | None" = field(default=None, repr=False, compare=False)
 
     @property
@@ -64,7 +65,8 @@ def build_tree(reduced: NDArray[np.float32], *, min_samples: int) -> Tree:
 def cut_tree(tree: Tree, *, min_cluster_size: int, methods: Sequence[str] = METHODS) -> Iterator[Cut]:
     """The topics that HDBSCAN selects with each method, numbered by falling size, then by their first paper.
 
-    "capped" is `eom` with no topic above 4 % of the papers, then 8 %, where that leaves room for two sizes of topics.
+    "max_cluster_size" is `eom` with no topic above 4 % of the papers, then 8 %, where that leaves room for two sizes of
+    topics.
     """
     # hdbscan offers these steps only as private functions; its public way is to fit the whole model again.
     from hdbscan._hdbscan_tree import compute_stability, condense_tree, get_clusters
@@ -72,15 +74,15 @@ def cut_tree(tree: Tree, *, min_cluster_size: int, methods: Sequence[str] = METH
     condensed = condense_tree(tree.rows, min_cluster_size)
     stability = compute_stability(condensed)
     for method in methods:
-        if method != "capped":
+        if method != MAX_CLUSTER_SIZE:
             labels = get_clusters(condensed, dict(stability), method)[0]
             yield Cut(tree.min_samples, min_cluster_size, method, number_by_size(labels), tree=tree)
             continue
-        for cap in CAPS:
-            most = int(cap * (len(tree.rows) + 1))
+        for share in MAX_CLUSTER_SHARES:
+            most = int(share * (len(tree.rows) + 1))
             if most >= ROOM * min_cluster_size:
                 labels = get_clusters(condensed, dict(stability), "eom", max_cluster_size=most)[0]
-                yield Cut(tree.min_samples, min_cluster_size, method, number_by_size(labels), cap, tree)
+                yield Cut(tree.min_samples, min_cluster_size, method, number_by_size(labels), share, tree)
 
 
 def cut_at_sizes(tree: Tree, sizes: Sequence[int], methods: Sequence[str] = METHODS) -> Iterator[Cut]:

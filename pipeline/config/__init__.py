@@ -1,7 +1,8 @@
 """TOML -> frozen Config: the only reader of settings."""
 
-from pipeline.config.places import cache_folder, hub_cache, secret
-from pipeline.config.reading import load_config, parse_config
+from pipeline.config.environment import cache_folder, hub_cache, secret
+from pipeline.config.loading import load_config, parse_config
+from pipeline.config.renamed import rename_old_settings
 from pipeline.config.settings import (
     DEFAULT_MODEL,
     ChatConfig,
@@ -41,6 +42,7 @@ __all__ = [
     "known_keys",
     "load_config",
     "parse_config",
+    "rename_old_settings",
     "secret",
     "to_toml",
 ]

@@ -1,12 +1,12 @@
 """What pydantic found wrong -> one line: key, value, what was expected, the nearest known key."""
 
-import difflib
 import json
 from typing import Any
 
 from pydantic import ValidationError
 
 from pipeline.config.settings import known_keys
+from pipeline.did_you_mean import nearest_names
 
 EXPECTED = {
     "clusterer.min_cluster_size": '"auto" or a whole number of at least 2',
@@ -68,11 +68,11 @@ def _did_you_mean(key: str) -> str:
     *section, name = key.split(".")
     everywhere = sorted(known_keys())
     beside = [known.split(".")[-1] for known in everywhere if known.split(".")[:-1] == section]
-    near = difflib.get_close_matches(name, beside, n=1, cutoff=0.6)
+    near = nearest_names(name, beside)
     if not near:
         near = [known for known in everywhere if known.split(".")[-1] == name][:1]
     if not near:
-        near = difflib.get_close_matches(key, everywhere, n=1, cutoff=0.6)
+        near = nearest_names(key, everywhere)
     if near:
         return f"; did you mean {near[0]}?"
     return f"; known here: {', '.join(beside)}" if beside else ""

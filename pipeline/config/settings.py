@@ -20,9 +20,9 @@ class _Section(BaseModel):
 class FieldNames(_Section):
     """[corpus.fields]: which field of the source holds what; a field left out is recognised by its usual names."""
 
-    id: str | None = Field(None, description="field with the paper's id; by itself: id, paper_id, arxiv_id, doi ...")
+    id: str | None = Field(None, description="field with the paper's id; default: id, paper_id, arxiv_id, doi ...")
     title: str | None = Field(None, description="field with the title")
-    abstract: str | None = Field(None, description="field with the abstract; by itself: abstract, summary ...")
+    abstract: str | None = Field(None, description="field with the abstract; default: abstract, summary ...")
     authors: str | None = Field(None, description="field with the authors: a list, or text separated by ';'")
     year: str | None = Field(None, description="field with the year, or a date that starts with it")
 
@@ -42,11 +42,11 @@ class CorpusConfig(_Section):
     """[corpus]"""
 
     files: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] = Field(
-        description="paths, globs or folders, relative to this file, also .gz .zst .zip; the format is told by content"
+        description="paths, globs or folders, relative to this file, also .gz .zst .zip; formats are told by content"
     )
     encoding: str = Field("utf-8", description="text encoding of the files, as Python names it")
     title_only: Literal["keep", "drop"] = Field("keep", description='papers without an abstract: "keep" or "drop"')
-    same_work: Literal["merge", "keep"] = Field(
+    deduplication: Literal["merge", "keep"] = Field(
         "merge", description='records of one work (same DOI, arXiv id, or title, author and year): "merge" or "keep"'
     )
     fields: FieldNames = FieldNames()
@@ -105,9 +105,10 @@ class ClustererConfig(_Section):
     min_cluster_size: Literal["auto"] | Annotated[int, Field(ge=2)] = Field(
         "auto", description='smallest topic; "auto" tries many sizes'
     )
-    method: Literal["auto", "leaf", "eom", "capped"] = Field(
+    method: Literal["auto", "leaf", "eom", "max_cluster_size"] = Field(
         "auto",
-        description='selection from the tree: "leaf", "eom", "capped" (eom without large topics) or "auto" (all)',
+        description='selection from the tree: "leaf", "eom", "max_cluster_size" (eom without large topics) or "auto"'
+        " (all)",
     )
     min_samples: Literal["auto"] | Annotated[int, Field(ge=1, le=1000)] = Field(
         "auto",
@@ -163,30 +164,30 @@ class TopicsConfig(_Section):
     """[topics]"""
 
     keywords: int = Field(10, ge=1, le=100, description="keywords listed for each topic")
-    representatives: int = Field(
-        3, ge=1, le=50, description="central, diverse and boundary papers listed for each topic"
-    )
+    representatives: int = Field(3, ge=1, le=50, description="central, MMR and boundary papers listed for each topic")
     stop_words: Texts = Field((), description="more words that no keyword or label may hold")
-    refits: int = Field(5, ge=0, le=100, description="fits on other samples and seeds, to say how stable each topic is")
-    known: Annotated[dict[Name, Sentence], Field(strict=False)] = Field(
-        {}, description="topics known beforehand: a name and a sentence that describes it; papers close to it go there"
+    resamples: int = Field(
+        5, ge=0, le=100, description="fits on other samples and seeds, to measure how stable each topic is"
+    )
+    seeded: Annotated[dict[Name, Sentence], Field(strict=False)] = Field(
+        {}, description="seeded topics: a name and a sentence that describes it; papers close to it go there"
     )
     chat: ChatConfig = ChatConfig()
     edits: TopicEdits = TopicEdits()
 
-    @field_validator("known")
+    @field_validator("seeded")
     @classmethod
-    def _told_apart(cls, known: dict[str, str]) -> dict[str, str]:
+    def _distinct(cls, seeded: dict[str, str]) -> dict[str, str]:
         """Two names for one sentence would leave the second topic without papers."""
         seen: dict[str, str] = {}
-        for name, sentence in known.items():
+        for name, sentence in seeded.items():
             plain = " ".join(sentence.lower().split())
             if plain in seen:
                 raise ValueError(
                     f"{seen[plain]} and {name} have the same sentence; leave one out, or say how they differ"
                 )
             seen[plain] = name
-        return known
+        return seeded
 
 
 class SimilarConfig(_Section):
@@ -202,7 +203,7 @@ class SimilarConfig(_Section):
 class MapConfig(_Section):
     """[map]"""
 
-    title: str | None = Field(None, description="title on the map; by itself the run's name")
+    title: str | None = Field(None, description="title on the map; default: the run's name")
     width: int = Field(1600, ge=300, le=10_000, description="width of map.png in pixels")
     height: int = Field(1100, ge=300, le=10_000, description="height of map.png in pixels")
     labels: int = Field(60, ge=0, le=1000, description="most topic labels drawn; those that would overlap are left out")
@@ -219,7 +220,7 @@ class OutputConfig(_Section):
     """[output]"""
 
     folder: str | None = Field(
-        None, description="run folder, relative to this file; by itself outputs/<name> in the working directory"
+        None, description="run folder, relative to this file; default: outputs/<name> in the working directory"
     )
 
 
@@ -227,7 +228,7 @@ class Config(_Section):
     """Everything one run was asked for. `path` is the config file, which relative paths start from."""
 
     name: Annotated[str, Field(pattern=NAME_PATTERN)] = Field(
-        "", description="the run's name; by itself the config file's name without .toml"
+        "", description="the run's name; default: the config file's name without .toml"
     )
     seed: int = Field(42, ge=0, lt=2**32, description="seed of everything random")
     baseline: str | None = Field(

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from pipeline.config.reading import parse_config
+from pipeline.config.loading import parse_config
 from pipeline.config.settings import Config
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pipeline.config import CleanConfig
-from pipeline.words import compose_accents
+from pipeline.words.tokens import compose_accents
 
 STEPS = ("control", "markup", "latex", "labels", "copyright", "repeats")
 

@@ -3,17 +3,19 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.config import CleanConfig
-from pipeline.corpus.cleaning import STEPS, Cleaner
+from pipeline.corpus.cleaning import STEPS
+from pipeline.corpus.deduplication import Described, find_works
 from pipeline.corpus.extras import ExtraColumns
+from pipeline.corpus.paper_ids import PaperIds
 from pipeline.corpus.record import Paper, Rejected, text_hash, text_of
-from pipeline.corpus.same_work import Described, find_works
+from pipeline.corpus.tables import CorpusTables
 
 ROWS_AT_ONCE = 8192
 
@@ -32,6 +34,8 @@ _ROWS = pa.schema(
         *_PLACE,
         ("position", pa.int64()),
         ("format", pa.string()),
+        ("cleaned_title", pa.string()),
+        ("cleaned_abstract", pa.string()),
         ("cleaned", pa.string()),
     ]
 )
@@ -39,57 +43,58 @@ _REJECTED = pa.schema([*_PLACE, ("id", pa.string()), ("reason", pa.string())])
 
 
 @dataclass(frozen=True)
-class Corpus:
-    """The papers kept, and an account of every row read: kept + duplicates + rejected = read.
+class CleanedTexts:
+    """titles, abstracts: n texts as they are embedded, in row order. steps: papers that each step changed."""
 
-    papers: n rows ordered by the sha256 of their text, columns id title abstract authors year and whatever else
-    the source had. text_hashes: that sha256 for each row. sources: id, source, row and format of each kept paper, and
-    its position among all rows read (from 0). duplicates: id, kept_id, reason, source, row. rejected: source, row,
-    id, reason. vectors: (n, d) float32 as the source gave them, not normalised, or None. cleaned: how many of the
-    papers kept each step of cleaning changed.
-    """
-
-    papers: pa.Table
-    text_hashes: tuple[bytes, ...]
-    sources: pa.Table
-    duplicates: pa.Table
-    rejected: pa.Table
-    read: int
-    vectors: NDArray[np.float32] | None = None
-    cleaner: Cleaner = field(default_factory=lambda: Cleaner(CleanConfig()))
-    cleaned: Mapping[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name, rows in (("text_hashes", len(self.text_hashes)), ("sources", self.sources.num_rows)):
-            if rows != len(self):
-                raise ValueError(f"{name} has {rows} rows for {len(self)} papers")
-        if len(self) + self.duplicates.num_rows + self.rejected.num_rows != self.read:
-            raise ValueError(
-                f"{len(self)} kept + {self.duplicates.num_rows} duplicates + {self.rejected.num_rows} rejected"
-                f" is not the {self.read} rows read"
-            )
+    titles: tuple[str, ...]
+    abstracts: tuple[str, ...]
+    steps: Mapping[str, int]
 
     def __len__(self) -> int:
-        return int(self.papers.num_rows)
+        return len(self.titles)
 
+    @cached_property
     def texts(self) -> list[str]:
-        """What is embedded, row by row."""
-        return [text_of(title, abstract) for title, abstract in self._cleaned_parts()]
-
-    def cleaned_papers(self) -> pa.Table:
-        """id, title and abstract of the papers, as they are embedded."""
-        parts = self._cleaned_parts()
-        columns = {"title": [title for title, _ in parts], "abstract": [abstract for _, abstract in parts]}
-        return pa.table({"id": self.papers.column("id"), **columns})
-
-    def _cleaned_parts(self) -> list[tuple[str, str]]:
-        titles, abstracts = (self.papers.column(name).to_pylist() for name in ("title", "abstract"))
-        found = (self.cleaner.clean(title, abstract) for title, abstract in zip(titles, abstracts, strict=True))
-        return [(cleaned.title, cleaned.abstract) for cleaned in found]
+        """What is embedded of each paper: title, a stop, abstract."""
+        return [text_of(title, abstract) for title, abstract in zip(self.titles, self.abstracts, strict=True)]
 
 
-def collect(papers: Iterable[Paper | Rejected], *, merge: bool = True, cleaner: Cleaner | None = None) -> Corpus:
-    """The corpus of these rows. merge: whether records of one work become one paper. cleaner: what cleaned their texts.
+@dataclass(frozen=True)
+class Corpus:
+    """The papers kept, and a record of every row read: kept + duplicates + rejected = read.
+
+    tables: papers are n rows ordered by the sha256 of their text, columns id title abstract authors year and whatever
+    else the source had; sources also have the format of each paper and its position among all rows read (from 0).
+    text_hashes: that sha256 for each row. cleaned: the texts that are embedded. vectors: (n, d) float32 as the source
+    gave them, not normalised, or None.
+    """
+
+    tables: CorpusTables
+    text_hashes: tuple[bytes, ...]
+    cleaned: CleanedTexts
+    vectors: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        for name, rows in (("text_hashes", len(self.text_hashes)), ("cleaned", len(self.cleaned))):
+            if rows != len(self):
+                raise ValueError(f"{name} has {rows} rows for {len(self)} papers")
+
+    def __len__(self) -> int:
+        return int(self.tables.papers.num_rows)
+
+    @cached_property
+    def ids(self) -> PaperIds:
+        """Row of every id, those of duplicates included."""
+        return PaperIds.of_tables(self.tables.papers, self.tables.duplicates)
+
+    @property
+    def hash_array(self) -> NDArray[np.uint8]:
+        """(n, 32) uint8 text_hashes, increasing."""
+        return np.frombuffer(b"".join(self.text_hashes), dtype=np.uint8).reshape(-1, 32)
+
+
+def collect(papers: Iterable[Paper | Rejected], *, merge: bool = True) -> Corpus:
+    """The corpus of these rows. merge: whether records of one work become one paper.
 
     An id used for several texts stays with the text whose sha256 is smallest; among rows with one text, the one
     with the smallest content hash is kept, then the smallest id: never the one that came first.
@@ -118,16 +123,24 @@ def collect(papers: Iterable[Paper | Rejected], *, merge: bool = True, cleaner: 
     reasons = ["same text"] * rows.num_rows
     if merge:
         kept, kept_of, reasons = _merge_works(kept, kept_of, extras)
-    return Corpus(
-        papers=extras.add_to(kept.select(["id", "title", "abstract", "authors", "year"]), kept.column("extra")),
-        text_hashes=tuple(kept.column("text_hash").to_pylist()),
+    papers = kept.select(["id", "title", "abstract", "authors", "year"])
+    tables = CorpusTables(
+        papers=extras.add_to(papers, kept.column("extra")),
         sources=kept.select(["id", "source", "row", "position", "format"]),
         duplicates=_duplicates(rows, kept, kept_of, reasons),
         rejected=_rejected_table(rejects),
-        read=read,
+    )
+    if tables.read != read:
+        raise ValueError(f"{len(kept)} kept, with duplicates and rejected rows {tables.read}, are not the {read} read")
+    return Corpus(
+        tables=tables,
+        text_hashes=tuple(kept.column("text_hash").to_pylist()),
+        cleaned=CleanedTexts(
+            titles=tuple(kept.column("cleaned_title").to_pylist()),
+            abstracts=tuple(kept.column("cleaned_abstract").to_pylist()),
+            steps=_count_steps(kept.column("cleaned")),
+        ),
         vectors=_vectors(kept.column("vector")),
-        cleaner=cleaner or Cleaner(CleanConfig()),
-        cleaned=_count_steps(kept.column("cleaned")),
     )
 
 
@@ -147,7 +160,9 @@ def _to_batch(papers: list[tuple[int, Paper]], extras: ExtraColumns) -> pa.Recor
             "row": paper.row,
             "position": position,
             "format": paper.format,
-            "cleaned": " ".join(paper.cleaned),
+            "cleaned_title": paper.title if paper.cleaned is None else paper.cleaned.title,
+            "cleaned_abstract": paper.abstract if paper.cleaned is None else paper.cleaned.abstract,
+            "cleaned": "" if paper.cleaned is None else " ".join(paper.cleaned.steps),
         }
         for position, paper in papers
     ]

@@ -9,7 +9,7 @@ MOST_COLUMNS = 200
 # Columns that the run itself adds to papers.parquet; a source's own field of that name is kept as source_<name>.
 RESERVED = frozenset(
     {"id", "title", "abstract", "authors", "year", "topic", "nearest_topic", "strength", "second_topic", "x", "y"}
-    | {"fine_topic"}
+    | {"subtopic"}
 )
 INT64 = 2**63
 

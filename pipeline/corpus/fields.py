@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.corpus.adapters import Adapters
 from pipeline.corpus.cleaning import Cleaner
 from pipeline.corpus.files import undecodable
 from pipeline.corpus.identifiers import DOI_FIELDS, plain_name
 from pipeline.corpus.record import Paper, Record, Rejected, text_hash, text_of
-from pipeline.corpus.shapes import KnownShapes
 
 ROLES = ("id", "title", "abstract", "authors", "year")
 # Usual names of each field, the most certain first; compared without case, spaces, '-' and '_'.
@@ -34,7 +34,7 @@ class FieldMap:
     vectors_column: str | None = None
     seen: dict[str, None] = field(default_factory=dict)
     found: set[str] = field(default_factory=set)
-    shapes: KnownShapes = field(default_factory=KnownShapes)
+    adapters: Adapters = field(default_factory=Adapters)
     _layouts: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
 
     def layout(self, names: Iterable[str]) -> dict[str, str]:
@@ -65,7 +65,7 @@ def to_paper(
 
     A record of a known service or program is put under the usual names first, unless the user named fields.
     """
-    shape, content = ("", record.fields) if fields.named else fields.shapes.reshape(record.fields)
+    adapter, content = ("", record.fields) if fields.named else fields.adapters.adapt(record.fields)
     layout = fields.layout(content)
     values = {role: content[name] for role, name in layout.items()}
     identifier = plain_text(values.get("id"))
@@ -78,7 +78,6 @@ def to_paper(
     used = {*layout.values(), fields.vectors_column}
     if "id" in layout and plain_name(layout["id"]) in DOI_FIELDS:  # a DOI that serves as id is still a DOI
         used.discard(layout["id"])
-    cleaned = cleaner.clean(title, abstract) if cleaner else None
     return Paper(
         source=record.source,
         row=record.row,
@@ -89,9 +88,8 @@ def to_paper(
         year=find_year(values.get("year")),
         extra={name: value for name, value in content.items() if name not in used and not is_missing(value)},
         vector=_vector(content.get(fields.vectors_column)) if fields.vectors_column else None,
-        format=shape or record.format or format_name,
-        cleaned=cleaned.steps if cleaned else (),
-        cleaned_text=text_of(cleaned.title, cleaned.abstract) if cleaned and cleaned.steps else None,
+        format=adapter or record.format or format_name,
+        cleaned=cleaner.clean(title, abstract) if cleaner else None,
     )
 
 

@@ -6,6 +6,8 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.corpus.cleaning import Cleaned
+
 
 @dataclass(frozen=True)
 class Record:
@@ -34,7 +36,8 @@ class Rejected:
 class Paper:
     """One row understood. `id` is made from the text where the source gave none; `extra` is all else it had;
     `format` is what wrote it: a file format, a service or a program.
-    `cleaned`: steps of cleaning that changed its text; `cleaned_text`: the text after them, None where there were none.
+    `cleaned`: title and abstract as they are embedded, and the steps of cleaning that changed them; None where nothing
+    was cleaned.
     """
 
     source: str
@@ -47,13 +50,13 @@ class Paper:
     extra: dict[str, Any] = field(default_factory=dict)
     vector: tuple[float, ...] | None = None
     format: str = ""
-    cleaned: tuple[str, ...] = ()
-    cleaned_text: str | None = None
+    cleaned: Cleaned | None = None
 
     @property
     def text(self) -> str:
         """What is embedded."""
-        return text_of(self.title, self.abstract) if self.cleaned_text is None else self.cleaned_text
+        shown = self if self.cleaned is None else self.cleaned
+        return text_of(shown.title, shown.abstract)
 
     def content_hash(self) -> bytes:
         """sha256 of all but id, format and the place it was read from: decides between rows with one text."""

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.corpus.adapters import Adapters
 from pipeline.corpus.fields import FieldMap, plain_text
 from pipeline.corpus.files import Source, existing_file
 from pipeline.corpus.formats import find_format, known_endings
 from pipeline.corpus.identifiers import Identifiers, identify
 from pipeline.corpus.record import Record, Rejected, text_hash, text_of
-from pipeline.corpus.shapes import KnownShapes
 from pipeline.errors import CorpusError
 
 
@@ -44,7 +44,7 @@ def read_references(path: Path, *, encoding: str = "utf-8") -> list[Reference]:
 
 
 def _reference(record: Record) -> Iterator[Reference]:
-    _, fields = KnownShapes().reshape(record.fields)
+    _, fields = Adapters().adapt(record.fields)
     layout = FieldMap({}).layout(fields)
     title, abstract = (
         plain_text(fields[layout[role]]) or "" if role in layout else "" for role in ("title", "abstract")

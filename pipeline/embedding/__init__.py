@@ -2,7 +2,7 @@
 
 from pipeline.embedding.backends import choose_backend, make_encoder
 from pipeline.embedding.embedder import embed, embed_texts
-from pipeline.embedding.result import Embedding, EmbeddingInfo, EncodedText, Encoder, Sentences
+from pipeline.embedding.embedding import Embedding, EmbeddingInfo, EncodedText, Encoder, Sentences
 from pipeline.embedding.vector_cache import CacheInfo, VectorCache, cache_info
 
 __all__ = [

@@ -2,19 +2,20 @@
 
 import importlib.metadata
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from pipeline.config import EmbeddingConfig
 from pipeline.embedding import openvino_encoder
+from pipeline.embedding.embedding import Encoder
 from pipeline.embedding.model_files import DOCUMENT_PROMPTS, ModelFiles, find_model
-from pipeline.embedding.result import Encoder
 from pipeline.errors import ConfigError
 
 
 @dataclass(frozen=True)
-class Choice:
+class BackendChoice:
     """The backend and device that a config comes to on this machine, and why, in words for the user."""
 
     backend: str
@@ -22,7 +23,7 @@ class Choice:
     why: str
 
 
-def choose_backend(config: EmbeddingConfig) -> Choice:
+def choose_backend(config: EmbeddingConfig) -> BackendChoice:
     """What "auto" means here. Loads nothing heavy. Raises ConfigError for settings that contradict each other."""
     given = [name for name in (config.vectors, config.vectors_column) if name]
     if config.backend == "vectors" or (config.backend == "auto" and given):
@@ -30,15 +31,15 @@ def choose_backend(config: EmbeddingConfig) -> Choice:
             raise ConfigError(
                 'embedding.backend = "vectors": give one of embedding.vectors and embedding.vectors_column'
             )
-        return Choice("vectors", "none", "your own vectors")
+        return BackendChoice("vectors", "none", "your own vectors")
     if given:
         raise ConfigError(f'embedding.backend = "{config.backend}" makes vectors itself; remove embedding.vectors...')
     if config.backend == "tfidf":
-        return Choice("tfidf", "cpu", "no model: word counts of this corpus")
+        return BackendChoice("tfidf", "cpu", "no model: word counts of this corpus")
     return _choose_encoder(config)
 
 
-def _choose_encoder(config: EmbeddingConfig) -> Choice:
+def _choose_encoder(config: EmbeddingConfig) -> BackendChoice:
     """The backend of a model, and the device it runs on."""
     device = _device(config.device)
     if config.backend == "openvino" and device != "cpu":
@@ -46,12 +47,12 @@ def _choose_encoder(config: EmbeddingConfig) -> Choice:
             raise ConfigError(f'embedding.device = "{device}": the OpenVINO backend runs on the CPU')
         device = "cpu"
     if config.backend != "auto":
-        return Choice(config.backend, device, "as configured")
+        return BackendChoice(config.backend, device, "as configured")
     if device != "cpu":
-        return Choice("sentence-transformers", device, f"a {device} device is there")
+        return BackendChoice("sentence-transformers", device, f"a {device} device is there")
     if config.precision == "float16" or not openvino_encoder.can_run(find_model(config)):
-        return Choice("sentence-transformers", "cpu", "OpenVINO does not run this model or precision")
-    return Choice("openvino", "cpu", "the fastest on a CPU")
+        return BackendChoice("sentence-transformers", "cpu", "OpenVINO does not run this model or precision")
+    return BackendChoice("openvino", "cpu", "the fastest on a CPU")
 
 
 def _device(asked: str) -> str:
@@ -75,10 +76,18 @@ def make_encoder(
     """The encoder of a backend that has a model, and the prompt it puts before each text."""
     choice = choose_backend(config)
     files = find_model(config)
-    return ENCODERS[choice.backend](files, config, choice, cache, prompt_names), files.prompt(*prompt_names)
+    encoder = ENCODERS[choice.backend](files, config, choice=choice, cache=cache, prompts=prompt_names)
+    return encoder, files.prompt(*prompt_names)
 
 
-def _openvino(files: ModelFiles, config: EmbeddingConfig, _: Choice, cache: Path, prompts: tuple[str, ...]) -> Encoder:
+def _openvino(
+    files: ModelFiles,
+    config: EmbeddingConfig,
+    *,
+    choice: BackendChoice,  # noqa: ARG001 - the protocol's
+    cache: Path,
+    prompts: tuple[str, ...],
+) -> Encoder:
     return openvino_encoder.OpenVINOEncoder(
         files,
         cache,
@@ -90,7 +99,12 @@ def _openvino(files: ModelFiles, config: EmbeddingConfig, _: Choice, cache: Path
 
 
 def _sentence_transformers(
-    files: ModelFiles, config: EmbeddingConfig, choice: Choice, _: Path, prompts: tuple[str, ...]
+    files: ModelFiles,
+    config: EmbeddingConfig,
+    *,
+    choice: BackendChoice,
+    cache: Path,  # noqa: ARG001 - the protocol's
+    prompts: tuple[str, ...],
 ) -> Encoder:
     from pipeline.embedding.sentence_transformers_encoder import SentenceTransformersEncoder
 
@@ -104,7 +118,19 @@ def _sentence_transformers(
     )
 
 
-ENCODERS: Mapping[str, Callable[[ModelFiles, EmbeddingConfig, Choice, Path, tuple[str, ...]], Encoder]] = {
+class _MakeEncoder(Protocol):
+    def __call__(
+        self,
+        files: ModelFiles,
+        config: EmbeddingConfig,
+        *,
+        choice: BackendChoice,
+        cache: Path,
+        prompts: tuple[str, ...],
+    ) -> Encoder: ...
+
+
+ENCODERS: Mapping[str, _MakeEncoder] = {
     "openvino": _openvino,
     "sentence-transformers": _sentence_transformers,
 }

@@ -11,8 +11,8 @@ from pipeline.config import EmbeddingConfig
 from pipeline.corpus import Corpus
 from pipeline.corpus.record import text_hash
 from pipeline.embedding.backends import choose_backend, make_encoder
+from pipeline.embedding.embedding import Embedding, EmbeddingInfo, EncodedText, Encoder, Sentences
 from pipeline.embedding.own_vectors import own_vectors
-from pipeline.embedding.result import Embedding, EmbeddingInfo, EncodedText, Encoder, Sentences
 from pipeline.embedding.tfidf_encoder import TfidfEncoder, fit_tfidf
 from pipeline.embedding.vector_cache import VectorCache
 
@@ -36,7 +36,7 @@ def embed(
     if choice.backend == "vectors":
         file = folder / config.vectors if config.vectors else None
         return own_vectors(corpus, file=file, column=config.vectors_column), None
-    texts = corpus.texts()
+    texts = corpus.cleaned.texts
     if choice.backend == "tfidf":
         fitted = TfidfEncoder(fit_tfidf(texts, seed=seed), sentences=config.sentences)
         return embed_texts(texts, fitted, sentences=config.sentences, advance=advance), fitted

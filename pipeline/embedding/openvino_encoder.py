@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.embedding.embedding import EmbeddingInfo, EncodedText, to_int8, unit
 from pipeline.embedding.model_files import DOCUMENT_PROMPTS, ModelFiles
 from pipeline.embedding.openvino_model import effective_precision, load_compiled
-from pipeline.embedding.result import EmbeddingInfo, EncodedText, to_int8, unit
 from pipeline.embedding.windows import TokenisedText, Window, WindowCutter, load_tokenizer
 from pipeline.errors import ModelError
 from pipeline.machine import core_count

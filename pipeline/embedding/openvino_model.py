@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from pipeline.embedding.atomic import write_atomically
+from pipeline.atomic_write import write_atomically
 from pipeline.embedding.model_files import ModelFiles
 from pipeline.errors import ModelError
 from pipeline.machine import core_count

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.corpus import Corpus
-from pipeline.embedding.result import Embedding, EmbeddingInfo
+from pipeline.embedding.embedding import Embedding, EmbeddingInfo
 from pipeline.errors import CorpusError
 
 
@@ -25,7 +25,7 @@ def own_vectors(corpus: Corpus, *, file: Path | None, column: str | None) -> Emb
         given = corpus.vectors
     bad = np.flatnonzero(~np.isfinite(given).all(axis=1))
     if len(bad):
-        where = corpus.sources.slice(int(bad[0]), 1).to_pylist()[0]
+        where = corpus.tables.sources.slice(int(bad[0]), 1).to_pylist()[0]
         raise CorpusError(
             f"{name}: {len(bad)} vectors are missing, of another length, or hold NaN or infinity;"
             f" the first is of paper {where['id']!r} ({where['source']} row {where['row']})"
@@ -58,9 +58,9 @@ def _from_file(file: Path, corpus: Corpus) -> NDArray[np.floating]:
     if not isinstance(given, np.ndarray) or given.ndim != 2 or not np.issubdtype(given.dtype, np.floating):
         found = f"{given.shape} {given.dtype}" if isinstance(given, np.ndarray) else "an archive"
         raise CorpusError(f"{file}: expected one (papers, dimensions) array of floating point numbers, found {found}")
-    if len(given) != corpus.read or not given.shape[1]:
+    if len(given) != corpus.tables.read or not given.shape[1]:
         raise CorpusError(
-            f"{file}: its shape is {given.shape}; expected one row for each of the {corpus.read} rows read,"
+            f"{file}: its shape is {given.shape}; expected one row for each of the {corpus.tables.read} rows read,"
             " in their order"
         )
-    return np.asarray(given[corpus.sources.column("position").to_numpy()])
+    return np.asarray(given[corpus.tables.sources.column("position").to_numpy()])

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.embedding.embedding import EmbeddingInfo, EncodedText, to_int8, unit
 from pipeline.embedding.model_files import DOCUMENT_PROMPTS, ModelFiles
-from pipeline.embedding.result import EmbeddingInfo, EncodedText, to_int8, unit
 from pipeline.embedding.sentences import sentence_spans
 from pipeline.errors import ModelError
 

@@ -5,14 +5,14 @@ plain arrays.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.embedding.result import EmbeddingInfo, EncodedText, to_int8, unit
+from pipeline.embedding.embedding import EmbeddingInfo, EncodedText, to_int8, unit
 from pipeline.embedding.sentences import sentence_spans
 from pipeline.errors import CorpusError
 
@@ -31,9 +31,25 @@ class TfidfModel:
 
     @property
     def digest(self) -> str:
+        """sha256 over all of it."""
         found = hashlib.sha256("\n".join(self.terms).encode())
         found.update(self.idf.tobytes() + self.directions.tobytes())
         return found.hexdigest()
+
+    def to_arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Arrays by name, as a run folder keeps them; terms: their UTF-8 text, a line each, as bytes."""
+        terms = np.frombuffer("\n".join(self.terms).encode(), dtype=np.uint8)
+        return {"terms": terms, "idf": self.idf, "directions": self.directions}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Self:
+        """What `to_arrays` gave. Raises KeyError where an array is missing."""
+        terms = tuple(arrays["terms"].tobytes().decode().split("\n"))
+        return cls(
+            terms,
+            np.asarray(arrays["idf"], dtype=np.float64),
+            np.asarray(arrays["directions"], dtype=np.float32),
+        )
 
 
 def fit_tfidf(texts: Sequence[str], *, seed: int) -> TfidfModel:

@@ -21,8 +21,8 @@ from typing import BinaryIO, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.embedding.atomic import write_atomically
-from pipeline.embedding.result import EmbeddingInfo, EncodedText
+from pipeline.atomic_write import write_atomically
+from pipeline.embedding.embedding import EmbeddingInfo, EncodedText
 from pipeline.errors import RunFolderError
 
 RECORDS_PER_SYNC = 512

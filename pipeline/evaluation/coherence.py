@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.words import TOKEN, fold, prose
+from pipeline.words.tokens import TOKEN, fold, prose
 
 
 def npmi(keywords: Sequence[Sequence[str]], texts: Sequence[str]) -> list[float]:

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.atlas import Atlas
+from pipeline.atlas import AtlasData
+from pipeline.atlas.column_groups import NO_GROUP, column_groups
 from pipeline.clusterer.assignment import assign_topics
-from pipeline.columns import NO_GROUP, column_groups
 from pipeline.evaluation.agreement import agreement
 from pipeline.evaluation.coherence import diversity, npmi
 from pipeline.evaluation.density import dbcv, distances, sample_rows, silhouette
+from pipeline.recommender import assign_texts
 
 TOP = 10
 MAP_NEIGHBOURS = 15
@@ -20,7 +20,7 @@ MAP_NEIGHBOURS = 15
 
 @dataclass(frozen=True)
 class Figure:
-    """value: None where it cannot be told of this corpus. meaning: one line on what it says."""
+    """value: None where this corpus has none. meaning: one line on what it says."""
 
     name: str
     value: float | None
@@ -34,20 +34,20 @@ class Evaluation:
     run: str
     figures: tuple[Figure, ...]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         return asdict(self)
 
     def __getitem__(self, name: str) -> float | None:
         return next((figure.value for figure in self.figures if figure.name == name), None)
 
 
-def evaluate(atlas: Atlas, *, labels: str | None = None, seed: int = 0) -> Evaluation:
+def evaluate(atlas: AtlasData, *, labels: str | None = None, seed: int = 0) -> Evaluation:
     """labels: a column of the corpus to compare the topics with; papers without a label are left out there.
 
     Raises PaperatlasError for a column that is not there or has no value.
     """
     figures = [*_counts(atlas), *(_against(atlas, labels) if labels else ())]
-    figures += [*_keywords(atlas), *_space(atlas, seed), *_trust(atlas)]
+    figures += [*_keywords(atlas), *_space(atlas, seed), *_confidence(atlas)]
     rounded = (
         Figure(figure.name, None if figure.value is None else round(float(figure.value), 4), figure.meaning)
         for figure in figures
@@ -55,16 +55,16 @@ def evaluate(atlas: Atlas, *, labels: str | None = None, seed: int = 0) -> Evalu
     return Evaluation(atlas.manifest.name, tuple(rounded))
 
 
-def _counts(atlas: Atlas) -> Iterator[Figure]:
+def _counts(atlas: AtlasData) -> Iterator[Figure]:
     nearest = atlas.column("nearest_topic").to_numpy()
     sizes = np.unique(nearest, return_counts=True)[1]
     yield Figure("papers", len(atlas), "papers in the atlas")
     yield Figure("topics", len(atlas.topics), "topics found")
-    yield Figure("noise", atlas.manifest.counts["noise"] / len(atlas), "share of the papers that lie between topics")
+    yield Figure("noise", atlas.manifest.counts.noise / len(atlas), "share of the papers that lie between topics")
     yield Figure("largest", sizes.max() / len(atlas), "share of the papers whose nearest topic is the largest one")
 
 
-def _against(atlas: Atlas, column: str) -> Iterator[Figure]:
+def _against(atlas: AtlasData, column: str) -> Iterator[Figure]:
     labels = column_groups(atlas, column).codes
     known = labels != NO_GROUP
     nearest, core = (atlas.column(name).to_numpy().astype(np.int64) for name in ("nearest_topic", "topic"))
@@ -83,7 +83,7 @@ def _against(atlas: Atlas, column: str) -> Iterator[Figure]:
         )
 
 
-def _keywords(atlas: Atlas) -> Iterator[Figure]:
+def _keywords(atlas: AtlasData) -> Iterator[Figure]:
     keywords = [[keyword.term for keyword in topic.keywords[:TOP]] for topic in atlas.topics]
     texts = [f"{title}. {abstract}" for title, abstract in zip(*atlas.cleaned_papers(), strict=True)]
     yield Figure(
@@ -94,7 +94,7 @@ def _keywords(atlas: Atlas) -> Iterator[Figure]:
     yield Figure("keyword diversity", diversity(keywords), "share of different words in all topics' ten keywords")
 
 
-def _space(atlas: Atlas, seed: int) -> Iterator[Figure]:
+def _space(atlas: AtlasData, seed: int) -> Iterator[Figure]:
     core = atlas.column("topic").to_numpy().astype(np.int64)
     rows = sample_rows(core, seed=seed)
     apart = distances(np.asarray(atlas.vectors[rows]))
@@ -111,31 +111,35 @@ def _space(atlas: Atlas, seed: int) -> Iterator[Figure]:
     )
 
 
-def _trust(atlas: Atlas) -> Iterator[Figure]:
-    choice = atlas.manifest.choice
+def _confidence(atlas: AtlasData) -> Iterator[Figure]:
+    selection = atlas.manifest.selection
     known = [topic.stability for topic in atlas.topics if topic.stability is not None]
     yield Figure(
-        "stability",
+        "resampling stability",
         float(np.mean(known)) if known else None,
-        f"mean share of {choice['refits']} refits in which a topic came back",
+        f"mean share of {selection.resamples} resamples in which a topic was recovered",
     )
-    yield Figure("refit agreement", choice["agreement"], "mean adjusted mutual information of the topics with refits")
+    yield Figure(
+        "resampling agreement", selection.agreement, "mean adjusted mutual information of the topics with the resamples"
+    )
     yield Figure(
         "map recall", _map_recall(atlas), "share of a paper's 15 nearest papers among its 15 nearest on the map"
     )
     yield Figure(
-        "map trust", choice["map_trust"], "share of a paper's 15 nearest papers among its 50 nearest on the map"
+        "neighbourhood preservation",
+        selection.neighbourhood_preservation,
+        "share of a paper's 15 nearest papers among its 50 nearest on the map",
     )
     yield from _assignment(atlas)
 
 
-def _map_recall(atlas: Atlas) -> float | None:
+def _map_recall(atlas: AtlasData) -> float | None:
     from scipy.spatial import cKDTree
 
     width = min(MAP_NEIGHBOURS, atlas.neighbours.k)
     if width < 1:
         return None
-    points = np.column_stack([atlas.column(name).to_numpy() for name in ("x", "y")]).astype(np.float64)
+    points = atlas.points.astype(np.float64)
     _, found = cKDTree(points).query(points, k=width + 1)
     near = _without_itself(found, width)
     true = np.asarray(atlas.neighbours.indices[:, :width])
@@ -149,10 +153,10 @@ def _without_itself(found: NDArray[np.int64], width: int) -> NDArray[np.int64]:
     return np.asarray(found[other].reshape(len(found), width))
 
 
-def _assignment(atlas: Atlas) -> Iterator[Figure]:
+def _assignment(atlas: AtlasData) -> Iterator[Figure]:
     core, nearest = (atlas.column(name) for name in ("topic", "nearest_topic"))
     rows = sample_rows(nearest.to_numpy().astype(np.int64), seed=0)[:500].tolist()
-    assigned = atlas.assign([atlas.text(row) for row in rows])
+    assigned = assign_texts(atlas, [atlas.text(row) for row in rows])
     same = [found.nearest_topic == nearest[row].as_py() for row, found in zip(rows, assigned, strict=True)]
     yield Figure("assign by lookup", float(np.mean(same)), "share of papers for which assign repeats the run's answer")
     if atlas.neighbours.k:

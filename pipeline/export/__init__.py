@@ -1,8 +1,8 @@
 """Papers -> files that reference managers, spreadsheets and programs read."""
 
-from pipeline.export.bibtex import to_bibtex
-from pipeline.export.csl import to_csl
-from pipeline.export.formats import EXPORTERS, WRITERS, Writer
-from pipeline.export.ris import to_ris
+from pipeline.export.bibtex_writer import to_bibtex
+from pipeline.export.csl_writer import to_csl
+from pipeline.export.ris_writer import to_ris
+from pipeline.export.writers import EXPORTERS, WRITERS, Writer
 
 __all__ = ["EXPORTERS", "WRITERS", "Writer", "to_bibtex", "to_csl", "to_ris"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.text import harmless
+from pipeline.words.display import harmless
 
 SEPARATOR = "; "
 LONGEST_CELL = 32_767  # characters that a spreadsheet's cell holds

@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from pipeline.errors import ServiceError
 from pipeline.http import AGENT, Answer, request
-from pipeline.text import safe, shorten
+from pipeline.words.display import safe, shorten
 
 ATTEMPTS = 6
 FIRST_WAIT = 2.0  # seconds before the second attempt; twice as long before each further one

@@ -18,7 +18,7 @@ from pipeline.fetch.client import Client, Unusable
 
 
 @dataclass(frozen=True)
-class Asked:
+class FetchRequest:
     """A search, or names of papers. most: papers wanted at most."""
 
     query: str = ""
@@ -27,7 +27,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Page:
+class ResultPage:
     """papers: records as they are written. state: from where to go on. total: how many there are, where it is known.
 
     missing: names that the service does not know.
@@ -39,7 +39,7 @@ class Page:
     missing: list[str] = field(default_factory=list)
 
 
-Pages = Callable[[Client, Asked, dict[str, Any]], Iterator[Page]]
+Pages = Callable[[Client, FetchRequest, dict[str, Any]], Iterator[ResultPage]]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _part(names: Sequence[str], start: int, size: int) -> tuple[str, ...]:
     return tuple(names[start : start + size])
 
 
-def arxiv(client: Client, asked: Asked, state: dict[str, Any]) -> Iterator[Page]:
+def arxiv(client: Client, asked: FetchRequest, state: dict[str, Any]) -> Iterator[ResultPage]:
     """By search_query, or a hundred ids at a time."""
     start, size = int(state.get("start", 0)), 100
     while start < (len(asked.names) if asked.names else asked.most):
@@ -89,7 +89,7 @@ def arxiv(client: Client, asked: Asked, state: dict[str, Any]) -> Iterator[Page]
         known = {str(paper["id"]) for paper in papers}
         missing = [name for name in _part(asked.names, start, size) if _bare(name) not in known]
         start += size if asked.names else count
-        yield Page(papers, {"start": start}, len(asked.names) or None, missing)
+        yield ResultPage(papers, {"start": start}, len(asked.names) or None, missing)
         if not asked.names and len(papers) < count:
             return
 
@@ -112,7 +112,7 @@ def _atom(body: bytes) -> list[dict[str, Any]]:
     return papers
 
 
-def openalex(client: Client, asked: Asked, state: dict[str, Any]) -> Iterator[Page]:
+def openalex(client: Client, asked: FetchRequest, state: dict[str, Any]) -> Iterator[ResultPage]:
     """By full-text search, along its cursor."""
     cursor, done = str(state.get("cursor", "*")), int(state.get("done", 0))
     while cursor and done < asked.most:
@@ -123,7 +123,9 @@ def openalex(client: Client, asked: Asked, state: dict[str, Any]) -> Iterator[Pa
         papers = answer.get("results", [])
         cursor, done = str(answer.get("meta", {}).get("next_cursor") or ""), done + len(papers)
         total = answer.get("meta", {}).get("count")
-        yield Page(papers, {"cursor": cursor, "done": done}, min(int(total), asked.most) if total is not None else None)
+        yield ResultPage(
+            papers, {"cursor": cursor, "done": done}, min(int(total), asked.most) if total is not None else None
+        )
         if not papers:
             return
 
@@ -135,12 +137,12 @@ def _openalex(body: bytes) -> dict[str, Any]:
     return answer
 
 
-def crossref(client: Client, asked: Asked, state: dict[str, Any]) -> Iterator[Page]:
+def crossref(client: Client, asked: FetchRequest, state: dict[str, Any]) -> Iterator[ResultPage]:
     """Each DOI by itself."""
     for place in range(int(state.get("place", 0)), len(asked.names)):
         doi = asked.names[place]
         found = client.ask(f"/works/{quote(doi, safe='')}", {}, _crossref)
-        yield Page([found] if found else [], {"place": place + 1}, len(asked.names), [] if found else [doi])
+        yield ResultPage([found] if found else [], {"place": place + 1}, len(asked.names), [] if found else [doi])
 
 
 def _crossref(body: bytes) -> dict[str, Any]:
@@ -152,7 +154,7 @@ def _crossref(body: bytes) -> dict[str, Any]:
     return message
 
 
-def pubmed(client: Client, asked: Asked, state: dict[str, Any]) -> Iterator[Page]:
+def pubmed(client: Client, asked: FetchRequest, state: dict[str, Any]) -> Iterator[ResultPage]:
     """Ids by ESearch, which gives no more than 9,999; then articles by EFetch, two hundred at a time."""
     ids: list[str] = list(state.get("ids", ()))
     if not ids:
@@ -164,7 +166,7 @@ def pubmed(client: Client, asked: Asked, state: dict[str, Any]) -> Iterator[Page
         papers = client.ask("/efetch.fcgi", parameters, _articles) or []
         known = {str(paper.get("pmid")) for paper in papers}
         missing = [name for name in own if name not in known]
-        yield Page(papers, {"ids": ids, "start": start + 200}, len(ids), missing)
+        yield ResultPage(papers, {"ids": ids, "start": start + 200}, len(ids), missing)
 
 
 def _ids(body: bytes) -> list[str]:
@@ -175,7 +177,7 @@ def _ids(body: bytes) -> list[str]:
     return [str(name) for name in found]
 
 
-def semantic_scholar(client: Client, asked: Asked, state: dict[str, Any]) -> Iterator[Page]:
+def semantic_scholar(client: Client, asked: FetchRequest, state: dict[str, Any]) -> Iterator[ResultPage]:
     """Up to five hundred ids at a time: of Semantic Scholar, or DOI:..., ARXIV:..., PMID:..."""
     fields = "paperId,externalIds,title,abstract,year,venue,authors,url,publicationDate,journal"
     for start in range(int(state.get("start", 0)), len(asked.names), 500):
@@ -185,7 +187,7 @@ def semantic_scholar(client: Client, asked: Asked, state: dict[str, Any]) -> Ite
         pairs = list(zip(own, [*found, *[None] * (len(own) - len(found))], strict=False))
         papers = [paper for _, paper in pairs if isinstance(paper, dict)]
         missing = [name for name, paper in pairs if not isinstance(paper, dict)]
-        yield Page(papers, {"start": start + 500}, len(asked.names), missing)
+        yield ResultPage(papers, {"start": start + 500}, len(asked.names), missing)
 
 
 def _batch(body: bytes) -> list[Any]:

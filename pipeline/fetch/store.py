@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.embedding.atomic import write_atomically
+from pipeline.atomic_write import write_atomically
 from pipeline.errors import PaperatlasError
 
 

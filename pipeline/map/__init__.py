@@ -3,6 +3,5 @@
 from pipeline.map.draw import draw_atlas
 from pipeline.map.html import write_page
 from pipeline.map.picture import Picture
-from pipeline.map.result import draw_result
 
-__all__ = ["Picture", "draw_atlas", "draw_result", "write_page"]
+__all__ = ["Picture", "draw_atlas", "write_page"]

@@ -1,16 +1,16 @@
-"""Atlas -> the colour of every paper on a picture: its topic's, or by year, strength, trust or a column."""
+"""Atlas -> the colour of every paper on a picture: its topic's, or by year, strength, preservation or a column."""
 
-import difflib
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.atlas import Atlas
+from pipeline.atlas import AtlasData
+from pipeline.did_you_mean import did_you_mean
 from pipeline.errors import PaperatlasError
 from pipeline.map.colours import NOISE_COLOUR, PALETTE, scale
 from pipeline.map.columns import OTHER, Column, map_columns
-from pipeline.map_trust import map_trust
+from pipeline.reducer.neighbourhood_preservation import neighbourhood_preservation
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,12 @@ class Colouring:
     groups: tuple[tuple[str, str], ...] = ()
 
 
-def colour_papers(atlas: Atlas, by: str = "topic") -> Colouring:
-    """by: "topic", "year", "strength", "trust", or a column of the source. Raises PaperatlasError for any other."""
+def colour_papers(atlas: AtlasData, by: str = "topic") -> Colouring:
+    """by: "topic", "year", "strength", "preservation" (of neighbourhoods), or a column of the source.
+
+    Raises PaperatlasError for any other.
+    """
     core = atlas.column("topic").to_numpy()
-    points = np.column_stack([atlas.column(name).to_numpy() for name in ("x", "y")])
     if by == "topic":
         named = {topic.id: PALETTE[topic.colour] for topic in atlas.topics}
         return Colouring(tuple(named.get(topic, NOISE_COLOUR) for topic in core.tolist()), tuple(named.values()))
@@ -45,14 +47,14 @@ def colour_papers(atlas: Atlas, by: str = "topic") -> Colouring:
         return _by_numbers(by, np.array(years, dtype=np.float64), dark)
     if by == "strength":
         return _by_numbers(by, atlas.column("strength").to_numpy().astype(np.float64), dark)
-    if by == "trust":
-        return _by_numbers(by, map_trust(atlas.neighbours, points).astype(np.float64), dark)
+    if by == "preservation":
+        shares = neighbourhood_preservation(atlas.neighbours, atlas.points)
+        return _by_numbers(by, shares.astype(np.float64), dark)
     if by in columns:
         return _by_numbers(by, columns[by].values.astype(np.float64), dark)
-    known = ["topic", "year", "strength", "trust", *columns]
-    near = difflib.get_close_matches(by, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"it can be {', '.join(known)}"
-    raise PaperatlasError(f"--color-by {by}: nothing that a map can be coloured by; {hint}")
+    known = ["topic", "year", "strength", "preservation", *columns]
+    hint = did_you_mean(by, known, otherwise="it can be")
+    raise PaperatlasError(f"{by}: nothing that a map can be coloured by; {hint}")
 
 
 def _by_groups(column: Column, topics: tuple[str, ...]) -> Colouring:
@@ -68,7 +70,7 @@ def _by_numbers(name: str, values: NDArray[np.float64], topics: tuple[str, ...])
     """From the 1st to the 99th of a hundred values, so that a few far-off ones do not press the others together."""
     known = values[np.isfinite(values)]
     if not len(known):
-        raise PaperatlasError(f"--color-by {name}: no paper has a {name}")
+        raise PaperatlasError(f"{name}: no paper has a value to colour it by")
     low, high = float(np.quantile(known, 0.01, method="lower")), float(np.quantile(known, 0.99, method="higher"))
     stops = scale()
     places = np.clip((values - low) / (high - low) if high > low else np.full(len(values), 0.5), 0, 1)

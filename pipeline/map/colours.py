@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.topics.grouping import Grouping
-from pipeline.topics.topic import TopicTree
+from pipeline.topics.topic import TopicHierarchy
 
 PALETTE = (
     *("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#B8A800"),
@@ -48,21 +48,20 @@ def topic_colour_numbers(centres: NDArray[np.float64], fixed: Mapping[int, int] 
     return [chosen[number] for number in range(len(centres))]
 
 
-def with_colours(tree: TopicTree, grouping: Grouping, coordinates: NDArray[np.float32]) -> TopicTree:
-    """The tree with a colour for each topic, the one it had in an earlier run where it had one.
+def with_colours(hierarchy: TopicHierarchy, grouping: Grouping, coordinates: NDArray[np.float32]) -> TopicHierarchy:
+    """The hierarchy with a colour for each topic, the one it had in an earlier run where it had one.
 
-    A fine topic has the colour of its topic, a field that of its largest topic. coordinates: (n, 2) of the map.
+    A subtopic has the colour of its topic, an area that of its largest topic. coordinates: (n, 2) of the map.
     """
     centres = [np.median(coordinates[grouping.core == number], axis=0) for number in range(len(grouping.ids))]
     numbers = topic_colour_numbers(np.array(centres, dtype=np.float64).reshape(-1, 2), grouping.colours)
     colours = dict(zip(grouping.ids, numbers, strict=True))
-    largest = {
-        field.id: max(tree.of_field(field.id), key=lambda topic: (topic.size, -topic.id)).id for field in tree.fields
-    }
-    return TopicTree(
-        tuple(replace(topic, colour=colours[topic.id]) for topic in tree.topics),
-        tuple(replace(field, colour=colours[largest[field.id]]) for field in tree.fields),
-        tuple(replace(fine, colour=colours[fine.parent]) for fine in tree.fine if fine.parent is not None),
+    largest = {area.id: hierarchy.of_area(area.id)[0].id for area in hierarchy.areas}
+    subtopics = (subtopic for subtopic in hierarchy.subtopics if subtopic.parent is not None)
+    return TopicHierarchy(
+        tuple(replace(topic, colour=colours[topic.id]) for topic in hierarchy.topics),
+        tuple(replace(area, colour=colours[largest[area.id]]) for area in hierarchy.areas),
+        tuple(replace(subtopic, colour=colours[subtopic.parent or 0]) for subtopic in subtopics),
     )
 
 

@@ -7,15 +7,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.atlas import Atlas
-from pipeline.columns import group_values
-from pipeline.text import shorten
+from pipeline.atlas import AtlasData
+from pipeline.atlas.column_groups import group_values
+from pipeline.words.display import shorten
 
 MOST_COLUMNS = 12
 MOST_GROUPS = 60
 OTHER = 255  # every group beyond the largest 60, and no value at all
 OWN = frozenset(
-    {"id", "title", "abstract", "authors", "year", "topic", "nearest_topic", "second_topic", "fine_topic", "x", "y"}
+    {"id", "title", "abstract", "authors", "year", "topic", "nearest_topic", "second_topic", "subtopic", "x", "y"}
 )
 NAME_LENGTH = 40
 
@@ -33,7 +33,7 @@ class Column:
     groups: tuple[str, ...] = ()
 
 
-def map_columns(atlas: Atlas) -> tuple[Column, ...]:
+def map_columns(atlas: AtlasData) -> tuple[Column, ...]:
     """The columns of the source that say something on a map, in their order; at most 12."""
     found: list[Column] = []
     for name in atlas.column_names:

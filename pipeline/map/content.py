@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.atlas import Atlas
+from pipeline.atlas import AtlasData
 from pipeline.corpus.identifiers import IDENTIFIER_FIELDS, links, plain_name
 from pipeline.map.colours import DARK_NOISE, DARK_PALETTE, NOISE_COLOUR, PALETTE, scale
 from pipeline.map.columns import map_columns
-from pipeline.map.labels import densest_point
-from pipeline.map_trust import counted_neighbours, map_trust
-from pipeline.recommender.lists import SimilarLists
+from pipeline.map.label_placement import densest_point
+from pipeline.recommender.precomputed import PrecomputedSimilar
+from pipeline.reducer.neighbourhood_preservation import neighbourhood_preservation, neighbours_compared
 from pipeline.topics import Topic
 from pipeline.version import __version__
 
@@ -24,7 +24,7 @@ KEYWORDS = 8
 
 @dataclass(frozen=True)
 class Page:
-    """meta: what is said once. points: (n,) arrays by name. texts: n rows; abstracts: n, or None where left out.
+    """meta: all but papers. points: (n,) arrays by name. texts: n rows; abstracts: n, or None where left out.
 
     similar: for the same rows, or None where left out; words: those that its terms number.
     """
@@ -33,7 +33,7 @@ class Page:
     points: dict[str, NDArray[Any]]
     texts: dict[str, list[Any]]
     abstracts: list[str] | None
-    similar: SimilarLists | None
+    similar: PrecomputedSimilar | None
     words: tuple[str, ...]
 
     def __post_init__(self) -> None:
@@ -45,11 +45,10 @@ class Page:
         return len(self.points["x"])
 
 
-def page_points(atlas: Atlas, title: str) -> Page:
+def page_points(atlas: AtlasData, title: str) -> Page:
     """The page without texts: what a server sends at once, whatever the number of papers."""
-    coordinates = np.column_stack([atlas.column(name).to_numpy() for name in ("x", "y")])
     core = atlas.column("topic").to_numpy()
-    grid, trust = quantise(coordinates), map_trust(atlas.neighbours, coordinates)
+    grid, preservation = quantise(atlas.points), neighbourhood_preservation(atlas.neighbours, atlas.points)
     years = [NO_YEAR if year is None else year for year in atlas.column("year").to_pylist()]
     columns = map_columns(atlas)
     points: dict[str, NDArray[Any]] = {
@@ -59,11 +58,11 @@ def page_points(atlas: Atlas, title: str) -> Page:
         "nearest": atlas.column("nearest_topic").to_numpy().astype(np.int32),
         "second": atlas.column("second_topic").to_numpy().astype(np.int32),
         "strength": np.rint(255 * atlas.column("strength").to_numpy()).astype(np.uint8),
-        "trust": np.rint(255 * trust).astype(np.uint8),
+        "preservation": np.rint(255 * preservation).astype(np.uint8),
         "year": np.array(years, dtype=np.int16),
     }
     points |= {f"column{number}": column.values for number, column in enumerate(columns)}
-    counted = counted_neighbours(len(atlas), atlas.neighbours.k)
+    compared = neighbours_compared(len(atlas), atlas.neighbours.k)
     meta = {
         "version": __version__,
         "title": title,
@@ -71,10 +70,14 @@ def page_points(atlas: Atlas, title: str) -> Page:
         "total": len(atlas),
         "left_out": [],
         "topics": _topics(atlas.topics, core, grid.astype(np.float64)),
-        "fields": _fields(atlas, core, grid.astype(np.float64)),
-        "fine": _topics(atlas.tree.fine, atlas.column("fine_topic").to_numpy(), grid.astype(np.float64)),
+        "areas": _areas(atlas, core, grid.astype(np.float64)),
+        "subtopics": _topics(atlas.hierarchy.subtopics, atlas.column("subtopic").to_numpy(), grid.astype(np.float64)),
         "columns": [{"name": column.name, "groups": column.groups} for column in columns],
-        "trust": {"true": counted[0], "near": counted[1], "mean": round(float(trust.mean()), 3)},
+        "preservation": {
+            "true": compared[0],
+            "near": compared[1],
+            "mean": round(float(preservation.mean()), 3),
+        },
         "palette": {"light": PALETTE, "dark": DARK_PALETTE},
         "noise": {"light": NOISE_COLOUR, "dark": DARK_NOISE},
         "scale": scale(),
@@ -82,7 +85,7 @@ def page_points(atlas: Atlas, title: str) -> Page:
     return Page(meta, points, {}, None, None, ())
 
 
-def with_texts(page: Page, atlas: Atlas) -> Page:
+def with_texts(page: Page, atlas: AtlasData) -> Page:
     """The page with all that can be read on it but the similar papers."""
     identifying = [name for name in atlas.column_names if name == "id" or plain_name(name) in IDENTIFIER_FIELDS]
     columns = {name: atlas.column(name).to_pylist() for name in identifying}
@@ -96,7 +99,7 @@ def with_texts(page: Page, atlas: Atlas) -> Page:
     return replace(page, texts=texts, abstracts=atlas.column("abstract").to_pylist())
 
 
-def with_similar(page: Page, lists: SimilarLists, vocabulary: list[str]) -> Page:
+def with_similar(page: Page, lists: PrecomputedSimilar, vocabulary: list[str]) -> Page:
     """The page with similar papers; only the words that they name come along."""
     used = np.unique(lists.terms[lists.terms >= 0])
     terms = np.where(lists.terms >= 0, np.searchsorted(used, lists.terms), -1).astype(np.int32)
@@ -145,12 +148,12 @@ def quantise(coordinates: NDArray[np.float32]) -> NDArray[np.uint16]:
 
 
 def _topics(topics: Sequence[Topic], core: NDArray[np.int32], points: NDArray[np.float64]) -> list[dict[str, Any]]:
-    """What the page says of each topic of a layer. core: (n,) ids of the layer; points: (n, 2) on the page's grid."""
-    told = []
+    """What the page says of each topic of a level. core: (n,) ids of the level; points: (n, 2) on the page's grid."""
+    described = []
     for topic in topics:
         own = points[core == topic.id]
         x, y = densest_point(own) if len(own) > 30 else own.mean(axis=0)
-        told.append(
+        described.append(
             {
                 "id": topic.id,
                 "label": topic.label,
@@ -164,15 +167,14 @@ def _topics(topics: Sequence[Topic], core: NDArray[np.int32], points: NDArray[np
                 "y": round(float(y)),
             }
         )
-    return told
+    return described
 
 
-def _fields(atlas: Atlas, core: NDArray[np.int32], points: NDArray[np.float64]) -> list[dict[str, Any]]:
-    """The same of fields, each with its topics, the largest first."""
-    field_of = {topic.id: topic.parent for topic in atlas.topics if topic.parent is not None}
-    fields = np.array([field_of.get(topic, -1) for topic in core.tolist()], dtype=np.int32)
-    told = _topics(atlas.tree.fields, fields, points)
-    for field in told:
-        own = sorted(atlas.tree.of_field(field["id"]), key=lambda topic: (-topic.size, topic.id))
-        field["topics"] = [topic.id for topic in own]
-    return told
+def _areas(atlas: AtlasData, core: NDArray[np.int32], points: NDArray[np.float64]) -> list[dict[str, Any]]:
+    """The same of areas, each with its topics, the largest first."""
+    area_of = {topic.id: topic.parent for topic in atlas.topics if topic.parent is not None}
+    areas = np.array([area_of.get(topic, -1) for topic in core.tolist()], dtype=np.int32)
+    described = _topics(atlas.hierarchy.areas, areas, points)
+    for area in described:
+        area["topics"] = [topic.id for topic in atlas.hierarchy.of_area(area["id"])]
+    return described

@@ -3,21 +3,21 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.atlas import Atlas
+from pipeline.atlas import AtlasData
 from pipeline.map.colouring import colour_papers
 from pipeline.map.picture import Picture, draw_map
 
 
-def topic_places(atlas: Atlas) -> NDArray[np.int32]:
+def topic_places(atlas: AtlasData) -> NDArray[np.int32]:
     """(n,) place of each paper's core topic among the topics, -1 noise."""
     place = {topic.id: number for number, topic in enumerate(atlas.topics)}
     return np.array([place.get(topic, -1) for topic in atlas.column("topic").to_pylist()], dtype=np.int32)
 
 
-def draw_atlas(atlas: Atlas, picture: Picture, *, colour_by: str = "topic") -> dict[str, bytes]:
+def draw_atlas(atlas: AtlasData, picture: Picture, *, colour_by: str = "topic") -> dict[str, bytes]:
     """The map in each format, by file name. Raises PaperatlasError for a column that gives no colours."""
     return draw_map(
-        np.column_stack([atlas.column(name).to_numpy() for name in ("x", "y")]),
+        atlas.points,
         topic_places(atlas),
         [topic.label for topic in atlas.topics],
         paper_titles=atlas.column("title").to_pylist(),

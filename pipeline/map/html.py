@@ -13,10 +13,10 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from pipeline.atlas import Atlas
+from pipeline.atlas import AtlasData
 from pipeline.map.content import page_points, sampled, with_similar, with_texts, without
 from pipeline.map.packing import pack_page
-from pipeline.recommender.lists import similar_lists
+from pipeline.recommender.precomputed import precompute_similar
 
 # In the order in which they need each other: each may use what stands before it.
 MODULES = (
@@ -39,7 +39,9 @@ HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTIO
 ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE."""
 
 
-def write_page(atlas: Atlas, *, title: str, budget_mb: float, advance: Callable[[int], None] = lambda _: None) -> bytes:
+def write_page(
+    atlas: AtlasData, *, title: str, budget_mb: float, advance: Callable[[int], None] = lambda _: None
+) -> bytes:
     """The map of an atlas as one HTML file of at most so many megabytes (1e6 bytes), if at all possible.
 
     Beyond the budget abstracts are left out first, then the lists of similar papers, then papers where the map is
@@ -49,7 +51,7 @@ def write_page(atlas: Atlas, *, title: str, budget_mb: float, advance: Callable[
     page = with_texts(page_points(atlas, title), atlas)
     blocks = pack_page(page)
     if _size(blocks) - len(_encoded(blocks["abstracts"])) + SIMILAR_BYTES * len(atlas) <= budget:
-        lists = similar_lists(atlas, k=SIMILAR, advance=advance)
+        lists = precompute_similar(atlas, k=SIMILAR, advance=advance)
         page = with_similar(page, lists, [] if atlas.lexical is None else atlas.lexical.vocabulary)
         blocks = pack_page(page)
     if _size(blocks) > budget:

@@ -1,6 +1,5 @@
 """Coordinates, topics -> the map as a picture: points by topic or by a column, labels that do not overlap."""
 
-import io
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.charts import DARK, QUIET, chart_style, new_figure, save_figure
 from pipeline.map.colouring import Colouring
 from pipeline.map.picture_text import Canvas, draw_labels, draw_paper_titles
-from pipeline.text import safe, shorten
+from pipeline.words.display import safe, shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,19 +21,7 @@ MARGIN = 0.06
 MOST_VECTOR_POINTS = 5_000  # an SVG or PDF with more holds its points as one picture
 MOST_TITLED = 40  # so few papers that each is drawn with its title
 LEGEND_CHARACTERS = 28
-STYLE: dict[str, Any] = {
-    "svg.hashsalt": "paperatlas",
-    "svg.fonttype": "path",
-    "pdf.fonttype": 42,
-    "path.simplify": False,
-    "font.family": "DejaVu Sans",
-}
-METADATA: dict[str, dict[str, None]] = {
-    "png": {"Software": None},
-    "svg": {"Date": None, "Creator": None},
-    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
-}
-TEXT, QUIET, MARK = "#1B1F24", "#57606A", "#D1006C"
+RING = "#D1006C"
 
 
 @dataclass(frozen=True)
@@ -65,16 +53,10 @@ def draw_map(
 
     A map of up to 40 papers shows the title of each. The same input gives the same bytes.
     """
-    import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context(STYLE), warnings.catch_warnings():  # type: ignore[arg-type]
+    with chart_style(), warnings.catch_warnings():
         # Titles in scripts that matplotlib's own font lacks: boxes on the picture are all that can be done.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
-        inches = picture.size[0] / picture.dpi, picture.size[1] / picture.dpi
-        figure = Figure(figsize=inches, dpi=picture.dpi, facecolor="white")
-        FigureCanvasAgg(figure)
+        figure = new_figure((picture.size[0] / picture.dpi, picture.size[1] / picture.dpi), dpi=picture.dpi)
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
         _frame(axes, coordinates, picture.size)
@@ -87,13 +69,7 @@ def draw_map(
         if len(coordinates) <= MOST_TITLED:
             rest = [row for row in range(len(paper_titles)) if row not in picture.highlight]
             draw_paper_titles(canvas, [paper_titles[row] for row in rest], rows=rest)
-        return {f"map.{kind}": _saved(figure, kind, picture.dpi) for kind in picture.formats}
-
-
-def _saved(figure: "Figure", kind: str, dpi: int) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=dpi, metadata=METADATA[kind])
-    return buffer.getvalue()
+        return {f"map.{kind}": save_figure(figure, kind) for kind in picture.formats}
 
 
 def _frame(axes: "Axes", coordinates: NDArray[np.float32], size: tuple[int, int]) -> None:
@@ -126,7 +102,7 @@ def _draw_points(
 def _draw_title(figure: "Figure", title: str, papers: int, topics: int) -> None:
     subtitle = f"{papers:,} paper{'s' * (papers != 1)} · {topics} topic{'s' * (topics != 1)}"
     top = 1 - 0.28 / figure.get_figheight()
-    figure.text(0.02, top, title, fontsize=17, fontweight="bold", color=TEXT, va="top", parse_math=False)
+    figure.text(0.02, top, title, fontsize=17, fontweight="bold", color=DARK, va="top", parse_math=False)
     figure.text(0.02, top - 0.30 / figure.get_figheight(), subtitle, fontsize=11, color=QUIET, va="top")
 
 
@@ -148,7 +124,7 @@ def _draw_legend(figure: "Figure", canvas: Canvas, colouring: Colouring) -> None
         y = (0.3 + 0.2 * place) / height
         figure.text(0.02, y, "●", fontsize=10, color=colour, va="center")
         shown = shorten(name, LEGEND_CHARACTERS)
-        figure.text(0.02 + 0.18 / width, y, shown, fontsize=9, color=TEXT, va="center", parse_math=False)
+        figure.text(0.02 + 0.18 / width, y, shown, fontsize=9, color=DARK, va="center", parse_math=False)
     if colouring.groups:
         canvas.keep_free(0, 0, 2.6, 0.3 + 0.2 * len(colouring.groups))
 
@@ -164,6 +140,6 @@ def _draw_highlights(
     if not rows:
         return
     chosen = list(rows)
-    axes.scatter(coordinates[chosen, 0], coordinates[chosen, 1], s=150, facecolors="none", edgecolors=MARK,
+    axes.scatter(coordinates[chosen, 0], coordinates[chosen, 1], s=150, facecolors="none", edgecolors=RING,
                  linewidths=1.8, zorder=4)  # fmt: skip
-    draw_paper_titles(canvas, [titles[row] for row in chosen], rows=chosen, colour=MARK, fontweight="bold")
+    draw_paper_titles(canvas, [titles[row] for row in chosen], rows=chosen, colour=RING, fontweight="bold")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.map.labels import Box, densest_point, place_labels
-from pipeline.text import safe, shorten
+from pipeline.map.label_placement import Box, densest_point, place_labels
+from pipeline.words.display import safe, shorten
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

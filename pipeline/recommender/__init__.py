@@ -1,27 +1,33 @@
-"""id, text or several papers -> ranked papers with reasons."""
+"""id, text or several papers -> ranked papers with reasons; new texts -> their topics."""
 
-from pipeline.recommender.answer import Asked, answer, papers_where
+from pipeline.recommender.assign import Assigned, assign_papers, assign_texts
 from pipeline.recommender.bridges import Bridge, find_bridges
 from pipeline.recommender.check import Checked, Novelty, check_draft
 from pipeline.recommender.cited import Cited, find_cited
+from pipeline.recommender.filter import filter_papers, where
 from pipeline.recommender.query import Query, read_query
-from pipeline.recommender.recommend import Recommended, Wishes, search, similar
-from pipeline.recommender.where import where
+from pipeline.recommender.recommend import Filters, Recommended, default_k, search, similar
+from pipeline.recommender.request import Answer, Request, answer
 
 __all__ = [
-    "Asked",
+    "Answer",
+    "Assigned",
     "Bridge",
     "Checked",
     "Cited",
+    "Filters",
     "Novelty",
     "Query",
     "Recommended",
-    "Wishes",
+    "Request",
     "answer",
+    "assign_papers",
+    "assign_texts",
     "check_draft",
+    "default_k",
+    "filter_papers",
     "find_bridges",
     "find_cited",
-    "papers_where",
     "read_query",
     "search",
     "similar",

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.atlas import Atlas
+from pipeline.atlas import AtlasData
 from pipeline.clusterer.assignment import NOISE, vote_shares
 
 
@@ -23,7 +23,7 @@ class Bridge:
         return asdict(self)
 
 
-def find_bridges(atlas: Atlas, *, margin: float = 0.1, least: float = 0.25) -> list[Bridge]:
+def find_bridges(atlas: AtlasData, *, margin: float = 0.1, least: float = 0.25) -> list[Bridge]:
     """Papers with two topics that each get at least `least` of the vote and differ by at most `margin`.
 
     Ordered by pair of topics, then by the smaller share, the largest first.

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.atlas import Atlas
+from pipeline.atlas import AtlasData
 from pipeline.recommender.cited import Cited
 from pipeline.recommender.query import Query
-from pipeline.recommender.recommend import Recommended, Wishes, similar
+from pipeline.recommender.recommend import Filters, Recommended, similar
 
 NEAREST = 10
 OTHER_NEAREST = (5, 20)
@@ -46,15 +46,15 @@ class Checked:
         }
 
 
-def check_draft(atlas: Atlas, draft: Query, cited: Cited | None, *, k: int) -> Checked:
+def check_draft(atlas: AtlasData, draft: Query, cited: Cited | None, *, k: int) -> Checked:
     """The k papers most like the draft among those not cited, and its novelty."""
     keep = np.ones(len(atlas), dtype=bool)
     if cited is not None:
         keep[cited.rows] = False
-    return Checked(tuple(similar(atlas, draft, k=k, wishes=Wishes(keep=keep))), measure_novelty(atlas, draft), cited)
+    return Checked(tuple(similar(atlas, draft, k=k, filters=Filters(keep=keep))), measure_novelty(atlas, draft), cited)
 
 
-def measure_novelty(atlas: Atlas, draft: Query) -> Novelty | None:
+def measure_novelty(atlas: AtlasData, draft: Query) -> Novelty | None:
     """The draft's place among the corpus's papers by the mean cosine to the nearest others; itself is no other."""
     others = np.ones(len(atlas), dtype=bool)
     others[list(draft.rows)] = False
@@ -68,7 +68,7 @@ def measure_novelty(atlas: Atlas, draft: Query) -> Novelty | None:
     return Novelty(min(NEAREST, most), closeness, percentile, min(percentiles), max(percentiles))
 
 
-def _percentile(atlas: Atlas, similarities: np.ndarray[Any, Any], count: int) -> tuple[float, float]:
+def _percentile(atlas: AtlasData, similarities: np.ndarray[Any, Any], count: int) -> tuple[float, float]:
     """Mean cosine to the `count` nearest, and how many in a hundred of the corpus's papers have a higher one."""
     own = round(float(similarities[:count].astype(np.float64).mean()), 6)
     corpus = np.round(atlas.neighbours.similarities[:, :count].astype(np.float64).mean(axis=1), 6)

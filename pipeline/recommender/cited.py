@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.assigner import known_rows
-from pipeline.atlas import Atlas
+from pipeline.atlas import AtlasData
 from pipeline.corpus.identifiers import IDENTIFIER_FIELDS, Identifiers, identify, plain_name
 from pipeline.corpus.references import Reference
 
@@ -48,14 +47,14 @@ class Cited:
         return {"matches": [asdict(match) for match in self.matches], "unmatched": list(self.unmatched)}
 
 
-def find_cited(atlas: Atlas, references: Iterable[Reference]) -> Cited:
+def find_cited(atlas: AtlasData, references: Iterable[Reference]) -> Cited:
     """The references among the papers of the atlas; one that fits several papers is all of them."""
     known = _known(atlas)
     matches, unmatched, rows = [], [], set()
     for reference in references:
         by, fitting = known.look_up(reference.identifiers)
         if not fitting and reference.text_hash is not None:
-            by, fitting = "text", [row for row in known_rows(atlas, [reference.text_hash]).tolist() if row >= 0]
+            by, fitting = "text", [row for row in atlas.rows_of_hashes([reference.text_hash]).tolist() if row >= 0]
         rows |= set(fitting)
         matches += [Match(reference.name, atlas.ids.ids[row], by) for row in fitting]
         unmatched += [] if fitting else [reference.name]
@@ -63,7 +62,7 @@ def find_cited(atlas: Atlas, references: Iterable[Reference]) -> Cited:
 
 
 @dataclass(frozen=True)
-class _Known:
+class _Index:
     """Rows of the atlas by what identifies them."""
 
     dois: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -88,8 +87,8 @@ class _Known:
         return "", []
 
 
-def _known(atlas: Atlas) -> _Known:
-    known = _Known()
+def _known(atlas: AtlasData) -> _Index:
+    known = _Index()
     for row, fields in enumerate(_fields(atlas)):
         known.add(row, identify(fields))
     for duplicate in atlas.ids.duplicates:
@@ -97,7 +96,7 @@ def _known(atlas: Atlas) -> _Known:
     return known
 
 
-def _fields(atlas: Atlas) -> Iterator[Mapping[str, Any]]:
+def _fields(atlas: AtlasData) -> Iterator[Mapping[str, Any]]:
     """The fields of every paper that say what it is, in row order."""
     names = [name for name in atlas.column_names if name == "title" or plain_name(name) in IDENTIFIER_FIELDS]
     columns = [atlas.column(name).to_pylist() for name in names]

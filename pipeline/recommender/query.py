@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.assigner import known_rows
-from pipeline.atlas import Atlas
+from pipeline.atlas import AtlasData
 from pipeline.corpus.files import undecodable
 from pipeline.corpus.record import text_hash, text_of
 from pipeline.embedding import embed_texts
-from pipeline.embedding.result import unit
+from pipeline.embedding.embedding import unit
 from pipeline.errors import PaperatlasError, UnknownPaperError
+from pipeline.recommender.assign import as_embedded
 
 UNLIKED_COUNTS = 0.5
 LONGEST_TEXT = 100_000  # characters; the rest of a longer one is not read
@@ -54,7 +54,7 @@ class _Part:
     beyond_model: bool = False
 
 
-def read_words(atlas: Atlas, words: str) -> Query:
+def read_words(atlas: AtlasData, words: str) -> Query:
     """The query for papers that free words describe. Raises PaperatlasError for empty words."""
     text = text_of(words[:LONGEST_TEXT], "")
     if undecodable(text):
@@ -65,14 +65,16 @@ def read_words(atlas: Atlas, words: str) -> Query:
     return _combine(atlas, [_Part(text, None, vector, None, ())], (), truncated=len(words) > LONGEST_TEXT)
 
 
-def read_query(atlas: Atlas, likes: Sequence[str], unlikes: Sequence[str] = (), *, texts: Sequence[str] = ()) -> Query:
+def read_query(
+    atlas: AtlasData, likes: Sequence[str], unlikes: Sequence[str] = (), *, texts: Sequence[str] = ()
+) -> Query:
     """The query for papers like `likes` (ids, or texts where no paper has that id) and `texts`, unlike `unlikes`.
 
     Raises UnknownPaperError for an id that is not there and looks like one, PaperatlasError for an empty query, an
     empty text, or a paper that is liked and not liked.
     """
     if not likes and not texts:
-        raise PaperatlasError("nothing to look for: give --id, --text or --like")
+        raise PaperatlasError("nothing to look for: give the id of a paper, a text, or papers that you like")
     clash = sorted(set(likes) & set(unlikes))
     if clash:
         raise PaperatlasError(f"{clash[0]!r} is both liked and unliked")
@@ -90,7 +92,7 @@ def read_query(atlas: Atlas, likes: Sequence[str], unlikes: Sequence[str] = (), 
     return _combine(atlas, wanted, unwanted, truncated=any(len(text) > LONGEST_TEXT for text in written))
 
 
-def _by_id(atlas: Atlas, name: str) -> int | None:
+def _by_id(atlas: AtlasData, name: str) -> int | None:
     """Row of the paper with this id; None where the name is a text: it has white space."""
     try:
         return atlas.ids.row(name)
@@ -100,7 +102,7 @@ def _by_id(atlas: Atlas, name: str) -> int | None:
         return None
 
 
-def query_of_row(atlas: Atlas, row: int) -> Query:
+def query_of_row(atlas: AtlasData, row: int) -> Query:
     """The query for papers like one of the atlas, without its texts: enough to rank by, not to quote from."""
     empty = np.zeros(0, np.int32), np.zeros(0, np.float32)
     terms, weights = empty if atlas.lexical is None else atlas.lexical.paper(row)
@@ -119,7 +121,7 @@ def query_of_row(atlas: Atlas, row: int) -> Query:
     )
 
 
-def _part_of_row(atlas: Atlas, row: int) -> _Part:
+def _part_of_row(atlas: AtlasData, row: int) -> _Part:
     text = atlas.text(row)
     vector = np.array(atlas.vectors[row])
     if atlas.sentences is None:
@@ -130,24 +132,18 @@ def _part_of_row(atlas: Atlas, row: int) -> _Part:
     return _Part(text, row, vector, np.array(atlas.sentences.vectors[mine]), shown)
 
 
-def _cleaned(atlas: Atlas, text: str) -> str:
-    """As the papers were; a text that is one of them stays what it is."""
-    plain = text_of(text, "")
-    if undecodable(plain) or known_rows(atlas, [text_hash(plain)])[0] >= 0:
-        return plain
-    return text_of(atlas.cleaner.clean("", text).abstract, "")
-
-
-def _parts_of_texts(atlas: Atlas, texts: Sequence[str]) -> dict[str, _Part]:
+def _parts_of_texts(atlas: AtlasData, texts: Sequence[str]) -> dict[str, _Part]:
     """Each text with its parts; one that the atlas holds is that paper."""
     if not texts:
         return {}
-    cleaned = {text: _cleaned(atlas, text[:LONGEST_TEXT]) for text in texts}
+    cleaned = {text: as_embedded(atlas, text[:LONGEST_TEXT]) for text in texts}
     if any(undecodable(clean) for clean in cleaned.values()):
         raise PaperatlasError("the text is broken Unicode: half of a surrogate pair")
     if any(not clean for clean in cleaned.values()):
         raise PaperatlasError("an empty text is like nothing; give a title or an abstract")
-    rows = dict(zip(cleaned, known_rows(atlas, [text_hash(clean) for clean in cleaned.values()]).tolist(), strict=True))
+    rows = dict(
+        zip(cleaned, atlas.rows_of_hashes([text_hash(clean) for clean in cleaned.values()]).tolist(), strict=True)
+    )
     parts = {text: _part_of_row(atlas, row) for text, row in rows.items() if row >= 0}
     new = [text for text, row in rows.items() if row < 0]
     if new:
@@ -166,7 +162,7 @@ def _parts_of_texts(atlas: Atlas, texts: Sequence[str]) -> dict[str, _Part]:
     return parts
 
 
-def _combine(atlas: Atlas, wanted: Sequence[_Part], unwanted: Sequence[_Part], *, truncated: bool) -> Query:
+def _combine(atlas: AtlasData, wanted: Sequence[_Part], unwanted: Sequence[_Part], *, truncated: bool) -> Query:
     direction = np.array([part.vector for part in wanted], dtype=np.float64).mean(axis=0)
     if unwanted:
         direction -= UNLIKED_COUNTS * np.array([part.vector for part in unwanted], dtype=np.float64).mean(axis=0)

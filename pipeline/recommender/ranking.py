@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import SimilarConfig
-from pipeline.embedding.result import Sentences
-from pipeline.lexical import Lexical
+from pipeline.embedding.embedding import Sentences
 from pipeline.recommender.query import Query
+from pipeline.words.tfidf import Lexical
 
 
 @dataclass(frozen=True)
@@ -35,21 +35,27 @@ class Ranked:
         return Ranked(*(None if part is None else part[keep] for part in parts))  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True)
+class Candidates:
+    """rows: (c,) of papers; similarity: (c,) their cosines. basis: the first so many are the fixed candidates that the
+    parts are z-scored over; any others, found for a filter, are measured by the same mean and deviation.
+    """
+
+    rows: NDArray[np.int64]
+    similarity: NDArray[np.float64]
+    basis: int
+
+
 def rank(
     query: Query,
-    rows: NDArray[np.int64],
-    similarity: NDArray[np.float64],
+    candidates: Candidates,
     *,
-    basis: int,
     lexical: Lexical | None,
     sentences: Sentences | None,
     config: SimilarConfig,
 ) -> Ranked:
-    """The candidates `rows`, with their cosines, in their final order; ties by cosine, then by row.
-
-    The first `basis` of them are the fixed candidates that the parts are z-scored over; any others, found for a filter,
-    are measured by the same mean and deviation.
-    """
+    """The candidates in their final order; ties by cosine, then by row."""
+    rows, similarity, basis = candidates.rows, candidates.similarity, candidates.basis
     parts: list[tuple[float, NDArray[np.float64]]] = [(config.dense, similarity)]
     by_words = lexical.cosines(query.terms, query.weights, rows) if lexical is not None else None
     if by_words is not None:

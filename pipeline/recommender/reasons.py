@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.atlas import Atlas
-from pipeline.lexical import Lexical
+from pipeline.atlas import AtlasData
 from pipeline.recommender.query import Query
 from pipeline.recommender.ranking import Ranked, sentence_cosines
+from pipeline.words.tfidf import Lexical
 
 SHARED_TERMS = 5
 
@@ -37,7 +37,7 @@ class Reasons:
     ranks: dict[str, int]
 
 
-def give_reasons(atlas: Atlas, query: Query, ranked: Ranked, place: int) -> Reasons:
+def give_reasons(atlas: AtlasData, query: Query, ranked: Ranked, *, place: int) -> Reasons:
     """The reasons for the candidate at one place of the ranking."""
     row = int(ranked.rows[place])
     parts = {"dense": ranked.similarity, "lexical": ranked.lexical, "sentences": ranked.sentences}
@@ -58,7 +58,7 @@ def rank_of(values: NDArray[np.float64], place: int) -> int:
     return int((values > values[place]).sum()) + 1
 
 
-def _shared_terms(atlas: Atlas, query: Query, row: int) -> tuple[str, ...]:
+def _shared_terms(atlas: AtlasData, query: Query, row: int) -> tuple[str, ...]:
     if atlas.lexical is None:
         return ()
     shared = shared_terms(atlas.lexical, query, np.array([row]), count=SHARED_TERMS)[0]
@@ -85,7 +85,7 @@ def shared_terms(lexical: Lexical, query: Query, rows: NDArray[np.int64], *, cou
     return found
 
 
-def _best_pair(atlas: Atlas, query: Query, row: int) -> SentencePair | None:
+def _best_pair(atlas: AtlasData, query: Query, row: int) -> SentencePair | None:
     if atlas.sentences is None or query.sentences is None:
         return None
     cosines = sentence_cosines(query.sentences, atlas.sentences, row)
@@ -97,7 +97,7 @@ def _best_pair(atlas: Atlas, query: Query, row: int) -> SentencePair | None:
     return SentencePair(query.sentence_texts[int(best[0])], text[start:end], round(float(cosines[best]), 6))
 
 
-def _topics(atlas: Atlas, query: Query, row: int) -> str | None:
+def _topics(atlas: AtlasData, query: Query, row: int) -> str | None:
     if len(query.rows) != 1:
         return None
     own, other = (

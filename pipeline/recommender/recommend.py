@@ -2,18 +2,16 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.atlas import Atlas
-from pipeline.config import SimilarConfig
-from pipeline.diversity import diversify
+from pipeline.atlas import AtlasData
 from pipeline.errors import PaperatlasError
+from pipeline.mmr import select_by_mmr
 from pipeline.recommender.query import Query, read_words
-from pipeline.recommender.ranking import Ranked, rank
+from pipeline.recommender.ranking import Candidates, Ranked, rank
 from pipeline.recommender.reasons import Reasons, give_reasons
 
 SAME_MEANING, SAME_WORDS = 0.95, 0.85  # above both, a paper is another version of the one asked about
@@ -21,17 +19,18 @@ PHRASE = re.compile(r'"([^"]+)"')
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What the results must be. keep: (n,) papers that may be shown, or None for all; diversity: 0 to 1, how much a
-    paper like one already shown loses; near_duplicates: whether other versions of the paper asked about are shown.
+class Filters:
+    """Which papers may be shown. keep: (n,) mask, or None for all; mmr: 0 to 1, how much a paper like one already
+    shown loses (maximal marginal relevance); near_duplicates: whether other versions of the paper asked about are
+    shown.
     """
 
     keep: NDArray[np.bool_] | None = None
-    diversity: float = 0.0
+    mmr: float = 0.0
     near_duplicates: bool = False
 
 
-ANY = Wishes()
+NO_FILTER = Filters()
 
 
 @dataclass(frozen=True)
@@ -57,11 +56,11 @@ class Recommended:
     parts: Parts
     reasons: Reasons
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         return asdict(self)
 
 
-def similar(atlas: Atlas, query: Query, *, k: int, wishes: Wishes = ANY) -> list[Recommended]:
+def similar(atlas: AtlasData, query: Query, *, k: int, filters: Filters = NO_FILTER) -> list[Recommended]:
     """The k papers most like the query, those asked about and their exact duplicates left out.
 
     Candidates are the 200 papers with the highest cosine (more for a larger k), found exactly; where a filter leaves
@@ -73,40 +72,40 @@ def similar(atlas: Atlas, query: Query, *, k: int, wishes: Wishes = ANY) -> list
         raise PaperatlasError(f"k = {k}: at least 1 paper must be asked for")
     if k > max(others, 1):
         raise PaperatlasError(f"k = {k}: the atlas has only {others} other papers")
-    config = settings_of(atlas)
-    allowed = np.ones(len(atlas), dtype=bool) if wishes.keep is None else wishes.keep.copy()
+    config = atlas.manifest.config.similar
+    allowed = np.ones(len(atlas), dtype=bool) if filters.keep is None else filters.keep.copy()
     allowed[list(query.rows)] = False
-    rows, cosines = _candidates(atlas, query, max(config.candidates, k))
-    basis = min(config.candidates, len(rows))
-    if allowed[rows].sum() < k:
-        rows, cosines = _join(rows, cosines, *_candidates(atlas, query, max(config.candidates, k), among=allowed))
-    ranked = rank(query, rows, cosines, basis=basis, lexical=atlas.lexical, sentences=atlas.sentences, config=config)
+    candidates = _candidates(atlas, query, max(config.candidates, k))
+    candidates = replace(candidates, basis=min(config.candidates, len(candidates.rows)))
+    if allowed[candidates.rows].sum() < k:
+        candidates = _join(candidates, _candidates(atlas, query, max(config.candidates, k), among=allowed))
+    ranked = rank(query, candidates, lexical=atlas.lexical, sentences=atlas.sentences, config=config)
     keep = allowed[ranked.rows]
-    if not wishes.near_duplicates:
+    if not filters.near_duplicates:
         keep &= ~near_duplicates(query, ranked)
     places = np.flatnonzero(keep)
-    if wishes.diversity:
+    if filters.mmr:
         kept = ranked.kept(places)
-        order = diversify(kept.fused, atlas.vectors[kept.rows], diversity=wishes.diversity, k=k)
-        places = places[order]
-    return _describe(atlas, query, ranked, places[:k].tolist())
+        places = places[select_by_mmr(kept.fused, atlas.vectors[kept.rows], diversity=filters.mmr, k=k)]
+    return _describe(atlas, query, ranked, places=places[:k].tolist())
 
 
-def _candidates(
-    atlas: Atlas, query: Query, count: int, *, among: NDArray[np.bool_] | None = None
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Rows and cosines of the nearest papers that are not asked about, of some papers or of all."""
-    found = atlas.index.nearest(query.vector[None], k=count + len(query.rows), among=among)
-    free = ~np.isin(found.indices[0], query.rows)
-    rows, cosines = found.indices[0][free][:count], found.similarities[0][free][:count]
-    return rows.astype(np.int64), cosines.astype(np.float64)
+def _candidates(atlas: AtlasData, query: Query, count: int, *, among: NDArray[np.bool_] | None = None) -> Candidates:
+    """The nearest papers that are not asked about, of some papers or of all."""
+    nearest = atlas.index.nearest(query.vector[None], k=count + len(query.rows), among=among)
+    free = ~np.isin(nearest.indices[0], query.rows)
+    rows, cosines = nearest.indices[0][free][:count], nearest.similarities[0][free][:count]
+    return Candidates(rows.astype(np.int64), cosines.astype(np.float64), basis=len(rows))
 
 
-def _join(
-    rows: NDArray[np.int64], cosines: NDArray[np.float64], more: NDArray[np.int64], more_cosines: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    new = ~np.isin(more, rows)
-    return np.concatenate([rows, more[new]]), np.concatenate([cosines, more_cosines[new]])
+def _join(candidates: Candidates, more: Candidates) -> Candidates:
+    """Both, each paper once; scores are still standardised over the first alone."""
+    new = ~np.isin(more.rows, candidates.rows)
+    return Candidates(
+        np.concatenate([candidates.rows, more.rows[new]]),
+        np.concatenate([candidates.similarity, more.similarity[new]]),
+        basis=candidates.basis,
+    )
 
 
 def near_duplicates(query: Query, ranked: Ranked) -> NDArray[np.bool_]:
@@ -117,60 +116,60 @@ def near_duplicates(query: Query, ranked: Ranked) -> NDArray[np.bool_]:
     return np.asarray((ranked.similarity >= SAME_MEANING) & (words >= SAME_WORDS))
 
 
-def search(atlas: Atlas, words: str, *, k: int) -> list[Recommended]:
+def search(atlas: AtlasData, words: str, *, k: int) -> list[Recommended]:
     """The k papers that free words describe best, by their embedding and by the words themselves.
 
-    Phrases in double quotes must stand in the title or the abstract as they are, case aside. Candidates are the 200
-    best by each of the two. Raises PaperatlasError for empty words, or where no paper holds the phrases.
+    Phrases in double quotes must stand in the title or the abstract as they are, case aside. Candidates are the best by
+    each of the two, at least 200, among the papers that hold the phrases. Raises PaperatlasError for empty words, or
+    where no paper holds the phrases.
     """
     if k < 1:
         raise PaperatlasError(f"k = {k}: at least 1 paper must be asked for")
-    config = settings_of(atlas).model_copy(update={"lexical": 1.0, "sentences": 0.0})
+    config = atlas.manifest.config.similar.model_copy(update={"lexical": 1.0, "sentences": 0.0})
     query = read_words(atlas, words.replace('"', " "))
-    rows = _search_rows(atlas, query, config.candidates)
-    held = _holding(atlas, PHRASE.findall(words))
-    if held is not None:
-        rows = held if len(held) <= config.candidates else rows[np.isin(rows, held)]
+    rows = _search_rows(atlas, query, count=max(config.candidates, k), among=_holding(atlas, PHRASE.findall(words)))
     cosines = np.round(atlas.vectors[rows].astype(np.float64) @ query.vector.astype(np.float64), 7)
-    ranked = rank(query, rows, cosines, basis=len(rows), lexical=atlas.lexical, sentences=None, config=config)
-    return _describe(atlas, query, ranked, range(min(k, len(rows))))
+    candidates = Candidates(rows, cosines, basis=len(rows))
+    ranked = rank(query, candidates, lexical=atlas.lexical, sentences=None, config=config)
+    return _describe(atlas, query, ranked, places=range(min(k, len(rows))))
 
 
-def settings_of(atlas: Atlas) -> SimilarConfig:
-    """The run's [similar] settings."""
-    return SimilarConfig.model_validate(atlas.manifest.config["similar"])
+def default_k(atlas: AtlasData, *, asked_about: int = 0) -> int:
+    """The run's [similar] k, or as many papers as there are besides those asked about."""
+    return min(atlas.manifest.config.similar.k, max(len(atlas) - asked_about, 1))
 
 
-def _search_rows(atlas: Atlas, query: Query, count: int) -> NDArray[np.int64]:
-    """Rows of the best by embedding and of the best by words, increasing."""
-    dense = atlas.index.nearest(query.vector[None], k=count).indices[0].astype(np.int64)
+def _search_rows(atlas: AtlasData, query: Query, *, count: int, among: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+    """Rows of the best by embedding and of the best by words, increasing. among: (n,) papers that may be shown."""
+    dense = atlas.index.nearest(query.vector[None], k=count, among=among).indices[0].astype(np.int64)
     if atlas.lexical is None:
         return np.sort(dense)
     cosines = atlas.lexical.all_cosines(query.terms, query.weights)
+    if among is not None:
+        cosines = np.where(among, cosines, 0.0)
     by_words = np.lexsort((np.arange(len(cosines)), -cosines))[:count]
     return np.unique(np.concatenate([dense, by_words[cosines[by_words] > 0]]))
 
 
-def _holding(atlas: Atlas, phrases: Sequence[str]) -> NDArray[np.int64] | None:
-    """Rows whose title or abstract holds every phrase; None where there is no phrase."""
+def _holding(atlas: AtlasData, phrases: Sequence[str]) -> NDArray[np.bool_] | None:
+    """(n,) papers whose title or abstract holds every phrase; None where there is no phrase."""
     if not phrases:
         return None
     import pyarrow.compute as pc
 
     holds = np.ones(len(atlas), dtype=bool)
     for phrase in phrases:
-        found = [
+        in_parts = [
             pc.match_substring(atlas.column(name), phrase, ignore_case=True).to_numpy(zero_copy_only=False)
             for name in ("title", "abstract")
         ]
-        holds &= np.logical_or(*found)
-    rows = np.flatnonzero(holds)
-    if not len(rows):
+        holds &= np.logical_or(*in_parts)
+    if not holds.any():
         raise PaperatlasError(f"no paper holds {' and '.join(repr(phrase) for phrase in phrases)}; try without quotes")
-    return rows
+    return holds
 
 
-def _describe(atlas: Atlas, query: Query, ranked: Ranked, places: Sequence[int]) -> list[Recommended]:
+def _describe(atlas: AtlasData, query: Query, ranked: Ranked, *, places: Sequence[int]) -> list[Recommended]:
     columns = {name: atlas.column(name) for name in ("id", "title", "year", "nearest_topic")}
     described = []
     for number, place in enumerate(places, start=1):
@@ -186,7 +185,7 @@ def _describe(atlas: Atlas, query: Query, ranked: Ranked, places: Sequence[int])
                 topic=topic,
                 label=atlas.topic(topic).label,
                 parts=Parts(round(float(ranked.similarity[place]), 6), *values[1:]),
-                reasons=give_reasons(atlas, query, ranked, place),
+                reasons=give_reasons(atlas, query, ranked, place=place),
             )
         )
     return described

@@ -1,11 +1,12 @@
 """Manifest -> a paragraph on methods with its figures, and BibTeX of what it cites, ready to paste."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from pipeline.atlas import Atlas
+from pipeline.atlas import AtlasData
+from pipeline.clusterer.selection import CutScore
 from pipeline.clusterer.stability import FEWEST_SAMPLED
-from pipeline.reducer import TINY
+from pipeline.embedding.embedding import EmbeddingInfo
+from pipeline.reducer.umap import TINY
 
 # Facts of publication only; the keys are those that the paragraph cites.
 REFERENCES = {
@@ -74,7 +75,7 @@ REFERENCES = {
 }
 
 
-def methods(atlas: Atlas) -> tuple[str, str]:
+def methods(atlas: AtlasData) -> tuple[str, str]:
     """(paragraph, BibTeX). The paragraph cites by the BibTeX keys, as Pandoc's Markdown does: [@umap]."""
     sentences = list(_sentences(atlas))
     paragraph = " ".join(sentences)
@@ -82,106 +83,114 @@ def methods(atlas: Atlas) -> tuple[str, str]:
     return paragraph, "\n".join([*(_entry(key) for key in cited), _software(atlas)])
 
 
-def _sentences(atlas: Atlas) -> Iterator[str]:
+def _sentences(atlas: AtlasData) -> Iterator[str]:
     manifest = atlas.manifest
-    counts, choice, config = manifest.counts, manifest.choice, manifest.config
+    counts, selection, config = manifest.counts, manifest.selection, manifest.config
     yield (
-        f"A corpus of {counts['kept']:,} papers (of {counts['read']:,} records; {counts['duplicates']:,} duplicates and"
-        f" {counts['rejected']:,} rejected records left out) was analysed with paperatlas {manifest.version}"
-        f" [@paperatlas], seed {config['seed']}."
+        f"A corpus of {counts.kept:,} papers (of {counts.read:,} records; {counts.duplicates:,} duplicates and"
+        f" {counts.rejected:,} rejected records left out) was analysed with paperatlas {manifest.version}"
+        f" [@paperatlas], seed {config.seed}."
     )
     yield _embedding(manifest.embedding)
     yield (
         f"The {atlas.neighbours.k} nearest papers of each by cosine similarity were found exactly, and this graph was"
         " used throughout."
     )
-    yield from _topics(atlas, choice, manifest.libraries)
+    yield from _topics(atlas)
     yield (
         "Keywords were weighted by class-based TF-IDF on phrases [@ctfidf] with document frequencies counted on papers."
     )
     yield (
-        f"The map is a two-dimensional UMAP of the same graph; on average {choice['map_trust']:.0%} of a paper's"
-        " nearest papers lie near it there."
+        "The map is a two-dimensional UMAP of the same graph; on average"
+        f" {selection.neighbourhood_preservation:.0%} of a paper's nearest papers lie near it there."
     )
 
 
-def _embedding(embedding: Mapping[str, Any]) -> str:
-    if embedding["backend"] == "vectors":
-        return f"Papers were represented by {embedding['dimensions']}-dimensional vectors of the authors' own."
-    if embedding["backend"] == "tfidf":
+def _embedding(embedding: EmbeddingInfo) -> str:
+    if embedding.backend == "vectors":
+        return f"Papers were represented by {embedding.dimensions}-dimensional vectors of the authors' own."
+    if embedding.backend == "tfidf":
         return (
-            f"Titles and abstracts were represented by TF-IDF reduced to {embedding['dimensions']} dimensions"
+            f"Titles and abstracts were represented by TF-IDF reduced to {embedding.dimensions} dimensions"
             " (latent semantic analysis)."
         )
-    cited = "[@sbert; @minilm]" if "MiniLM" in embedding["model"] else "[@sbert]"
-    model = embedding["model"].rsplit("/", 1)[-1]
+    cited = "[@sbert; @minilm]" if "MiniLM" in embedding.model else "[@sbert]"
+    model = embedding.model.rsplit("/", 1)[-1]
     return (
         f"Titles and abstracts were embedded with the sentence transformer {model} {cited}"
-        f" ({embedding['dimensions']} dimensions, {embedding['precision']}, digest of its files"
-        f" {embedding['model_digest'][:12]}), of which it reads {embedding['max_tokens']} tokens."
+        f" ({embedding.dimensions} dimensions, {embedding.precision}, digest of its files"
+        f" {embedding.model_digest[:12]}), of which it reads {embedding.max_tokens} tokens."
     )
 
 
-def _topics(atlas: Atlas, choice: Mapping[str, Any], libraries: Mapping[str, str]) -> Iterator[str]:
-    counts, reducer, curve = atlas.manifest.counts, choice["reducer"], choice["curve"]
-    if choice["taken"] is None:
+def _topics(atlas: AtlasData) -> Iterator[str]:
+    manifest = atlas.manifest
+    counts, selection, libraries = manifest.counts, manifest.selection, manifest.libraries
+    score = selection.selected_score
+    if score is None:
         yield "The papers were treated as one topic."
         return
-    taken = curve[choice["taken"]]
     yield (
-        f"The graph was embedded into {reducer['n_components']} dimensions by UMAP [@umap] (umap-learn"
-        f" {libraries['umap-learn']}, n_neighbors {reducer['n_neighbors']}, min_dist"
-        f" {atlas.manifest.config['reducer']['min_dist']:g}) and clustered by HDBSCAN [@hdbscan; @hdbscan-software]"
-        f" (hdbscan {libraries['hdbscan']}, min_samples {taken['min_samples']}, min_cluster_size"
-        f" {taken['min_cluster_size']}, selection {taken['method']}){_chosen(atlas)}."
+        f"The graph was embedded into {selection.reducer.n_components} dimensions by UMAP [@umap] (umap-learn"
+        f" {libraries['umap-learn']}, n_neighbors {selection.reducer.n_neighbors}, min_dist"
+        f" {manifest.config.reducer.min_dist:g}) and clustered by HDBSCAN [@hdbscan; @hdbscan-software]"
+        f" (hdbscan {libraries['hdbscan']}, min_samples {score.min_samples}, min_cluster_size"
+        f" {score.min_cluster_size}, selection {_selection_method(score)}){_selected(atlas)}."
     )
-    merged = (
-        f", joined to {choice['merged_to']} by the information bottleneck [@bottleneck]" if choice["merged_to"] else ""
-    )
+    merged = f", merged to {selection.merged_to} by the information bottleneck [@bottleneck]"
     left_out = (
-        f"; {counts['noise'] / counts['kept']:.0%} of the papers lie between topics and were assigned to the nearest"
+        f"; {counts.noise / counts.kept:.0%} of the papers lie between topics and were assigned to the nearest"
         " one by a similarity-weighted vote of their neighbours"
     )
-    yield f"This gave {counts['topics']} topics{merged}{left_out if counts['noise'] else ''}."
-    if choice["refits"]:
+    yield (
+        f"This gave {counts.topics} topics{merged if selection.merged_to else ''}{left_out if counts.noise else ''}."
+    )
+    if selection.resamples:
         yield (
-            f"In {choice['refits']} refits {refits_on(atlas)}, a topic came back (Jaccard index above 0.5"
-            f" [@stability]) in {mean_stability(atlas):.0%} of the cases on average; mean adjusted mutual"
-            f" information with the topics was {choice['agreement']:.2f}."
+            f"In {selection.resamples} resamples {resampled_from(atlas)}, a topic was recovered (Jaccard index above"
+            f" 0.5 [@stability]) {mean_stability(atlas):.0%} of the time on average; mean adjusted mutual"
+            f" information with the topics was {selection.agreement or 0:.2f}."
         )
 
 
-def mean_stability(atlas: Atlas) -> float:
-    """Mean over the topics that were refitted, in [0, 1]; 0 without any."""
+def _selection_method(score: CutScore) -> str:
+    if score.max_cluster_share is None:
+        return score.method
+    return f"eom, max_cluster_size {score.max_cluster_share:.0%} of the papers"
+
+
+def mean_stability(atlas: AtlasData) -> float:
+    """Mean over the topics that were measured, in [0, 1]; 0 without any."""
     known = [topic.stability for topic in atlas.topics if topic.stability is not None]
     return sum(known) / max(len(known), 1)
 
 
-def refits_on(atlas: Atlas) -> str:
-    """What the refits of the stability were made on, in words."""
-    return "with other seeds" if len(atlas) < FEWEST_SAMPLED else "on random samples and with other seeds"
+def resampled_from(atlas: AtlasData) -> str:
+    """What the resamples of the stability were made of, in words."""
+    return "with other seeds" if len(atlas) < FEWEST_SAMPLED else "of four fifths of the papers, with other seeds"
 
 
-def _chosen(atlas: Atlas) -> str:
-    """How the settings of the cut were chosen."""
-    choice = atlas.manifest.choice
-    if len(choice["curve"]) == 1:
+def _selected(atlas: AtlasData) -> str:
+    """How the settings of the cut were selected."""
+    selection = atlas.manifest.selection
+    tried = len(selection.scores)
+    if tried == 1:
         return ", the only cut that told topics apart"
     if len(atlas) < TINY:
-        return f"; of {len(choice['curve'])} cuts it is the one that most of {choice['restarts']} fits agreed on"
+        return f"; of {tried} cuts it is the one that most of {selection.restarts} fits agreed on"
     return (
-        f"; these settings are the best of {len(choice['curve'])} cuts by the mutual information between a paper's"
-        " topic and the topics of its nearest papers"
+        f"; these settings are the best of {tried} cuts by the mutual information between a paper's topic and the"
+        " topics of its nearest papers"
     )
 
 
 def _entry(key: str) -> str:
     kind, authors, title, fields, doi = REFERENCES[key]
-    told = {"author": authors, "title": title, **fields, **({"doi": doi} if doi else {})}
-    return f"@{kind}{{{key},\n" + ",\n".join(f"  {name} = {{{value}}}" for name, value in told.items()) + "\n}"
+    entry = {"author": authors, "title": title, **fields, **({"doi": doi} if doi else {})}
+    return f"@{kind}{{{key},\n" + ",\n".join(f"  {name} = {{{value}}}" for name, value in entry.items()) + "\n}"
 
 
-def _software(atlas: Atlas) -> str:
+def _software(atlas: AtlasData) -> str:
     year = atlas.manifest.finished[:4]
-    told = {"title": "paperatlas", "version": atlas.manifest.version, "year": year}
-    return "@misc{paperatlas,\n" + ",\n".join(f"  {name} = {{{value}}}" for name, value in told.items()) + "\n}"
+    entry = {"title": "paperatlas", "version": atlas.manifest.version, "year": year}
+    return "@misc{paperatlas,\n" + ",\n".join(f"  {name} = {{{value}}}" for name, value in entry.items()) + "\n}"

@@ -1,5 +1,5 @@
 """Core topics -> topics as people see them: edited, named, with keywords and representative papers."""
 
-from pipeline.topics.topic import KnownTopic, Topic, TopicKeyword, TopicTree
+from pipeline.topics.topic import SeededTopic, Topic, TopicHierarchy, TopicKeyword
 
-__all__ = ["KnownTopic", "Topic", "TopicKeyword", "TopicTree"]
+__all__ = ["SeededTopic", "Topic", "TopicHierarchy", "TopicKeyword"]

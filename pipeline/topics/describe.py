@@ -1,68 +1,79 @@
-"""Corpus, vectors, Grouping -> the topics as people see them: names, keywords, papers that stand for each, figures."""
+"""Texts, vectors, Grouping -> the topics as people see them: names, keywords, representative papers, figures."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.config import TopicsConfig
-from pipeline.diversity import diversify
+from pipeline.mmr import select_by_mmr
 from pipeline.topics.grouping import Grouping
 from pipeline.topics.keywords import Keyword, find_keywords
 from pipeline.topics.labels import label_topics
 from pipeline.topics.phrases import Phrases, find_phrases
 from pipeline.topics.representatives import find_representatives
-from pipeline.topics.topic import Topic, TopicKeyword, TopicTree
+from pipeline.topics.topic import Topic, TopicHierarchy, TopicKeyword
 
 LABEL_CANDIDATES = 15
-VARIED_FROM = 3  # times the keywords asked for: among so many they are chosen to repeat little
+MMR_CANDIDATES = 3  # times the keywords asked for: among so many they are selected to repeat little
 DIVERSITY = 0.2
 EmbedPhrases = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
-def describe_topics(
-    papers: pa.Table,
-    vectors: NDArray[np.float32],
-    grouping: Grouping,
-    *,
-    config: TopicsConfig,
-    embed_phrases: EmbedPhrases | None = None,
-) -> TopicTree:
-    """Topics, the fields above them and the fine topics inside them. Fields and fine topics are numbered from 0.
+@dataclass(frozen=True)
+class DescribedPapers:
+    """What topics are described by, row-aligned. titles, abstracts: as they are embedded. vectors: (n, d) unit rows.
 
-    papers: with id, title and abstract. embed_phrases: (p, d) unit vectors of phrases, by which the keywords of topics
-    are chosen to repeat little; without it the heaviest are taken.
+    neighbourhood_preservation: (n,) of the map, in [0, 1].
     """
-    titles, abstracts = papers.column("title").to_pylist(), papers.column("abstract").to_pylist()
-    phrases = find_phrases(titles, abstracts, stop_words=config.stop_words)
-    describe = _Describer(papers.column("id").to_pylist(), vectors, phrases, grouping, config, embed_phrases)
-    layers, nearest = grouping.layers, grouping.assigned.nearest_topic
-    field_of, names = layers.field_of, {number: name.label for number, name in grouping.names.items()}
-    fields = _field(field_of, nearest) if len(field_of) else None
-    topics = describe.layer(grouping.core, nearest, names, parents=field_of.tolist(), within=fields, varied=True)
-    told = tuple(_with_own_figures(topic, grouping) for topic in topics)
+
+    ids: Sequence[str]
+    titles: Sequence[str]
+    abstracts: Sequence[str]
+    vectors: NDArray[np.float32]
+    neighbourhood_preservation: NDArray[np.float32]
+
+
+def describe_topics(
+    papers: DescribedPapers, grouping: Grouping, *, config: TopicsConfig, embed_phrases: EmbedPhrases | None = None
+) -> TopicHierarchy:
+    """Topics, the areas above them and the subtopics inside them. Areas and subtopics are numbered from 0.
+
+    embed_phrases: (p, d) unit vectors of phrases, by which the keywords of topics are selected to repeat little;
+    without it the heaviest are taken.
+    """
+    phrases = find_phrases(papers.titles, papers.abstracts, stop_words=config.stop_words)
+    describer = _Describer(papers, phrases, grouping, config, embed_phrases)
+    labels, nearest = grouping.hierarchy, grouping.assigned.nearest_topic
+    area_of = labels.area_of
+    areas = _area_of_papers(area_of, nearest) if len(area_of) else None
+    given = {number: name.label for number, name in grouping.names.items()}
+    level = _LevelLabels(grouping.core, nearest, parents=area_of.tolist(), within=areas)
+    topics = tuple(_with_own_figures(topic, grouping) for topic in describer.topics(level, given))
     above: tuple[Topic, ...] = ()
-    if fields is not None:
-        above = describe.layer(_field(field_of, grouping.core), fields, {}, parts=grouping.core, others=told)
+    if areas is not None:
+        level = _LevelLabels(_area_of_papers(area_of, grouping.core), areas, parts=grouping.core)
+        above = describer.outer_level(level, topics)
     inside: tuple[Topic, ...] = ()
-    if len(layers.topic_of):
-        homes = layers.topic_of.tolist()
-        inside = describe.layer(layers.fine, layers.fine, {}, parents=homes, within=nearest, others=told)
-    tree = TopicTree(told, above, inside)
-    return _renumbered(tree, grouping.ids)
+    if len(labels.topic_of):
+        level = _LevelLabels(labels.subtopic, labels.subtopic, parents=labels.topic_of.tolist(), within=nearest)
+        inside = describer.outer_level(level, topics)
+    return _renumbered(TopicHierarchy(topics, above, inside), grouping.ids)
 
 
-def _renumbered(tree: TopicTree, ids: Sequence[int]) -> TopicTree:
-    """The tree, topic i named by ids[i], its topics in the order of their ids."""
-    topics = sorted((replace(topic, id=ids[topic.id]) for topic in tree.topics), key=lambda topic: topic.id)
-    fine = (replace(fine, parent=None if fine.parent is None else ids[fine.parent]) for fine in tree.fine)
-    return TopicTree(tuple(topics), tree.fields, tuple(fine))
+def _renumbered(hierarchy: TopicHierarchy, ids: Sequence[int]) -> TopicHierarchy:
+    """The hierarchy, topic i named by ids[i], its topics in the order of their ids."""
+    topics = sorted((replace(topic, id=ids[topic.id]) for topic in hierarchy.topics), key=lambda topic: topic.id)
+    subtopics = (
+        replace(subtopic, parent=None if subtopic.parent is None else ids[subtopic.parent])
+        for subtopic in hierarchy.subtopics
+    )
+    return TopicHierarchy(tuple(topics), hierarchy.areas, tuple(subtopics))
 
 
-def _field(field_of: NDArray[np.int32], topics: NDArray[np.int32]) -> NDArray[np.int32]:
-    return np.where(topics == -1, -1, field_of[topics]).astype(np.int32)
+def _area_of_papers(area_of: NDArray[np.int32], topics: NDArray[np.int32]) -> NDArray[np.int32]:
+    return np.where(topics == -1, -1, area_of[topics]).astype(np.int32)
 
 
 def _with_own_figures(topic: Topic, grouping: Grouping) -> Topic:
@@ -71,64 +82,86 @@ def _with_own_figures(topic: Topic, grouping: Grouping) -> Topic:
         topic,
         named_by=name.by if name else "keywords",
         stability=grouping.stability[topic.id],
-        known=grouping.known.get(topic.id),
+        seeded=grouping.seeded.get(topic.id),
     )
 
 
 @dataclass(frozen=True)
-class _Describer:
-    """Describes the topics of one layer; what does not depend on the layer is kept."""
+class _LevelLabels:
+    """core, nearest: (n,) topic of each paper on one level of the hierarchy, -1 for none. parents: of each topic.
 
-    ids: Sequence[str]
-    vectors: NDArray[np.float32]
+    within, parts: (n,) topic of each paper on the level above, and on the level below.
+    """
+
+    core: NDArray[np.int32]
+    nearest: NDArray[np.int32]
+    parents: Sequence[int] = ()
+    within: NDArray[np.int32] | None = None
+    parts: NDArray[np.int32] | None = None
+
+
+@dataclass(frozen=True)
+class _Describer:
+    """Describes the topics of one level; what does not depend on the level is kept."""
+
+    papers: DescribedPapers
     phrases: Phrases
     grouping: Grouping
     config: TopicsConfig
     embed_phrases: EmbedPhrases | None
 
-    def layer(
-        self,
-        core: NDArray[np.int32],
-        nearest: NDArray[np.int32],
-        names: Mapping[int, str],
-        *,
-        parents: Sequence[int] = (),
-        within: NDArray[np.int32] | None = None,
-        parts: NDArray[np.int32] | None = None,
-        others: Sequence[Topic] = (),
-        varied: bool = False,
-    ) -> tuple[Topic, ...]:
-        """core, nearest: (n,) of this layer. within, parts: (n,) of the layers above and below; others: topics of
-        a layer described before, whose labels are taken. varied: choose the keywords to repeat little.
+    def topics(self, level: _LevelLabels, given: Mapping[int, str]) -> tuple[Topic, ...]:
+        """The topics proper: labels that are given stay, and keywords are selected to repeat little.
+
+        What sets a topic apart from its siblings belongs into its name; the list of its keywords leaves nothing out.
         """
-        count = VARIED_FROM * self.config.keywords if varied else self.config.keywords
-        # What sets a topic apart from its siblings belongs into its name; a list of its words leaves nothing out.
-        ranked = find_keywords(self.phrases, core, count=count, within=None if varied else within, parts=parts)
-        first = find_keywords(self.phrases, core, count=LABEL_CANDIDATES, for_names=True, within=within, parts=parts)
-        used = [topic.label for topic in others]
-        labels = label_topics(first, others=used)
-        named = label_topics(first, names, others=used) if names else labels
-        chosen = find_representatives(self.vectors, core, self.grouping.assigned, count=self.config.representatives)
-        listed = self._varied(ranked) if varied else ranked
+        ranked = find_keywords(self.phrases, level.core, count=MMR_CANDIDATES * self.config.keywords, parts=level.parts)
+        candidates = self._label_candidates(level)
+        labels = label_topics(candidates)
+        named = label_topics(candidates, given) if given else labels
+        return self._describe(level, self._select_keywords(ranked), labels=labels, named=named)
+
+    def outer_level(self, level: _LevelLabels, others: Sequence[Topic]) -> tuple[Topic, ...]:
+        """Areas or subtopics. others: the topics described before, whose labels are used already."""
+        keywords = find_keywords(
+            self.phrases, level.core, count=self.config.keywords, within=level.within, parts=level.parts
+        )
+        labels = label_topics(self._label_candidates(level), others=[topic.label for topic in others])
+        return self._describe(level, keywords, labels=labels, named=labels)
+
+    def _label_candidates(self, level: _LevelLabels) -> list[list[Keyword]]:
+        count, within, parts = LABEL_CANDIDATES, level.within, level.parts
+        return find_keywords(self.phrases, level.core, count=count, for_names=True, within=within, parts=parts)
+
+    def _describe(
+        self,
+        level: _LevelLabels,
+        keywords: Sequence[Sequence[Keyword]],
+        *,
+        labels: Sequence[str],
+        named: Sequence[str],
+    ) -> tuple[Topic, ...]:
+        assigned, ids = self.grouping.assigned, self.papers.ids
+        chosen = find_representatives(self.papers.vectors, level.core, assigned, count=self.config.representatives)
         return tuple(
             Topic(
                 id=number,
                 label=named[number],
                 keyword_label=labels[number],
-                size=int((core == number).sum()),
-                assigned=int((nearest == number).sum()),
-                keywords=tuple(TopicKeyword(keyword.term, keyword.weight) for keyword in listed[number]),
-                representatives=tuple(self.ids[row] for row in papers.central),
-                diverse=tuple(self.ids[row] for row in papers.diverse),
-                boundary=tuple(self.ids[row] for row in papers.boundary),
-                parent=parents[number] if number < len(parents) else None,
-                strength=_mean(self.grouping.assigned.strength[nearest == number]),
-                map_trust=_mean(self.grouping.map_trust[nearest == number]),
+                size=int((level.core == number).sum()),
+                assigned=int((level.nearest == number).sum()),
+                keywords=tuple(TopicKeyword(keyword.term, keyword.weight) for keyword in keywords[number]),
+                representatives=tuple(ids[row] for row in rows.central),
+                mmr_representatives=tuple(ids[row] for row in rows.mmr),
+                boundary=tuple(ids[row] for row in rows.boundary),
+                parent=level.parents[number] if number < len(level.parents) else None,
+                strength=_mean(assigned.strength[level.nearest == number]),
+                neighbourhood_preservation=_mean(self.papers.neighbourhood_preservation[level.nearest == number]),
             )
-            for number, papers in enumerate(chosen)
+            for number, rows in enumerate(chosen)
         )
 
-    def _varied(self, ranked: list[list[Keyword]]) -> list[list[Keyword]]:
+    def _select_keywords(self, ranked: list[list[Keyword]]) -> list[list[Keyword]]:
         """The keywords listed of each topic, heaviest first."""
         count = self.config.keywords
         terms = sorted({keyword.term for keywords in ranked for keyword in keywords if len(keywords) > count})
@@ -138,16 +171,16 @@ class _Describer:
         return [
             keywords
             if len(keywords) <= count
-            else vary(keywords, vectors[[place[keyword.term] for keyword in keywords]], count=count)
+            else select_keywords(keywords, vectors[[place[keyword.term] for keyword in keywords]], count=count)
             for keywords in ranked
         ]
 
 
-def vary(keywords: Sequence[Keyword], vectors: NDArray[np.float32], *, count: int) -> list[Keyword]:
-    """`count` of the keywords, heaviest first, chosen by maximal marginal relevance. vectors: (k, d) of their terms."""
+def select_keywords(keywords: Sequence[Keyword], vectors: NDArray[np.float32], *, count: int) -> list[Keyword]:
+    """`count` of the keywords, heaviest first, selected by MMR. vectors: (k, d) unit rows of their terms."""
     weights = np.array([keyword.weight for keyword in keywords])
-    taken = diversify(weights, vectors, diversity=DIVERSITY, k=count)
-    return [keywords[place] for place in sorted(taken)]
+    selected = select_by_mmr(weights, vectors, diversity=DIVERSITY, k=count)
+    return [keywords[place] for place in sorted(selected)]
 
 
 def _mean(values: NDArray[np.float32]) -> float:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from pipeline.clusterer.assignment import NOISE, Assignment
 from pipeline.clusterer.tree import number_by_size
 from pipeline.config import TopicEdits
+from pipeline.corpus.paper_ids import PaperIds
 from pipeline.errors import ConfigError, UnknownPaperError
-from pipeline.paper_ids import PaperIds
 
 
 def check_edits(edits: TopicEdits, ids: PaperIds) -> None:
@@ -24,7 +24,9 @@ def check_edits(edits: TopicEdits, ids: PaperIds) -> None:
             raise UnknownPaperError(f"topics.edits: {problem}") from None
 
 
-def apply_edits(topics: NDArray[np.int32], assigned: Assignment, edits: TopicEdits, ids: PaperIds) -> NDArray[np.int32]:
+def apply_edits(
+    topics: NDArray[np.int32], assigned: Assignment, edits: TopicEdits, *, ids: PaperIds
+) -> NDArray[np.int32]:
     """Topics merged, then papers pinned, then numbered anew by size.
 
     A noise paper stands for its nearest topic. Raises UnknownPaperError for an id that is not in the corpus.

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.stop_words import WEAK_ALONE
 from pipeline.topics.phrases import Phrases
+from pipeline.words.stop_words import WEAK_ALONE
 
 CANDIDATES = 60
 LONGER_COUNTS = (1.0, 1.35, 1.5, 1.5)  # in a name a phrase says more than its words: how much, by number of words

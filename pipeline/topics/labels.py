@@ -7,9 +7,9 @@ together stay within four words: "Federated learning, medical images".
 import itertools
 from collections.abc import Collection, Mapping, Sequence
 
-from pipeline.stop_words import WEAK_ALONE
 from pipeline.topics.keywords import Keyword, word_parts
 from pipeline.topics.phrases import JOINER
+from pipeline.words.stop_words import WEAK_ALONE
 
 FEWEST_WORDS, MOST_WORDS = 3, 4
 ONE_WORD_COUNTS = 0.75  # a plain word names a topic less well than a phrase of the same weight

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.stop_words import FUNCTION_WORDS, PAPER_WORDS
-from pipeline.words import TOKEN, fold, prose
+from pipeline.words.stop_words import FUNCTION_WORDS, PAPER_WORDS
+from pipeline.words.tokens import TOKEN, fold, prose
 
 BREAK = -1
 JOINER = "of"

@@ -1,8 +1,13 @@
-"""A topic as people see it, and the three layers of them."""
+"""A topic as people see it, and the hierarchy of areas, topics and subtopics."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Literal
+
+from pydantic import ConfigDict
+
+NamedBy = Literal["keywords", "hand", "seeded", "baseline", "chat"]
+Level = Literal["area", "topic", "subtopic"]
 
 
 @dataclass(frozen=True)
@@ -14,8 +19,8 @@ class TopicKeyword:
 
 
 @dataclass(frozen=True)
-class KnownTopic:
-    """What the user said of a topic beforehand. threshold: least similarity of its papers to the sentence."""
+class SeededTopic:
+    """How the user described a topic beforehand. threshold: least similarity of its papers to the sentence."""
 
     sentence: str
     threshold: float
@@ -23,15 +28,18 @@ class KnownTopic:
 
 @dataclass(frozen=True)
 class Topic:
-    """One topic, field or fine topic.
+    """One topic, area or subtopic.
 
-    label: its name; named_by: "keywords", "hand", "known", "baseline" or "chat"; keyword_label: the name that its
-    keywords alone give. size: its core papers; assigned: papers whose nearest topic it is, the core included.
-    representatives, diverse, boundary: ids of core papers: most central; varied; least sure. parent: id of the field
-    of a topic, of the topic of a fine topic, None where there is none. strength: mean over the papers assigned, in
-    [0, 1]. stability: share of refits in which it came back, None where not measured. map_trust: mean share of its
-    papers' true neighbours that lie near them on the map. colour: number of its colour in the palette.
+    label: its name; named_by: where that comes from; keyword_label: the name that its keywords alone give. size: its
+    core papers; assigned: papers whose nearest topic it is, the core included. representatives, mmr_representatives,
+    boundary: ids of core papers: most central; central and unlike each other, by maximal marginal relevance; with the
+    least share of the vote. parent: id of the area of a topic, of the topic of a subtopic, None where there is none.
+    strength: mean over the papers assigned, in [0, 1]. stability: share of the resamples in which it was recovered,
+    None where not measured. neighbourhood_preservation: mean share of its papers' true neighbours that lie near them on
+    the map, in [0, 1]. colour: number of its colour in the palette.
     """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     id: int
     label: str
@@ -39,34 +47,28 @@ class Topic:
     assigned: int
     keywords: tuple[TopicKeyword, ...]
     representatives: tuple[str, ...]
-    diverse: tuple[str, ...] = ()
+    mmr_representatives: tuple[str, ...] = ()
     boundary: tuple[str, ...] = ()
     parent: int | None = None
     keyword_label: str = ""
-    named_by: str = "keywords"
+    named_by: NamedBy = "keywords"
     strength: float = 0.0
     stability: float | None = None
-    map_trust: float = 0.0
+    neighbourhood_preservation: float = 0.0
     colour: int = 0
-    known: KnownTopic | None = None
+    seeded: SeededTopic | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
+        """Its fields by name."""
         return asdict(self)
-
-    @classmethod
-    def from_json(cls, fields: dict[str, Any]) -> Self:
-        keywords = tuple(TopicKeyword(**keyword) for keyword in fields["keywords"])
-        papers = {name: tuple(fields[name]) for name in ("representatives", "diverse", "boundary")}
-        known = KnownTopic(**fields["known"]) if fields["known"] else None
-        return cls(**fields | papers | {"keywords": keywords, "known": known})
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of a tree written down. layer: "field", "topic" or "fine"; depth: steps from the left."""
+class TreeLine:
+    """One line of a hierarchy written down. depth: steps from the left."""
 
     topic: Topic
-    layer: str
+    level: Level
     depth: int
 
 
@@ -75,38 +77,38 @@ def _by_size(topics: Iterable[Topic]) -> list[Topic]:
 
 
 @dataclass(frozen=True)
-class TopicTree:
-    """fields: broad, above the topics, none where there are few topics. fine: inside topics, where one is split."""
+class TopicHierarchy:
+    """areas: broad, above the topics, none where there are few topics. subtopics: inside topics, where one is split."""
 
     topics: tuple[Topic, ...]
-    fields: tuple[Topic, ...] = ()
-    fine: tuple[Topic, ...] = ()
+    areas: tuple[Topic, ...] = ()
+    subtopics: tuple[Topic, ...] = ()
 
     def __post_init__(self) -> None:
-        for below, above in ((self.topics, self.fields), (self.fine, self.topics)):
+        for below, above in ((self.topics, self.areas), (self.subtopics, self.topics)):
             known = {topic.id for topic in above}
-            lost = [topic.id for topic in below if topic.parent is not None and topic.parent not in known]
-            if lost:
-                raise ValueError(f"topics {lost} have a parent that is not there")
+            orphans = [topic.id for topic in below if topic.parent is not None and topic.parent not in known]
+            if orphans:
+                raise ValueError(f"topics {orphans} have a parent that is not there")
 
-    def lines(self) -> Iterator["Line"]:
-        """Each field followed by its topics, each topic by its fine topics; the largest first in every layer."""
-        for field in self.fields:
-            yield Line(field, "field", 0)
-            for topic in _by_size(self.of_field(field.id)):
+    def lines(self) -> Iterator[TreeLine]:
+        """Each area followed by its topics, each topic by its subtopics; the largest first on every level."""
+        for area in self.areas:
+            yield TreeLine(area, "area", 0)
+            for topic in self.of_area(area.id):
                 yield from self._lines_of(topic, 1)
-        if not self.fields:
+        if not self.areas:
             for topic in _by_size(self.topics):
                 yield from self._lines_of(topic, 0)
 
-    def _lines_of(self, topic: Topic, depth: int) -> Iterator["Line"]:
-        yield Line(topic, "topic", depth)
-        yield from (Line(fine, "fine", depth + 1) for fine in _by_size(self.inside(topic.id)))
+    def _lines_of(self, topic: Topic, depth: int) -> Iterator[TreeLine]:
+        yield TreeLine(topic, "topic", depth)
+        yield from (TreeLine(subtopic, "subtopic", depth + 1) for subtopic in self.inside(topic.id))
 
-    def of_field(self, field: int) -> tuple[Topic, ...]:
-        """The topics of a field."""
-        return tuple(topic for topic in self.topics if topic.parent == field)
+    def of_area(self, area: int) -> list[Topic]:
+        """The topics of an area, the largest first."""
+        return _by_size(topic for topic in self.topics if topic.parent == area)
 
-    def inside(self, topic: int) -> tuple[Topic, ...]:
-        """The fine topics of a topic."""
-        return tuple(fine for fine in self.fine if fine.parent == topic)
+    def inside(self, topic: int) -> list[Topic]:
+        """The subtopics of a topic, the largest first."""
+        return _by_size(subtopic for subtopic in self.subtopics if subtopic.parent == topic)

@@ -1,6 +1,6 @@
-"""Atlas -> the app: pages, routes, and how its errors are told."""
+"""Atlas -> the app: pages, routes, and how errors are reported."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from threading import Lock
 from typing import Any
 
@@ -11,21 +11,21 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 
-from pipeline.atlas import Atlas
+from pipeline.atlas import AtlasData
 from pipeline.errors import PaperatlasError, UnknownPaperError
 from pipeline.map.html import render
 from pipeline.version import __version__
-from pipeline.web.guard import Guard, Limits, problem
-from pipeline.web.handbook import write_handbook
+from pipeline.web.api_docs import write_api_docs
 from pipeline.web.map_routes import map_routes
+from pipeline.web.middleware import AccessMiddleware, Asgi, Limits, problem
 from pipeline.web.routes import api_routes
 
 API = "/api/v1"
 PLAIN_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def create_app(atlas: Atlas, *, limits: Limits | None = None, origins: Sequence[str] = ()) -> Callable[..., Any]:
-    """An ASGI app that answers for one atlas: / the map, /api/v1 the API, /api its handbook, /health.
+def create_app(atlas: AtlasData, *, limits: Limits | None = None, origins: Sequence[str] = ()) -> Asgi:
+    """An ASGI app that answers for one atlas: / the map, /api/v1 the API, /api its description, /health.
 
     origins: of other sites whose pages may read the answers (CORS), e.g. "http://localhost:3000"; none by itself.
     """
@@ -47,21 +47,28 @@ def create_app(atlas: Atlas, *, limits: Limits | None = None, origins: Sequence[
         return HTMLResponse(page)
 
     @app.get("/api", include_in_schema=False)
-    def show_handbook() -> HTMLResponse:
-        return HTMLResponse(write_handbook(app.openapi()), headers={"content-security-policy": PLAIN_POLICY})
+    def show_api_docs() -> HTMLResponse:
+        return HTMLResponse(write_api_docs(app.openapi()), headers={"content-security-policy": PLAIN_POLICY})
 
     @app.get("/health", include_in_schema=False)
     def health() -> dict[str, Any]:
         return {"status": "ok", "name": atlas.manifest.name, "papers": len(atlas)}
 
-    _tell_errors(app)
+    _report_errors(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
     if origins:
-        app.add_middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["GET", "POST"])
-    return Guard(app, limits or Limits())
+        return _with_cors(AccessMiddleware(app, limits or Limits()), origins)
+    return AccessMiddleware(app, limits or Limits())
 
 
-def _warm(atlas: Atlas) -> None:
+def _with_cors(app: Asgi, origins: Sequence[str]) -> Asgi:
+    """Outside of the access checks: a browser asks for permission without a token, and sends it only afterwards."""
+    return CORSMiddleware(
+        app, allow_origins=list(origins), allow_methods=["GET", "POST"], allow_headers=["Authorization", "Content-Type"]
+    )
+
+
+def _warm(atlas: AtlasData) -> None:
     """Reads what queries need before the first one comes: threads that answer must not read one file at once."""
     for name in atlas.column_names:
         atlas.column(name)
@@ -70,7 +77,7 @@ def _warm(atlas: Atlas) -> None:
         atlas.lexical.query("warm")
 
 
-def _tell_errors(app: FastAPI) -> None:
+def _report_errors(app: FastAPI) -> None:
     """Every error as problem+json with a sentence."""
 
     @app.exception_handler(PaperatlasError)
@@ -79,8 +86,10 @@ def _tell_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        said = [f"{'.'.join(str(part) for part in one['loc'][1:]) or 'body'}: {one['msg']}" for one in error.errors()]
-        return _problem(422, "; ".join(said))
+        messages = [
+            f"{'.'.join(str(part) for part in one['loc'][1:]) or 'body'}: {one['msg']}" for one in error.errors()
+        ]
+        return _problem(422, "; ".join(messages))
 
     @app.exception_handler(Exception)
     async def failed(_: Request, __: Exception) -> JSONResponse:

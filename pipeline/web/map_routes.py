@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import BaseModel, Field
 
-from pipeline.atlas import Atlas
+from pipeline.atlas import AtlasData
 from pipeline.map.content import page_points
 from pipeline.map.packing import pack_arrays
-from pipeline.recommender import Asked, answer
+from pipeline.recommender import Request, answer
 
 SIMILAR = 10
 LIKE = 50
@@ -28,7 +28,7 @@ class LikeRequest(BaseModel):
     rows: list[int] = Field(default=[], max_length=100)
 
 
-def map_routes(atlas: Atlas, model: Lock) -> APIRouter:
+def map_routes(atlas: AtlasData, model: Lock) -> APIRouter:
     """The routes behind the page; rows are those of the atlas. model: held while a text is embedded."""
     routes = APIRouter()
     _add_points(routes, atlas)
@@ -37,7 +37,7 @@ def map_routes(atlas: Atlas, model: Lock) -> APIRouter:
     return routes
 
 
-def _add_points(routes: APIRouter, atlas: Atlas) -> None:
+def _add_points(routes: APIRouter, atlas: AtlasData) -> None:
     page = page_points(atlas, atlas.title)
     content, layout = pack_arrays(page.points)
     described = page.meta | {"points": layout}
@@ -51,7 +51,7 @@ def _add_points(routes: APIRouter, atlas: Atlas) -> None:
         return Response(content, media_type="application/octet-stream")
 
 
-def _add_texts(routes: APIRouter, atlas: Atlas, model: Lock) -> None:
+def _add_texts(routes: APIRouter, atlas: AtlasData, model: Lock) -> None:
     def brief(row: int) -> dict[str, Any]:
         if not 0 <= row < len(atlas):
             raise HTTPException(404, f"no row {row}; they go from 0 to {len(atlas) - 1}")
@@ -71,23 +71,24 @@ def _add_texts(routes: APIRouter, atlas: Atlas, model: Lock) -> None:
 
     @routes.get("/papers/{row}/similar")
     def similar(row: int) -> dict[str, Any]:
-        found = answer(atlas, Asked(brief(row)["id"]), k=min(SIMILAR, max(len(atlas) - 1, 1)))["results"]
-        rows = [atlas.ids.row(result["id"]) for result in found]
-        return {"results": [result | brief(other) | {"row": other} for result, other in zip(found, rows, strict=True)]}
+        results = answer(atlas, Request(brief(row)["id"]), k=min(SIMILAR, max(len(atlas) - 1, 1))).results
+        rows = [atlas.ids.row(result.id) for result in results]
+        pairs = zip(results, rows, strict=True)
+        return {"results": [result.to_json() | brief(other) | {"row": other} for result, other in pairs]}
 
     @routes.post("/like")
-    def like(asked: LikeRequest) -> dict[str, list[int]]:
-        wanted = Asked(text=(asked.text,) if asked.text else (), like=tuple(brief(row)["id"] for row in asked.rows))
+    def like(body: LikeRequest) -> dict[str, list[int]]:
+        request = Request(text=(body.text,) if body.text else (), like=tuple(brief(row)["id"] for row in body.rows))
         with model:
-            found = answer(atlas, wanted, k=min(LIKE, max(len(atlas) - len(asked.rows), 1)))["results"]
-        return {"rows": [atlas.ids.row(result["id"]) for result in found]}
+            results = answer(atlas, request, k=min(LIKE, max(len(atlas) - len(body.rows), 1))).results
+        return {"rows": [atlas.ids.row(result.id) for result in results]}
 
     @routes.get("/row")
     def row_of(id: Annotated[str, Query(max_length=500)]) -> dict[str, int]:
         return {"row": atlas.ids.row(id)}
 
 
-def _add_search(routes: APIRouter, atlas: Atlas) -> None:
+def _add_search(routes: APIRouter, atlas: AtlasData) -> None:
     @cache
     def folded() -> tuple[pa.Array, pa.Array]:
         """Titles, and all else that is searched, in lower case and without accents."""

@@ -5,17 +5,17 @@ import re
 import socket
 from collections.abc import Callable, Sequence
 
-from pipeline.atlas import Atlas
+from pipeline.atlas import AtlasData
 from pipeline.errors import PaperatlasError
 from pipeline.web.app import create_app
-from pipeline.web.guard import LOOPBACK, Limits
+from pipeline.web.middleware import LOOPBACK, Limits
 
 TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,200}")  # what needs no quoting in an address or a cookie
 ANY_HOST = ("0.0.0.0", "::")
 
 
 def serve(
-    atlas: Atlas,
+    atlas: AtlasData,
     *,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -23,8 +23,8 @@ def serve(
     origins: Sequence[str] = (),
     started: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Answer until interrupted. port 0 takes any free one; origins: as for `create_app`; `started` is told
-    the address.
+    """Answer until interrupted. port 0 takes any free one; origins: as for `create_app`; `started` is called
+    with the address.
 
     Raises PaperatlasError where the port is taken, the token is no 16 to 200 letters, digits and . _ ~ -, or another
     host than the loopback address is asked for without one.
@@ -33,9 +33,9 @@ def serve(
     from threadpoolctl import threadpool_limits
 
     if token is not None and not TOKEN.fullmatch(token):
-        raise PaperatlasError("--token: at least 16 letters, digits and . _ ~ - are needed, nothing else")
+        raise PaperatlasError("the token: at least 16 letters, digits and . _ ~ - are needed, nothing else")
     if token is None and not _is_loopback(host):
-        raise PaperatlasError(f"--host {host}: others could read the atlas; give a --token of at least 16 characters")
+        raise PaperatlasError(f"{host}: others could read the atlas there; a token of at least 16 characters is needed")
     listening = _listen(host, port)
     name = f"[{host}]" if ":" in host else host
     limits = Limits(hosts=None if host in ANY_HOST else (*LOOPBACK, name.lower()), token=token)
@@ -65,6 +65,6 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as problem:
         listening.close()
         raise PaperatlasError(
-            f"{host} port {port}: {problem.strerror}; choose another with --port, 0 for any"
+            f"{host} port {port}: {problem.strerror}; choose another port, 0 for any free one"
         ) from None
     return listening

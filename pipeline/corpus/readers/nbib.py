@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pipeline.corpus.adapters.parts import given_first
 from pipeline.corpus.files import Source, read_lines, undecodable
 from pipeline.corpus.record import Record, Rejected
-from pipeline.corpus.shapes.parts import given_first
 
 TAG = re.compile(r"([A-Z][A-Z0-9]{1,3}) *- ?(.*)")
 MOST_LINES = 100_000

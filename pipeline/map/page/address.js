@@ -4,6 +4,8 @@ import { choices } from "./colours.js";
 import { settled } from "./dom.js";
 import { change, state, watch } from "./store.js";
 
+const RENAMED = { trust: "preservation" }; // what links of the release before call a colour
+
 // scene may be null; source finds the row of an id.
 export function startAddress(source, scene, search) {
   let reads = 0; // begun so far; what an older one finds out too late is dropped
@@ -63,13 +65,15 @@ export function startAddress(source, scene, search) {
 // What a fragment says of filters, colours and sizes; what makes no sense is left at its usual value.
 function filtersOf(source, parts) {
   const offered = choices(source);
-  const named = (key) => offered.find((choice) => choice.key === parts.get(key));
+  const named = (key) => offered.find((choice) => choice.key === (RENAMED[parts.get(key)] ?? parts.get(key)));
   const topics = numbers(parts.get("topics")).filter((topic) => topic === -1 || topic in source.meta.topicOf);
   const years = /^(-?\d{1,4})-(-?\d{1,4})$/.exec(parts.get("years") || "");
   const colour = named("colour");
   const size = named("size");
   const group = parseInt(parts.get("group"), 10);
+  const old = ["colour", "size"].map((key) => parts.get(key)).find((value) => value in RENAMED);
   return {
+    renamed: old ? [old, RENAMED[old]] : null,
     topics: new Set(topics.filter(Number.isInteger)),
     years: years ? [Number(years[1]), Number(years[2])].sort((a, b) => a - b) : null,
     colour: colour ? colour.key : "topic",

@@ -37,7 +37,7 @@ export function choices(source) {
   const { meta, points } = source;
   const found = [{ key: "topic", name: "Topic", groups: null }];
   if (points.year.some((year) => year > -32768)) found.push({ key: "year", name: "Year", groups: null });
-  found.push({ key: "strength", name: "Strength", groups: null }, { key: "trust", name: "Trust", groups: null });
+  found.push({ key: "strength", name: "Strength", groups: null }, { key: "preservation", name: "Neighbourhood preservation", groups: null });
   meta.columns.forEach(({ name, groups }, number) => {
     found.push({ key: `column${number}`, name, groups: groups.length ? groups : null });
   });
@@ -46,7 +46,7 @@ export function choices(source) {
 
 // Lowest and highest value of a column of numbers, missing ones left out; for a few far-off values the 98 % between.
 export function rangeOf(source, key) {
-  if (key === "strength" || key === "trust") return [0, 255];
+  if (key === "strength" || key === "preservation") return [0, 255];
   const values = Float32Array.from(source.points[key]).filter((value) => Number.isFinite(value) && value > -32768);
   values.sort();
   if (!values.length) return [0, 1];

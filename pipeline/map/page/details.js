@@ -71,7 +71,7 @@ export function startDetails(source, { open, opened, found }) {
       fact(inside ? "Topic" : "Between topics, nearest to", nearest, `strength ${strength}`),
       stability(nearest),
       points.second[row] >= 0 ? fact("Second topic", points.second[row], "") : null,
-      make("p", { class: "quiet" }, `Place on the map: ${(100 * points.trust[row] / 255).toFixed(0)} % of its most similar papers are near it.`),
+      make("p", { class: "quiet" }, `Neighbourhood preservation: ${(100 * points.preservation[row] / 255).toFixed(0)} % of its most similar papers are near it on the map.`),
     ];
     meta.columns.forEach(({ name, groups }, number) => {
       const value = points[`column${number}`][row];
@@ -84,7 +84,7 @@ export function startDetails(source, { open, opened, found }) {
   function stability(topic) {
     const share = source.meta.topicOf[topic].stability;
     if (share === null) return null;
-    return make("p", { class: "quiet" }, `This topic came back in ${(100 * share).toFixed(0)} % of refits on other samples and seeds.`);
+    return make("p", { class: "quiet" }, `This topic was recovered in ${(100 * share).toFixed(0)} % of resamples, with other seeds.`);
   }
 
   function fact(name, topic, note) {

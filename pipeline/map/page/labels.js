@@ -1,5 +1,5 @@
-// Names over the map: fields on the whole of it, then topics, the largest first and the others as soon as there is
-// room, nearer by the fine topics inside them, then, where few papers are in sight, their titles; never one over another.
+// Names over the map: areas on the whole of it, then topics, the largest first and the others as soon as there is
+// room, nearer by the subtopics inside them, then, where few papers are in sight, their titles; never one over another.
 
 import { find, make } from "./dom.js";
 import { topicColour } from "./colours.js";
@@ -10,22 +10,22 @@ const MOST_LABELS = 800;
 const MOST_TITLES = 30; // papers in sight that are named
 const TITLE_LENGTH = 60;
 const GAP = 5;
-const FIELDS_TO = 1; // steps of zoom beyond the whole map at which names of fields end
-const FINE_FROM = 1.6; // and at which those of fine topics begin
+const AREAS_TO = 1; // steps of zoom beyond the whole map at which names of areas end
+const SUBTOPICS_FROM = 1.6; // and at which those of subtopics begin
 
 export class Labels {
   constructor(source, grid) {
     const { meta } = source;
     Object.assign(this, { meta, source, grid, titles: new Map() });
-    const broad = meta.topics.length > 25 && !meta.fields.length;
+    const broad = meta.topics.length > 25 && !meta.areas.length;
     this.labels = [
-      ...named(meta.fields, (field) => ({ kind: "field", colour: field.topics[0], topics: field.topics })),
+      ...named(meta.areas, (area) => ({ kind: "area", colour: area.topics[0], topics: area.topics })),
       ...named(meta.topics, (topic, place) => ({
         kind: place < 10 && broad ? "broad" : "topic",
         colour: topic.id,
         topics: [topic.id],
       })),
-      ...named(meta.fine, (fine) => ({ kind: "fine", colour: fine.parent, topics: [fine.parent] })),
+      ...named(meta.subtopics, (subtopic) => ({ kind: "subtopic", colour: subtopic.parent, topics: [subtopic.parent] })),
     ];
     find("labels").append(...this.labels.map(({ element }) => element));
     this.measure();
@@ -60,7 +60,7 @@ export class Labels {
     const zoom = scene.view.zoom - scene.whole.zoom;
     for (const label of this.labels) {
       const [x, y] = scene.project(label.x, label.y);
-      const near = label.kind === "field" ? zoom < FIELDS_TO : label.kind !== "fine" || zoom > FINE_FROM;
+      const near = label.kind === "area" ? zoom < AREAS_TO : label.kind !== "subtopic" || zoom > SUBTOPICS_FROM;
       const chosen = near && (!state.topics.size || label.topics.some((topic) => state.topics.has(topic)));
       const box = chosen ? freeBox(label, x, y - label.height / 2, scene.width, scene.height, placed) : null;
       show(label.element, box);

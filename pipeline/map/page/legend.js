@@ -10,7 +10,7 @@ export function startLegend(source) {
   const { meta } = source;
   const legend = find("legend");
   const offered = choices(source);
-  const measures = [{ key: "same", name: "All the same" }, ...offered.filter(({ key, groups }) => !groups && !["topic", "trust", "year"].includes(key))];
+  const measures = [{ key: "same", name: "All the same" }, ...offered.filter(({ key, groups }) => !groups && !["topic", "preservation", "year"].includes(key))];
 
   function select(name, options, key) {
     const id = `choose-${key}`;
@@ -48,16 +48,16 @@ export function startLegend(source) {
   function scale() {
     const bar = make("div", { class: "scale", "aria-hidden": "true" });
     bar.style.background = `linear-gradient(to right, ${meta.scale.join(", ")})`;
-    const parts = state.colour === "strength" || state.colour === "trust";
+    const parts = state.colour === "strength" || state.colour === "preservation";
     const texts = rangeOf(source, state.colour).map((value) => (parts ? String(value / 255) : String(+value.toPrecision(6))));
     return [bar, make("div", { class: "ends" }, ...texts.map((text) => make("span", {}, text)))];
   }
 
   function explained() {
-    const { trust } = meta;
+    const { preservation } = meta;
     const texts = {
-      strength: "Share of a paper's neighbours that speak for its topic.",
-      trust: `Share of a paper's ${trust.true} most similar papers that are among the ${trust.near} nearest to it on the map; ${trust.mean.toFixed(2)} on average. Where it is low, do not read anything into distances.`,
+      strength: "Share of a paper's neighbours that support its topic.",
+      preservation: `Share of a paper's ${preservation.true} most similar papers that are among the ${preservation.near} nearest to it on the map; ${preservation.mean.toFixed(2)} on average. Where it is low, do not read anything into distances.`,
     };
     return texts[state.colour] ? [make("p", { class: "quiet" }, texts[state.colour])] : [];
   }

@@ -38,7 +38,7 @@ function writeHead(meta, visible) {
 }
 
 function writeNotes(meta) {
-  const lines = ["Distances on a map mislead: it keeps near papers near, as far as two dimensions allow, and nothing else. Colour by trust to see where."];
+  const lines = ["Distances on a map mislead: it keeps near papers near, as far as two dimensions allow, and nothing else. Colour by neighbourhood preservation to see where."];
   if (meta.left_out.length) lines.push(`To keep this file small, ${meta.left_out.join(" and ")} are left out.`);
   if (meta.papers < meta.total) {
     lines.push(`${count(meta.papers, "paper")} of ${meta.total.toLocaleString("en")} are drawn, fewer where the map is crowded.`);
@@ -89,10 +89,15 @@ function startToolbar(scene, visible) {
   watch(["drawing"], () => lasso.setAttribute("aria-pressed", String(state.drawing)));
 }
 
-// A link may name a paper that is not in this atlas, or not in this file of it.
+// A link may name a paper that is not in this atlas, or not in this file of it, or a colour by its old name.
 function startMissing() {
   watch(["missing"], () => {
     if (state.missing !== null) find("search-account").textContent = `No paper here has the id ${state.missing}.`;
+  });
+  watch(["renamed"], () => {
+    if (!state.renamed) return;
+    const [old, name] = state.renamed;
+    find("search-account").textContent = `"${old}" in this link is called "${name}" now; old links work in this release only.`;
   });
 }
 

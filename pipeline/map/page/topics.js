@@ -31,7 +31,7 @@ export function startTopics(source) {
 
   function about({ keywords, stability }) {
     const words = keywords.join(", ");
-    return stability === null ? words : `${words}. Came back in ${(100 * stability).toFixed(0)} % of refits`;
+    return stability === null ? words : `${words}. Recovered in ${(100 * stability).toFixed(0)} % of resamples`;
   }
 
   function button(topic, shown) {

@@ -1,0 +1,134 @@
+"""The tables of an atlas: in memory as they were made, or in the files of a run folder."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from pipeline.atlas.manifest import RENAMED_COLUMNS
+from pipeline.atlas.run_folder import read_file
+from pipeline.corpus import CorpusTables
+
+
+class AtlasTables(Protocol):
+    """The tables of an atlas."""
+
+    @property
+    def whole(self) -> CorpusTables:
+        """All four tables."""
+        ...
+
+    @property
+    def duplicates(self) -> pa.Table:
+        """The table of duplicates alone."""
+        ...
+
+    @property
+    def column_names(self) -> list[str]:
+        """Columns of papers."""
+        ...
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """One column of papers. Raises KeyError where there is none."""
+        ...
+
+
+class TablesInMemory:
+    """The tables as they were just made."""
+
+    def __init__(self, whole: CorpusTables) -> None:
+        self.whole = whole
+
+    @property
+    def duplicates(self) -> pa.Table:
+        """The table of duplicates alone."""
+        return self.whole.duplicates
+
+    @property
+    def column_names(self) -> list[str]:
+        """Columns of papers."""
+        return list(self.whole.papers.column_names)
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """One column of papers. Raises KeyError where there is none."""
+        return self.whole.papers.column(name)
+
+
+class OpenTables:
+    """The tables of a run folder, their files open since the atlas was loaded; a column is read once, when asked for.
+
+    Parquet is read by file, not by pyarrow's dataset module, which would import pandas for a third of a second.
+    """
+
+    def __init__(self, folder: Path, *, schema_3: bool = False) -> None:
+        self._folder = folder
+        self._parquet = {
+            name: read_file(folder / f"{name}.parquet", lambda path: pq.ParquetFile(path, memory_map=True))
+            for name in ("papers", "sources")
+        }
+        self._csv = {name: read_file(folder / f"{name}.csv", Path.read_bytes) for name in ("duplicates", "rejected")}
+        self._stored = _stored_names(self._parquet["papers"].schema_arrow.names, schema_3=schema_3)
+        self._columns: dict[str, pa.ChunkedArray] = {}
+
+    @cached_property
+    def whole(self) -> CorpusTables:
+        """All four tables, each read once."""
+        return CorpusTables(
+            papers=self._read_parquet("papers").rename_columns(self.column_names),
+            sources=self._read_parquet("sources"),
+            duplicates=self.duplicates,
+            rejected=self._read_csv("rejected"),
+        )
+
+    @cached_property
+    def duplicates(self) -> pa.Table:
+        """The table of duplicates alone."""
+        return self._read_csv("duplicates")
+
+    def _read_parquet(self, name: str) -> pa.Table:
+        return read_file(self._folder / f"{name}.parquet", lambda _: self._parquet[name].read())
+
+    def _read_csv(self, name: str) -> pa.Table:
+        return read_file(self._folder / f"{name}.csv", lambda _: _parse_csv(self._csv[name]))
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """One column of papers. Raises KeyError where there is none."""
+        stored = self._stored[name]
+        if name not in self._columns:
+            table = read_file(self._folder / "papers.parquet", lambda _: self._parquet["papers"].read([stored]))
+            self._columns[name] = table.column(0)
+        return self._columns[name]
+
+    @property
+    def column_names(self) -> list[str]:
+        """Columns of papers."""
+        return list(self._stored)
+
+
+def _stored_names(names: Sequence[str], *, schema_3: bool) -> Mapping[str, str]:
+    """Name of each column of papers.parquet -> the name that it has in the file."""
+    if not schema_3:
+        return {name: name for name in names}
+    stored: dict[str, str] = {}
+    for name in names:
+        renamed = RENAMED_COLUMNS.get(name, name)
+        # A column that a source called by what is now our own name stays the source's, as in a new run.
+        ours_now = renamed == name and name in RENAMED_COLUMNS.values()
+        stored[f"source_{name}" if ours_now else renamed] = name
+    return stored
+
+
+def _parse_csv(content: bytes) -> pa.Table:
+    """All columns as text. By pyarrow: its conversion of Python lists would import pandas, for a third of a second."""
+    header = next(csv.reader(io.StringIO(content.decode(), newline="")), None)
+    if header is None:
+        raise ValueError("empty, not even a header")
+    convert = pa_csv.ConvertOptions(column_types=dict.fromkeys(header, pa.string()))
+    parse = pa_csv.ParseOptions(newlines_in_values=True)
+    return pa_csv.read_csv(io.BytesIO(content), parse_options=parse, convert_options=convert)

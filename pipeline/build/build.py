@@ -1,0 +1,201 @@
+"""Config -> AtlasData: the stages in their order, nothing else."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipeline.atlas import AtlasData, TablesInMemory
+from pipeline.build.baseline import read_baseline
+from pipeline.build.manifest_builder import build_manifest
+from pipeline.build.stages import Stages
+from pipeline.clusterer.cluster import Clustering, cluster, fits_planned
+from pipeline.config import Config, cache_folder
+from pipeline.corpus import Corpus, CorpusTables, find_files, read_corpus
+from pipeline.corpus.quality import measure_quality
+from pipeline.embedding import Embedding, Encoder, embed, embed_texts
+from pipeline.embedding.tfidf_encoder import TfidfEncoder
+from pipeline.embedding.token_counter import token_counter
+from pipeline.errors import ConfigError
+from pipeline.map.colours import with_colours
+from pipeline.neighbours import Neighbours, find_neighbours
+from pipeline.reducer.neighbourhood_preservation import neighbourhood_preservation
+from pipeline.reducer.umap import plan_reducer, reduce, turn_upright
+from pipeline.topics import TopicHierarchy
+from pipeline.topics.describe import DescribedPapers, EmbedPhrases, describe_topics
+from pipeline.topics.edits import check_edits
+from pipeline.topics.grouping import Grouping, group_papers
+from pipeline.words.tfidf import build_lexical
+
+
+def build_atlas(config: Config, digest: str, stages: Stages) -> AtlasData:
+    """Everything but what a language model names and what is drawn. digest: of the input."""
+    embedded = _read_and_embed(config, stages)
+    corpus, vectors = embedded.corpus, embedded.embedding.vectors
+    clustering = _cluster(config, embedded, stages)
+    coordinates = _lay_out(config, embedded, stages)
+    preservation = neighbourhood_preservation(embedded.neighbours, coordinates)
+    with stages("keywords"):
+        earlier = read_baseline(config, corpus.ids) if config.baseline else None
+        grouping = group_papers(
+            clustering,
+            embedded.neighbours,
+            vectors,
+            config=config.topics,
+            paper_ids=corpus.ids,
+            earlier=earlier,
+        )
+        hierarchy = with_colours(_describe(config, embedded, grouping, preservation=preservation), grouping, coordinates)
+        lexical = build_lexical(corpus.cleaned.texts)
+    with stages("row counts"):
+        quality = measure_quality(
+            corpus.tables,
+            texts=corpus.cleaned.texts,
+            cleaned=corpus.cleaned.steps,
+            tokens=token_counter(config.embedding),
+        )
+    manifest = build_manifest(
+        config,
+        digest,
+        tables=corpus.tables,
+        quality=quality,
+        embedding=embedded.embedding.info,
+        clustering=clustering,
+        grouping=grouping,
+        preservation=float(preservation.mean()),
+    )
+    encoder = embedded.encoder
+    return AtlasData(
+        vectors=vectors,
+        text_hashes=corpus.hash_array,
+        neighbours=embedded.neighbours,
+        hierarchy=hierarchy,
+        manifest=manifest,
+        tables=TablesInMemory(_with_topics(corpus.tables, grouping, coordinates)),
+        sentences=embedded.embedding.sentences,
+        lexical=lexical,
+        encoder_arrays=encoder.model.to_arrays() if isinstance(encoder, TfidfEncoder) else {},
+    )
+
+
+@dataclass(frozen=True)
+class _Embedded:
+    """The corpus with its vectors. graph: as many neighbours as any stage needs; neighbours: those that are kept.
+
+    needs: all that the graph depends on.
+    """
+
+    corpus: Corpus
+    embedding: Embedding
+    encoder: Encoder | None
+    graph: Neighbours
+    neighbours: Neighbours
+    needs: tuple[object, ...]
+
+    @property
+    def embed_phrases(self) -> EmbedPhrases | None:
+        """Unit vectors of phrases, where there is a model for new texts."""
+        encoder = self.encoder
+        return None if encoder is None else lambda phrases: embed_texts(phrases, encoder).vectors
+
+
+def _read_and_embed(config: Config, stages: Stages) -> _Embedded:
+    settings, k = config.embedding, config.neighbours.k
+    files = [str(file.resolve()) for file in find_files(config.corpus.files, config.folder)]
+    needs: tuple[object, ...] = (files, config.corpus.model_copy(update={"files": ()}), settings.vectors_column)
+    corpus = stages.once(
+        "reading",
+        needs,
+        lambda advance: read_corpus(
+            config.corpus, config.folder, vectors_column=settings.vectors_column, advance=advance
+        ),
+    )
+    check_edits(config.topics.edits, corpus.ids)
+    needs += (settings, config.seed if settings.backend == "tfidf" else None)
+    embedding, encoder = stages.once(
+        "embedding",
+        needs,
+        lambda advance: embed(
+            corpus, settings, folder=config.folder, cache=cache_folder(), seed=config.seed, advance=advance
+        ),
+        total=len(corpus),
+    )
+    wanted = max(k, config.reducer.n_neighbors - 1)
+    needs += (wanted,)
+    graph = stages.once(
+        "neighbours",
+        needs,
+        lambda advance: find_neighbours(embedding.vectors, k=wanted, advance=advance),
+        total=len(corpus),
+    )
+    kept = Neighbours(graph.indices[:, :k], graph.similarities[:, :k])
+    return _Embedded(corpus, embedding, encoder, graph, kept, needs)
+
+
+def _cluster(config: Config, embedded: _Embedded, stages: Stages) -> Clustering:
+    seeds = None
+    seeded, resamples = config.topics.seeded, config.topics.resamples
+    if seeded:
+        if embedded.embed_phrases is None:
+            raise ConfigError(
+                'topics.seeded: a sentence has no vector with embedding.backend = "vectors"; leave it out'
+            )
+        seeds = embedded.embed_phrases(list(seeded.values()))
+    reducer = config.reducer.model_copy(update={"map_min_dist": 0.0})
+    return stages.once(
+        "topics",
+        (*embedded.needs, reducer, config.clusterer, seeded, resamples, config.seed),
+        lambda advance: cluster(
+            embedded.embedding.vectors,
+            embedded.graph,
+            reducer=config.reducer,
+            clusterer=config.clusterer,
+            seeds=seeds,
+            resamples=resamples,
+            seed=config.seed,
+            advance=advance,
+        ),
+        total=fits_planned(len(embedded.corpus), config.reducer, config.clusterer, resamples=resamples),
+    )
+
+
+def _lay_out(config: Config, embedded: _Embedded, stages: Stages) -> NDArray[np.float32]:
+    """(n, 2) coordinates of the map."""
+    reducer, vectors, graph = config.reducer, embedded.embedding.vectors, embedded.graph
+    plan = plan_reducer(len(embedded.corpus), n_components=2, n_neighbors=reducer.n_neighbors)
+    return stages.once(
+        "map",
+        (*embedded.needs, plan, reducer.map_min_dist, config.seed),
+        lambda _: turn_upright(reduce(vectors, graph, plan=plan, min_dist=reducer.map_min_dist, seed=config.seed)),
+    )
+
+
+def _describe(
+    config: Config, embedded: _Embedded, grouping: Grouping, *, preservation: NDArray[np.float32]
+) -> TopicHierarchy:
+    corpus = embedded.corpus
+    papers = DescribedPapers(
+        ids=corpus.ids.ids,
+        titles=corpus.cleaned.titles,
+        abstracts=corpus.cleaned.abstracts,
+        vectors=embedded.embedding.vectors,
+        neighbourhood_preservation=preservation,
+    )
+    return describe_topics(papers, grouping, config=config.topics, embed_phrases=embedded.embed_phrases)
+
+
+def _with_topics(tables: CorpusTables, grouping: Grouping, coordinates: NDArray[np.float32]) -> CorpusTables:
+    """The tables, the papers with what the run found."""
+    assigned = grouping.assigned
+    return tables.with_columns(
+        {
+            "topic": pa.array(grouping.column(grouping.core)),
+            "nearest_topic": pa.array(grouping.column(assigned.nearest_topic)),
+            "strength": pa.array(assigned.strength),
+            "second_topic": pa.array(grouping.column(assigned.second_topic)),
+            "subtopic": pa.array(grouping.hierarchy.subtopic),
+            "x": pa.array(coordinates[:, 0]),
+            "y": pa.array(coordinates[:, 1]),
+        }
+    )

@@ -1,0 +1,160 @@
+"""Topics -> names from a language model behind an OpenAI-compatible address; keyword labels where it fails.
+
+Only keywords and titles of central papers are sent, and only where [topics.chat] names an address. Answers are kept by
+what was asked, so that a second run asks nothing again.
+"""
+
+import hashlib
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pipeline.atlas import AtlasData, ChatSummary
+from pipeline.config import ChatConfig, secret
+from pipeline.atomic_write import write_atomically
+from pipeline.errors import ConfigError, ServiceError
+from pipeline.http import request
+from pipeline.words.display import shorten
+from pipeline.topics import Topic
+
+KEYWORDS, TITLE_LENGTH = 10, 200
+MOST_WORDS, MOST_CHARACTERS = 8, 80
+MOST_BYTES = 1_000_000
+FAILURES_IN_A_ROW = 2  # a service that fails so often is asked no more in this run
+INSTRUCTION = (
+    "You name groups of research papers. Answer with one name of two to five words in English, in sentence case, that"
+    " says what the papers have in common. No quotation marks, no explanation."
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """What is sent for one topic: to where, and the body as JSON."""
+
+    topic: int
+    url: str
+    body: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"topic": self.topic, "url": self.url, "body": dict(self.body)}
+
+
+def check_chat(config: ChatConfig) -> None:
+    """Raises ConfigError for an address without a model, or a key that is not there, before anything is computed."""
+    if config.url and not config.model:
+        raise ConfigError("topics.chat.model is missing: the name of the model that the service is to use")
+    if config.url and config.key_variable and not secret(config.key_variable):
+        raise ConfigError(f"topics.chat.key_variable: the environment variable {config.key_variable} is not set")
+
+
+def chat_requests(atlas: AtlasData, config: ChatConfig) -> list[ChatRequest]:
+    """What would be sent: a request for each topic that has no name by hand, from the config or an earlier run."""
+    return [_request(atlas, topic, config) for topic in atlas.topics if topic.named_by == "keywords"]
+
+
+def _request(atlas: AtlasData, topic: Topic, config: ChatConfig) -> ChatRequest:
+    titles = [str(atlas.column("title")[atlas.ids.row(paper)]) for paper in topic.representatives[: config.titles]]
+    prompt = ["Keywords: " + ", ".join(keyword.term for keyword in topic.keywords[:KEYWORDS])]
+    prompt += ["Titles:", *(f"- {shorten(title, TITLE_LENGTH)}" for title in titles)] if titles else []
+    body = {
+        "model": config.model,
+        "temperature": 0,
+        "max_tokens": 40,
+        "messages": [{"role": "system", "content": INSTRUCTION}, {"role": "user", "content": "\n".join(prompt)}],
+    }
+    return ChatRequest(topic.id, f"{(config.url or '').rstrip('/')}/chat/completions", body)
+
+
+def name_by_chat(
+    atlas: AtlasData, config: ChatConfig, *, cache: Path, advance: Callable[[int], None] = lambda _: None
+) -> AtlasData:
+    """The atlas, its topics named by the service where its answer can be used. Nothing that fails is raised: it is
+    reported in the log and in the manifest, and the topic keeps its keyword label.
+    """
+    names: dict[int, str] = {}
+    reasons: dict[str, str] = {}
+    taken = {topic.label.casefold() for topic in atlas.topics if topic.named_by != "keywords"}
+    failures = 0
+    for asked in chat_requests(atlas, config):
+        advance(1)
+        if failures >= FAILURES_IN_A_ROW:
+            reasons[str(asked.topic)] = "not asked: the service failed for the topics before"
+            continue
+        try:
+            name = _usable(_ask(asked, config, cache / "chat"), taken)
+        except ServiceError as problem:
+            failures += 1
+            reasons[str(asked.topic)] = str(problem)
+            continue
+        except ValueError as problem:
+            failures = 0
+            reasons[str(asked.topic)] = str(problem)
+            continue
+        failures = 0
+        names[asked.topic] = name
+        taken.add(name.casefold())
+    for topic, reason in list(reasons.items())[:1]:
+        log.warning("topics.chat: %d topics keep their keyword label; topic %s: %s", len(reasons), topic, reason)
+    topics = tuple(
+        replace(topic, label=names[topic.id], named_by="chat") if topic.id in names else topic for topic in atlas.topics
+    )
+    summary = ChatSummary(config.model, len(names), reasons)
+    selection = replace(atlas.manifest.selection, chat=summary)
+    return replace(
+        atlas,
+        hierarchy=replace(atlas.hierarchy, topics=topics),
+        manifest=replace(atlas.manifest, selection=selection),
+    )
+
+
+def _ask(asked: ChatRequest, config: ChatConfig, cache: Path) -> str:
+    """The text of the answer, from the cache where the same was asked before. Raises ServiceError."""
+    body = json.dumps(asked.body, sort_keys=True).encode()
+    kept = cache / f"{hashlib.sha256(asked.url.encode() + b' ' + body).hexdigest()}.json"
+    if kept.is_file():
+        try:
+            return str(json.loads(kept.read_text(encoding="utf-8"))["answer"])
+        except (OSError, ValueError, KeyError, TypeError):
+            log.warning("%s: a damaged answer in the cache; asked again", kept)
+    headers = {"Content-Type": "application/json"}
+    if config.key_variable:
+        headers["Authorization"] = f"Bearer {secret(config.key_variable)}"
+    answer = request(asked.url, body=body, headers=headers, timeout=config.timeout, most_bytes=MOST_BYTES)
+    if answer.status != 200:
+        raise ServiceError(f"{asked.url}: status {answer.status}")
+    try:
+        text = json.loads(answer.body)["choices"][0]["message"]["content"]
+    except (ValueError, KeyError, IndexError, TypeError):
+        raise ServiceError(f"{asked.url}: not an answer of a chat service") from None
+    if not isinstance(text, str):
+        raise ServiceError(f"{asked.url}: not an answer of a chat service")
+    write_atomically(kept, json.dumps({"answer": text}).encode())
+    return text
+
+
+def _usable(answer: str, taken: set[str]) -> str:
+    """The name in an answer. Raises ValueError where there is none, or another topic has it."""
+    lines = list(_lines(answer))
+    name = lines[0] if len(lines) == 1 else ""
+    if not name or len(name) > MOST_CHARACTERS or len(name.split()) > MOST_WORDS:
+        raise ValueError(f"the answer is no name: {shorten(answer.strip(), 60)!r}")
+    if name.casefold() in taken:
+        raise ValueError(f"another topic is called {name!r} already")
+    return name
+
+
+def _lines(answer: str) -> Iterator[str]:
+    """Lines of an answer without what models put around a name; thoughts of reasoning models are left out."""
+    for line in re.sub(r"<think>.*?</think>", "", answer, flags=re.DOTALL).splitlines():
+        name = (
+            "".join(letter for letter in line if letter.isprintable()).strip().strip("\"'`*#“”‘’").strip().rstrip(".")
+        )
+        name = re.sub(r"^(name|topic|label)\s*:\s*", "", name, flags=re.IGNORECASE)
+        if any(letter.isalpha() for letter in name):
+            yield name

@@ -1,0 +1,110 @@
+"""What a build found -> its manifest: settings, row counts, how the topics were selected, libraries, machine."""
+
+import hashlib
+import importlib.metadata
+import json
+from datetime import UTC, datetime
+
+from pipeline.atlas import Cpu, Manifest, RowCounts, SeededTopicInfo, SelectionInfo
+from pipeline.clusterer.assignment import NOISE
+from pipeline.clusterer.cluster import Clustering
+from pipeline.clusterer.search import TopicPlan
+from pipeline.clusterer.selection import Selection
+from pipeline.config import Config
+from pipeline.corpus import CorpusTables, find_files
+from pipeline.corpus.files import shown_name
+from pipeline.corpus.quality import CorpusQuality
+from pipeline.embedding import EmbeddingInfo
+from pipeline.machine import core_count, cpu_features, cpu_model
+from pipeline.reducer.umap import TINY
+from pipeline.topics.grouping import Grouping
+from pipeline.version import __version__
+
+LIBRARIES = (
+    *("numpy", "pyarrow", "umap-learn", "numba", "hdbscan", "scikit-learn", "scipy", "matplotlib"),
+    *("openvino", "tokenizers", "torch", "transformers", "sentence-transformers"),
+)
+
+
+def config_hash(config: Config) -> str:
+    """sha256 over every setting that the result depends on."""
+    settings = config.model_dump(mode="json", exclude={"output"})
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
+def build_manifest(
+    config: Config,
+    digest: str,
+    *,
+    tables: CorpusTables,
+    quality: CorpusQuality,
+    embedding: EmbeddingInfo,
+    clustering: Clustering,
+    grouping: Grouping,
+    preservation: float,
+) -> Manifest:
+    """The manifest of a build that ends now; stages are added when they are over.
+
+    digest: of the input. preservation: mean neighbourhood preservation of the map, in [0, 1].
+    """
+    return Manifest(
+        name=config.name,
+        version=__version__,
+        config=config,
+        config_hash=config_hash(config),
+        input_digest=digest,
+        sources=tuple(shown_name(path) for path in find_files(config.corpus.files, config.folder)),
+        counts=RowCounts(
+            read=tables.read,
+            kept=tables.papers.num_rows,
+            duplicates=tables.duplicates.num_rows,
+            rejected=tables.rejected.num_rows,
+            topics=len(grouping.ids),
+            noise=int((grouping.core == NOISE).sum()),
+        ),
+        embedding=embedding,
+        selection=_selection(config, clustering, preservation=preservation),
+        quality=quality,
+        stages=(),
+        libraries={name: importlib.metadata.version(name) for name in LIBRARIES},
+        cpu=Cpu(cpu_model(), core_count(), tuple(cpu_features())),
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _selection(config: Config, clustering: Clustering, *, preservation: float) -> SelectionInfo:
+    selection, plan = clustering.selection, clustering.plan
+    seeded = zip(config.topics.seeded.items(), clustering.thresholds, strict=False)
+    return SelectionInfo(
+        reducer=plan.reducer,
+        restarts=plan.restarts,
+        explanation=_explain(selection, plan),
+        warnings=clustering.warnings,
+        selected=selection.selected,
+        merged_to=selection.merged_to,
+        scores=selection.scores,
+        resamples=clustering.resamples,
+        agreement=clustering.agreement,
+        neighbourhood_preservation=round(preservation, 4),
+        seeded=tuple(
+            SeededTopicInfo(name, sentence, None if least is None else round(least, 4))
+            for (name, sentence), least in seeded
+        ),
+    )
+
+
+def _explain(selection: Selection, plan: TopicPlan) -> str:
+    """How the topics were selected, in words."""
+    if plan.one_topic:
+        return "fewer than five papers are too few to tell topics apart: all are one topic"
+    if selection.cut is None:
+        return "no cut of the HDBSCAN trees told two topics apart: all papers are one topic"
+    cut, tried, tiny = selection.cut, len(selection.scores), len(selection.cut.topics) < TINY
+    why = "the one that most fits agreed on" if tiny else "by how well neighbours predict a paper's topic"
+    trees = len(plan.min_samples) * plan.restarts
+    limit = f", no topic above {cut.max_cluster_share:.0%} of the papers" if cut.max_cluster_share else ""
+    merged = f"; topics merged until {selection.merged_to} were left" if selection.merged_to else ""
+    return (
+        f"{tried} cut{'s' * (tried != 1)} of {trees} HDBSCAN tree{'s' * (trees != 1)} tried; selected: min_samples"
+        f" {cut.min_samples}, min_cluster_size {cut.min_cluster_size}, {cut.method}{limit}, {why}{merged}"
+    )

@@ -1,0 +1,51 @@
+"""Runs the stages of a build, each under its name, and notes what each cost."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
+
+from pipeline.atlas import StageCost
+from pipeline.machine import peak_memory_mb
+from pipeline.progress import Advance, Progress
+
+Made = TypeVar("Made")
+
+
+@dataclass
+class Stages:
+    """What one build has done so far.
+
+    memory: results of stages for builds that come after this one, None where there will be none; shared: names of
+    the stages whose result was taken from it.
+    """
+
+    progress: Progress
+    memory: dict[tuple[str, str], object] | None = None
+    costs: list[StageCost] = field(default_factory=list)
+    shared: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def __call__(self, name: str, total: int | None = None) -> Iterator[Advance]:
+        start = time.perf_counter()
+        with self.progress.stage(name, total) as advance:
+            yield advance
+        self.costs.append(StageCost(name, round(time.perf_counter() - start, 3), peak_memory_mb()))
+
+    def once(
+        self, name: str, needs: tuple[object, ...], make: Callable[[Advance], Made], *, total: int | None = None
+    ) -> Made:
+        """The result of a stage; from memory where a build before this one made it with equal needs.
+
+        needs: all that the result depends on, with a `repr` that shows it whole.
+        """
+        key = name, repr(needs)
+        if self.memory is not None and key in self.memory:
+            self.shared.append(name)
+            return cast(Made, self.memory[key])
+        with self(name, total) as advance:
+            made = make(advance)
+        if self.memory is not None:
+            self.memory[key] = made
+        return made

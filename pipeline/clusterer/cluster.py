@@ -1,0 +1,109 @@
+"""Vectors, neighbours, sentences of seeded topics -> Clustering: every core topic, and how sure each is."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.clusterer.assignment import NOISE
+from pipeline.clusterer.search import SearchResult, TopicPlan, plan_topics, search_topics
+from pipeline.clusterer.seeded import SeededPapers, assign_seeded
+from pipeline.clusterer.selection import Selection
+from pipeline.clusterer.stability import Stability, measure_stability
+from pipeline.clusterer.tree import number_by_size
+from pipeline.config import ClustererConfig, ReducerConfig
+from pipeline.neighbours import Neighbours, find_neighbours
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """core: (n,) int32 core topics by falling size, -1 noise. finer: (n,) topics of a finer cut of the same tree.
+
+    selection, plan, warnings: how the topics were found among the papers that belong to no seeded topic. stability: of
+    each topic, None for a seeded one and where nothing was resampled. resamples, agreement: how many resamples, and
+    their mean adjusted mutual information with the topics. seeded_as: seeded topic (its place in the config) that a
+    topic is; thresholds: of every seeded topic, None where no paper is close enough to it.
+    """
+
+    core: NDArray[np.int32]
+    finer: NDArray[np.int32]
+    selection: Selection
+    plan: TopicPlan
+    warnings: tuple[str, ...]
+    stability: tuple[float | None, ...]
+    resamples: int
+    agreement: float | None
+    seeded_as: Mapping[int, int]
+    thresholds: tuple[float | None, ...]
+
+
+def fits_planned(papers: int, reducer: ReducerConfig, clusterer: ClustererConfig, *, resamples: int) -> int:
+    """How many UMAP fits `cluster` will make, for a progress bar."""
+    plan = plan_topics(papers, reducer, clusterer)
+    return 0 if plan.one_topic else plan.restarts + resamples
+
+
+def cluster(
+    vectors: NDArray[np.float32],
+    neighbours: Neighbours,
+    *,
+    reducer: ReducerConfig,
+    clusterer: ClustererConfig,
+    seeds: NDArray[np.float32] | None,
+    resamples: int,
+    seed: int,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Clustering:
+    """Topics of all papers. vectors: (n, d); seeds: (m, d) vectors of the sentences of seeded topics, or None."""
+    seeded = SeededPapers(np.full(len(vectors), NOISE, dtype=np.int32))
+    if seeds is not None and len(seeds):
+        seeded = assign_seeded(vectors @ seeds.T, neighbours)
+    rest = np.flatnonzero(seeded.topic == NOISE)
+    whole = len(rest) == len(vectors)
+    # The graph among the rest is computed anew: papers beside a seeded topic would have lost most of their neighbours.
+    own, graph = vectors[rest], neighbours if whole else find_neighbours(vectors[rest], k=neighbours.k)
+    plan = plan_topics(len(rest), reducer, clusterer)
+    if whole or not plan.one_topic:
+        result = search_topics(own, graph, plan, seed=seed, advance=advance)
+    else:  # too few papers that no seeded topic took to tell topics apart
+        result = SearchResult(np.full(len(own), NOISE, dtype=np.int32))
+    stability = measure_stability(
+        own, graph, result.selection, plan=plan, resamples=resamples, seed=seed, advance=advance
+    )
+    return _join(seeded, rest, result, plan=plan, stability=stability)
+
+
+def _join(
+    seeded: SeededPapers,
+    rest: NDArray[np.int64],
+    result: SearchResult,
+    *,
+    plan: TopicPlan,
+    stability: Stability | None,
+) -> Clustering:
+    """Seeded topics and those found among the rest, numbered together by falling size."""
+    count = int(result.core.max(initial=NOISE)) + 1
+    together = np.where(seeded.topic == NOISE, NOISE, seeded.topic + count).astype(np.int64)
+    together[rest] = result.core
+    core = number_by_size(together)
+    first = {int(number): int(row) for number, row in zip(*np.unique(core, return_index=True), strict=True)}
+    before = {number: int(together[row]) for number, row in first.items() if number != NOISE}
+    finer = np.full(len(core), NOISE, dtype=np.int32)
+    if result.finer is not None:
+        finer[rest] = result.finer.topics
+    shares = None if stability is None else stability.topics
+    return Clustering(
+        core=core,
+        finer=finer,
+        selection=result.selection,
+        plan=plan,
+        warnings=result.warnings,
+        stability=tuple(
+            None if shares is None or number >= count else float(shares[number]) for _, number in sorted(before.items())
+        ),
+        resamples=0 if stability is None else stability.resamples,
+        agreement=None if stability is None else stability.agreement,
+        seeded_as={number: old - count for number, old in before.items() if old >= count},
+        thresholds=seeded.thresholds,
+    )

@@ -1,0 +1,30 @@
+"""A work of Crossref: lists where one expects texts, abstracts in JATS (api.crossref.org, "Works")."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.corpus.adapters.csl import names, year_of
+from pipeline.corpus.adapters.parts import first, text, without
+
+DATES = ("published", "published-print", "published-online", "issued", "created")
+
+
+def adapt(work: Mapping[str, Any]) -> dict[str, Any]:
+    """With id, title, authors, year, doi and journal under their usual names; the abstract keeps its tags."""
+    title, subtitle = first(work.get("title")), first(work.get("subtitle"))
+    own = {
+        "id": text(work.get("DOI")).lower(),
+        "title": f"{title}: {subtitle}" if title and subtitle and subtitle.lower() not in title.lower() else title,
+        "abstract": text(work.get("abstract")),
+        "authors": names(work.get("author")),
+        "year": next((year for date in DATES if (year := year_of(work.get(date)))), None),
+        "doi": text(work.get("DOI")).lower(),
+        "journal": first(work.get("container-title")),
+        "volume": text(work.get("volume")),
+        "issue": text(work.get("issue")),
+        "pages": text(work.get("page")),
+        "publisher": text(work.get("publisher")),
+        "url": text(work.get("URL")),
+    }
+    used = ("DOI", "author", "container-title", "page", "URL", "subtitle", "reference", *DATES, *own)
+    return without(own) | without(work, *used)

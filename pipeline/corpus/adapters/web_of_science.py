@@ -1,0 +1,67 @@
+"""A row of Web of Science: tab-delimited with two-letter tags, or a table with whole names."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.corpus.adapters.parts import given_first, split, text, without
+
+TAGS: Mapping[str, str] = {
+    "TI": "title",
+    "AB": "abstract",
+    "SO": "journal",
+    "PY": "year",
+    "DI": "doi",
+    "VL": "volume",
+    "IS": "issue",
+    "DT": "type",
+    "LA": "language",
+    "PU": "publisher",
+    "SN": "issn",
+    "PM": "pmid",
+}
+NAMES: Mapping[str, str] = {
+    "Article Title": "title",
+    "Abstract": "abstract",
+    "Source Title": "journal",
+    "Publication Year": "year",
+    "DOI": "doi",
+    "Volume": "volume",
+    "Issue": "issue",
+    "Document Type": "type",
+    "Language": "language",
+    "Publisher": "publisher",
+    "ISSN": "issn",
+    "Pubmed Id": "pmid",
+    "DOI Link": "url",
+}
+
+
+def adapt_tagged(row: Mapping[str, Any]) -> dict[str, Any]:
+    """From two-letter tags; tags without a usual name stay."""
+    own = {
+        "id": text(row.get("UT")),
+        **{name: row.get(tag) for tag, name in TAGS.items()},
+        "authors": [given_first(name) for name in split(row.get("AF")) or split(row.get("AU"))],
+        "keywords": [*split(row.get("DE")), *split(row.get("ID"))],
+        "pages": _pages(row, "BP", "EP"),
+    }
+    return without(own) | without(row, "UT", "AF", "AU", "DE", "ID", "BP", "EP", *TAGS)
+
+
+def adapt_named(row: Mapping[str, Any]) -> dict[str, Any]:
+    """From the names of the Excel and CSV exports."""
+    authors = split(row.get("Author Full Names")) or split(row.get("Authors"))
+    own = {
+        "id": text(row.get("UT (Unique WOS ID)")),
+        **{ours: row.get(theirs) for theirs, ours in NAMES.items()},
+        "authors": [given_first(name) for name in authors],
+        "keywords": [*split(row.get("Author Keywords")), *split(row.get("Keywords Plus"))],
+        "pages": _pages(row, "Start Page", "End Page"),
+    }
+    used = ("UT (Unique WOS ID)", "Author Full Names", "Authors", "Author Keywords", "Keywords Plus")
+    return without(own) | without(row, *used, "Start Page", "End Page", *NAMES)
+
+
+def _pages(row: Mapping[str, Any], start: str, end: str) -> str:
+    pages = [str(row.get(name) or "").strip() for name in (start, end)]
+    return "-".join(page for page in pages if page)

@@ -1,0 +1,38 @@
+"""A row of Zotero's CSV export. It holds no collections; tags and the link back to the item are kept."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.corpus.adapters.parts import given_first, split, text, without
+
+NAMES: Mapping[str, str] = {
+    "Title": "title",
+    "Abstract Note": "abstract",
+    "Publication Title": "journal",
+    "DOI": "doi",
+    "Url": "url",
+    "ISSN": "issn",
+    "ISBN": "isbn",
+    "Pages": "pages",
+    "Issue": "issue",
+    "Volume": "volume",
+    "Publisher": "publisher",
+    "Item Type": "type",
+    "Language": "language",
+}
+
+
+def adapt(row: Mapping[str, Any]) -> dict[str, Any]:
+    """With authors, year, tags and a zotero:// link."""
+    key = text(row.get("Key"))
+    own = {
+        "id": key,
+        **{ours: text(row.get(theirs)) for theirs, ours in NAMES.items()},
+        "authors": [given_first(name) for name in split(row.get("Author"))],
+        "year": row.get("Publication Year") or row.get("Date"),
+        "tags": [*split(row.get("Manual Tags")), *split(row.get("Automatic Tags"))],
+        "collections": split(row.get("Collections")),
+        "zotero": f"zotero://select/library/items/{key}" if key else "",
+    }
+    used = ("Key", "Author", "Publication Year", "Manual Tags", "Automatic Tags", "Collections", *NAMES)
+    return without(own) | without(row, *used)

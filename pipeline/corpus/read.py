@@ -1,0 +1,107 @@
+"""Files -> papers -> Corpus: each source by the reader of its format, and the checks that need a whole file."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from pipeline.config import CorpusConfig
+from pipeline.corpus.cleaning import Cleaner
+from pipeline.corpus.collect import Corpus, collect
+from pipeline.corpus.fields import FieldMap, to_paper
+from pipeline.corpus.files import Source, find_sources
+from pipeline.corpus.formats import find_format, unknown_format
+from pipeline.corpus.record import Paper, Rejected
+from pipeline.did_you_mean import nearest_names
+from pipeline.errors import CorpusError
+
+
+def read_corpus(
+    config: CorpusConfig,
+    folder: Path,
+    *,
+    vectors_column: str | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Corpus:
+    """The corpus that a config names. Raises CorpusError where a file cannot be read or no paper is kept."""
+    sources = find_sources(config.files, folder)
+    papers = read_papers(sources, config, vectors_column=vectors_column)
+    corpus = collect(_counted(papers, advance), merge=config.deduplication == "merge")
+    if not len(corpus):
+        raise CorpusError(_nothing_kept(sources, corpus))
+    return corpus
+
+
+def read_papers(
+    sources: Sequence[Source], config: CorpusConfig, *, vectors_column: str | None = None
+) -> Iterator[Paper | Rejected]:
+    """Every row of every source, as a paper or as a reject, in the order of the sources.
+
+    A file that cannot be read is an error where it was named, a reject where it lay in a folder or an archive.
+    """
+    for source in sources:
+        if not source.gathered:
+            yield from _read_source(source, config, vectors_column)
+            continue
+        try:
+            yield from _read_source(source, config, vectors_column)
+        except CorpusError as problem:  # what lies beside papers in a folder is told, and the others are read
+            reason = str(problem).removeprefix(f"{source}: ")
+            yield Rejected(source.name, 1, reason)
+
+
+def _read_source(source: Source, config: CorpusConfig, vectors_column: str | None) -> Iterator[Paper | Rejected]:
+    named = {role: name for role, name in config.fields if name is not None}
+    cleaner = Cleaner(config.clean)
+    found = find_format(source)
+    if found is None:
+        if not source.gathered:
+            raise unknown_format(source)
+        yield Rejected(source.name, 1, f"not a format that is read: {source.suffix or 'no ending'}")
+        return
+    fields = FieldMap(named, vectors_column)
+    for row in found.read(source, config.encoding):
+        if isinstance(row, Rejected):
+            yield row
+            continue
+        paper = to_paper(row, fields, format_name=found.name, cleaner=cleaner)
+        if isinstance(paper, Paper) and not paper.abstract and config.title_only == "drop":
+            paper = Rejected(paper.source, paper.row, 'no abstract (corpus.title_only = "drop")', paper.id)
+        yield paper
+    _check_fields(source, fields)
+
+
+def _check_fields(source: Source, fields: FieldMap) -> None:
+    """Raises CorpusError where no row of a file had a field that the config names, or any text at all."""
+    if not fields.seen:
+        return
+    names = list(fields.seen)
+    shown = ", ".join(names[:12]) + (" ..." if len(names) > 12 else "")
+    wanted = {f"corpus.fields.{role}": name for role, name in fields.named.items()}
+    if fields.vectors_column:
+        wanted["embedding.vectors_column"] = fields.vectors_column
+    for key, name in wanted.items():
+        if name not in fields.seen:
+            near = nearest_names(name, names)
+            hint = f"did you mean {near[0]}?" if near else f"it has {shown}"
+            raise CorpusError(f"{source}: no field {name!r} ({key}); {hint}")
+    if not fields.found & {"title", "abstract"}:
+        raise CorpusError(
+            f"{source}: no title or abstract among its fields ({shown}); name them in [corpus.fields] title, abstract"
+        )
+
+
+def _nothing_kept(sources: Sequence[Source], corpus: Corpus) -> str:
+    names = ", ".join(map(str, sources[:3])) + (" ..." if len(sources) > 3 else "")
+    if not corpus.tables.read:
+        return f"{names}: empty, no paper to read"
+    reasons = corpus.tables.rejected.column("reason").to_pylist()
+    commonest = max(sorted(set(reasons)), key=reasons.count)
+    row = corpus.tables.rejected.column("row").to_pylist()[reasons.index(commonest)]
+    hint = "; set corpus.encoding to the file's own, e.g. latin-1" if commonest.startswith("not utf-8") else ""
+    return f"{names}: none of {corpus.tables.read} rows is a paper; the usual reason (row {row}): {commonest}{hint}"
+
+
+def _counted(papers: Iterator[Paper | Rejected], advance: Callable[[int], None]) -> Iterator[Paper | Rejected]:
+    for number, paper in enumerate(papers, start=1):
+        if number % 1000 == 0:
+            advance(1000)
+        yield paper

@@ -1,5 +1,0 @@
-"""A record as its service or program writes it -> one with the usual names; what has no usual name stays as it is."""
-
-from pipeline.corpus.shapes.known import KnownShapes
-
-__all__ = ["KnownShapes"]

@@ -1,0 +1,1 @@
+"""Embedding, Neighbours -> points: UMAP twice on one graph, and how well the map preserves neighbourhoods."""

@@ -1,0 +1,26 @@
+"""Atlas -> the files of its run folder that people open: the map as pictures and as a page, charts, the report."""
+
+from collections.abc import Callable
+
+from pipeline.atlas import AtlasData
+from pipeline.map import Picture, draw_atlas, write_page
+from pipeline.report.charts import draw_charts
+from pipeline.report.document import write_report
+
+
+def draw_files(atlas: AtlasData, *, advance: Callable[[int], None] = lambda _: None) -> dict[str, bytes]:
+    """By file name: map.png, map.svg, map.html where [map] wants it, and the charts of the report.
+
+    advance: called with the number of papers whose similar papers were computed.
+    """
+    config = atlas.manifest.config.map
+    files = draw_atlas(atlas, Picture(atlas.title, (config.width, config.height), config.labels))
+    files |= draw_charts(atlas.manifest)
+    if config.html:
+        files["map.html"] = write_page(atlas, title=atlas.title, budget_mb=config.budget_mb, advance=advance)
+    return files
+
+
+def report_file(atlas: AtlasData) -> dict[str, bytes]:
+    """report.md, by its name."""
+    return {"report.md": write_report(atlas).encode()}

@@ -1,0 +1,118 @@
+"""texts -> Lexical: TF-IDF of every paper, as plain arrays that a query opens with mmap.
+
+Weights are (1 + log tf) (1 + log(n / df)), rows of length 1. No weight is negative, however frequent the word.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.words.stop_words import FUNCTION_WORDS
+from pipeline.words.tokens import TOKEN, fold, prose
+
+
+@dataclass(frozen=True)
+class Lexical:
+    """offsets: (n + 1,) int64; paper i has the entries offsets[i] to offsets[i + 1] of terms and weights.
+
+    terms: (m,) int32 numbers of words, increasing within a paper; weights: (m,) float32. idf: (v,) float32 of each
+    word. words: the v words in alphabetical order, joined by line ends, as (b,) uint8.
+    """
+
+    offsets: NDArray[np.int64]
+    terms: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    idf: NDArray[np.float32]
+    words: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        if not len(self.terms) == len(self.weights) == self.offsets[-1]:
+            raise ValueError(f"{len(self.terms)} terms and {len(self.weights)} weights for {self.offsets[-1]} entries")
+
+    @cached_property
+    def vocabulary(self) -> list[str]:
+        """Word of each number."""
+        return self.words.tobytes().decode().split("\n") if len(self.words) else []
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {word: number for number, word in enumerate(self.vocabulary)}
+
+    def paper(self, row: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Terms and weights of one paper."""
+        mine = slice(int(self.offsets[row]), int(self.offsets[row + 1]))
+        return self.terms[mine], self.weights[mine]
+
+    def entries(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
+        """The entries of some papers, one after another: place in `rows`, term and weight of each."""
+        starts, counts = self.offsets[rows], self.offsets[rows + 1] - self.offsets[rows]
+        entries = np.arange(counts.sum()) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
+        return np.repeat(np.arange(len(rows)), counts), self.terms[entries], self.weights[entries]
+
+    def query(self, text: str) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Terms and weights of any text, its words that no paper has left out; length 1, or empty."""
+        counts = {self._numbers[word]: count for word, count in count_words(text).items() if word in self._numbers}
+        terms = np.array(sorted(counts), dtype=np.int32)
+        frequencies = np.array([counts[term] for term in terms.tolist()], dtype=np.float64)
+        return terms, _unit_weights(frequencies, self.idf[terms].astype(np.float64))
+
+    def cosines(
+        self, terms: NDArray[np.int32], weights: NDArray[np.float32], rows: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """TF-IDF cosine of a query to each of some papers, in [0, 1]; the same for a paper whatever the others are."""
+        wanted = np.zeros(len(self.idf))
+        wanted[terms] = weights
+        papers, terms, own_weights = self.entries(rows)
+        return np.asarray(np.round(np.bincount(papers, wanted[terms] * own_weights, minlength=len(rows)), 7))
+
+    def all_cosines(self, terms: NDArray[np.int32], weights: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The same to every paper at once."""
+        wanted = np.zeros(len(self.idf))
+        wanted[terms] = weights
+        shared = np.flatnonzero((wanted > 0)[self.terms])
+        papers = np.searchsorted(self.offsets, shared, side="right") - 1
+        products = wanted[self.terms[shared]] * self.weights[shared]
+        return np.asarray(np.round(np.bincount(papers, products, minlength=len(self.offsets) - 1), 7))
+
+
+def count_words(text: str) -> Counter[str]:
+    """How often each word occurs, singular and plural as one, function words and single letters left out.
+
+    >>> sorted(count_words("The GANs of a GAN: x^2 and GAN's.").items())
+    [('gan', 3)]
+    """
+    folded = (fold(token) for token in TOKEN.findall(prose(text)))
+    return Counter(word for word in folded if len(word) > 1 and word not in FUNCTION_WORDS)
+
+
+def build_lexical(texts: Sequence[str]) -> Lexical:
+    """TF-IDF of these texts, in their order."""
+    numbers: dict[str, int] = {}
+    counted = [{numbers.setdefault(w, len(numbers)): c for w, c in count_words(text).items()} for text in texts]
+    vocabulary = sorted(numbers)
+    alphabetical = np.empty(len(numbers), dtype=np.int64)
+    alphabetical[[numbers[word] for word in vocabulary]] = np.arange(len(vocabulary))
+    lengths = [len(counts) for counts in counted]
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    terms = alphabetical[np.array([term for counts in counted for term in counts], dtype=np.int64)]
+    frequencies = np.array([count for counts in counted for count in counts.values()], dtype=np.float64)
+    paper = np.repeat(np.arange(len(texts)), lengths)
+    order = np.lexsort((terms, paper))
+    terms, frequencies = terms[order], frequencies[order]
+    idf = 1 + np.log(len(texts) / np.bincount(terms, minlength=len(vocabulary)))
+    weights = np.empty(len(terms), dtype=np.float32)
+    for start, end in pairwise(offsets.tolist()):
+        weights[start:end] = _unit_weights(frequencies[start:end], idf[terms[start:end]])
+    words = np.frombuffer("\n".join(vocabulary).encode(), dtype=np.uint8)
+    return Lexical(offsets, terms.astype(np.int32), weights, idf.astype(np.float32), words)
+
+
+def _unit_weights(frequencies: NDArray[np.float64], idf: NDArray[np.float64]) -> NDArray[np.float32]:
+    weights = (1 + np.log(frequencies)) * idf
+    length = float(np.sqrt((weights**2).sum()))
+    return np.asarray(weights / length if length > 0 else weights, dtype=np.float32)
