@@ -36,8 +36,8 @@ def cpu_features() -> list[str]:
 
 
 def _cpu_info(key: str) -> str:
-    found = re.search(rf"^{key}\s*:\s*(.+)$", CPU_INFO.read_text(), re.MULTILINE) if CPU_INFO.is_file() else None
-    return found.group(1).strip() if found else ""
+    match = re.search(rf"^{key}\s*:\s*(.+)$", CPU_INFO.read_text(), re.MULTILINE) if CPU_INFO.is_file() else None
+    return match.group(1).strip() if match else ""
 
 
 def peak_memory_mb() -> float | None:

@@ -95,8 +95,8 @@ def nearest(
     """The k rows of `vectors` most similar to each query.
 
     vectors: (n, d) and queries: (m, d), float32 unit rows. own_rows: (m,) the row that each query is itself
-    and that is left out, or -1. among: (n,) the rows that may be found, by itself all. `advance` is told how many
-    queries were answered. Ties go to the smaller row.
+    and that is left out, or -1. among: (n,) the rows that may be found, by default all. `advance` is called with the number
+    of queries answered. Ties go to the smaller row.
     """
     m, n = len(queries), len(vectors)
     available = (n if among is None else int(among.sum())) - (own_rows is not None)
@@ -110,7 +110,7 @@ def nearest(
         part = slice(start, min(start + block, m))
         own = None if own_rows is None else own_rows[part]
         query_rows, columns = _candidates(queries[part] @ vectors.T, k, own=own, among=among, dimensions=len(vectors.T))
-        exact = _rescore(vectors, queries[part], query_rows, columns)
+        exact = _rescore(vectors, queries[part], query_rows=query_rows, columns=columns)
         order = np.lexsort((columns, -exact, query_rows))
         first = np.searchsorted(query_rows[order], np.arange(part.stop - part.start))
         chosen = order[first[:, None] + np.arange(k)]
@@ -149,6 +149,7 @@ def _candidates(
 def _rescore(
     vectors: NDArray[np.float32],
     queries: NDArray[np.float32],
+    *,
     query_rows: NDArray[np.int64],
     columns: NDArray[np.int64],
 ) -> NDArray[np.float64]:

@@ -59,8 +59,8 @@ class _ExistingPapers:
             names = [name for name in atlas.column_names if name not in ("abstract", "authors")]
             columns = {name: atlas.column(name).to_pylist() for name in names}
             for row in range(len(atlas)):
-                told = identify({name: values[row] for name, values in columns.items()})
-                for name in (*told.dois, *told.arxiv):
+                identifiers = identify({name: values[row] for name, values in columns.items()})
+                for name in (*identifiers.dois, *identifiers.arxiv):
                     self._by_name.setdefault(name, row)
 
     def find(self, paper: Paper) -> tuple[str | None, str]:
@@ -68,8 +68,8 @@ class _ExistingPapers:
         row = int(self.atlas.rows_of_hashes([text_hash(paper.text)])[0])
         if row >= 0:
             return self.atlas.ids.ids[row], "same text"
-        told = identify({**paper.extra, "id": paper.id, "title": paper.title}) if self.merge else None
-        for name in (*told.dois, *told.arxiv) if told else ():
+        identifiers = identify({**paper.extra, "id": paper.id, "title": paper.title}) if self.merge else None
+        for name in (*identifiers.dois, *identifiers.arxiv) if identifiers else ():
             row = self._by_name.get(name, -1)
             if row >= 0 and titles_alike(str(self.atlas.column("title")[row].as_py()), paper.title):
                 return self.atlas.ids.ids[row], f"same {'DOI' if name.startswith('10.') else 'arXiv id'} {name}"

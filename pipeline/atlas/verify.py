@@ -27,8 +27,8 @@ def verify(folder: Path) -> list[str]:
             problems.append(f"{name}: missing")
             continue
         with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != expected:
+            actual = hashlib.file_digest(file, "sha256").hexdigest()
+        if actual != expected:
             problems.append(f"{name}: sha256 {found}, the manifest says {expected}")
     foreign = foreign_files(folder, {*manifest.files, "manifest.json"})
     problems += [f"{name}: not in the manifest" for name in foreign]

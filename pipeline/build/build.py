@@ -46,7 +46,9 @@ def build_atlas(config: Config, digest: str, stages: Stages) -> AtlasData:
             paper_ids=corpus.ids,
             earlier=earlier,
         )
-        hierarchy = with_colours(_describe(config, embedded, grouping, preservation=preservation), grouping, coordinates)
+        hierarchy = with_colours(
+            _describe(config, embedded, grouping, preservation=preservation), grouping, coordinates
+        )
         lexical = build_lexical(corpus.cleaned.texts)
     with stages("row counts"):
         quality = measure_quality(

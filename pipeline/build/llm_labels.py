@@ -79,26 +79,26 @@ def name_by_chat(
     """
     names: dict[int, str] = {}
     reasons: dict[str, str] = {}
-    taken = {topic.label.casefold() for topic in atlas.topics if topic.named_by != "keywords"}
+    used_names = {topic.label.casefold() for topic in atlas.topics if topic.named_by != "keywords"}
     failures = 0
-    for asked in chat_requests(atlas, config):
+    for chat_request in chat_requests(atlas, config):
         advance(1)
         if failures >= FAILURES_IN_A_ROW:
-            reasons[str(asked.topic)] = "not asked: the service failed for the topics before"
+            reasons[str(chat_request.topic)] = "not asked: the service failed for the topics before"
             continue
         try:
-            name = _usable(_ask(asked, config, cache / "chat"), taken)
+            name = _usable(_ask(chat_request, config, cache / "chat"), used_names)
         except ServiceError as problem:
             failures += 1
-            reasons[str(asked.topic)] = str(problem)
+            reasons[str(chat_request.topic)] = str(problem)
             continue
         except ValueError as problem:
             failures = 0
-            reasons[str(asked.topic)] = str(problem)
+            reasons[str(chat_request.topic)] = str(problem)
             continue
         failures = 0
-        names[asked.topic] = name
-        taken.add(name.casefold())
+        names[chat_request.topic] = name
+        used_names.add(name.casefold())
     for topic, reason in list(reasons.items())[:1]:
         log.warning("topics.chat: %d topics keep their keyword label; topic %s: %s", len(reasons), topic, reason)
     topics = tuple(
@@ -113,9 +113,9 @@ def name_by_chat(
     )
 
 
-def _ask(asked: ChatRequest, config: ChatConfig, cache: Path) -> str:
+def _ask(chat_request: ChatRequest, config: ChatConfig, cache: Path) -> str:
     """The text of the answer, from the cache where the same was asked before. Raises ServiceError."""
-    body = json.dumps(asked.body, sort_keys=True).encode()
+    body = json.dumps(chat_request.body, sort_keys=True).encode()
     kept = cache / f"{hashlib.sha256(asked.url.encode() + b' ' + body).hexdigest()}.json"
     if kept.is_file():
         try:
@@ -125,7 +125,7 @@ def _ask(asked: ChatRequest, config: ChatConfig, cache: Path) -> str:
     headers = {"Content-Type": "application/json"}
     if config.key_variable:
         headers["Authorization"] = f"Bearer {secret(config.key_variable)}"
-    answer = request(asked.url, body=body, headers=headers, timeout=config.timeout, most_bytes=MOST_BYTES)
+    answer = request(chat_request.url, body=body, headers=headers, timeout=config.timeout, max_bytes=MOST_BYTES)
     if answer.status != 200:
         raise ServiceError(f"{asked.url}: status {answer.status}")
     try:
@@ -138,13 +138,13 @@ def _ask(asked: ChatRequest, config: ChatConfig, cache: Path) -> str:
     return text
 
 
-def _usable(answer: str, taken: set[str]) -> str:
+def _usable(answer: str, used_names: set[str]) -> str:
     """The name in an answer. Raises ValueError where there is none, or another topic has it."""
     lines = list(_lines(answer))
     name = lines[0] if len(lines) == 1 else ""
     if not name or len(name) > MOST_CHARACTERS or len(name.split()) > MOST_WORDS:
         raise ValueError(f"the answer is no name: {shorten(answer.strip(), 60)!r}")
-    if name.casefold() in taken:
+    if name.casefold() in used_names:
         raise ValueError(f"another topic is called {name!r} already")
     return name
 

@@ -1,4 +1,4 @@
-"""What a build found -> its manifest: settings, row counts, how the topics were selected, libraries, machine."""
+"""The results of a build -> its manifest: settings, row counts, how the topics were selected, libraries, machine."""
 
 import hashlib
 import importlib.metadata

@@ -55,9 +55,9 @@ def _choose_encoder(config: EmbeddingConfig) -> BackendChoice:
     return BackendChoice("openvino", "cpu", "the fastest on a CPU")
 
 
-def _device(asked: str) -> str:
-    if asked != "auto":
-        return asked
+def _device(configured: str) -> str:
+    if configured != "auto":
+        return configured
     # torch takes seconds to import, so it is asked only where the machine looks as if it had a GPU.
     if platform.system() == "Darwin" and platform.machine() == "arm64":
         import torch

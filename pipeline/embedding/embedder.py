@@ -43,8 +43,8 @@ def embed(
     encoder, prompt = make_encoder(config, cache)
     store = VectorCache(cache / "vectors", encoder.info, prompt=prompt, limit_bytes=config.cache_gb * 1e9)
     with store if config.cache else nullcontext() as vectors:
-        found = embed_texts(texts, encoder, sentences=config.sentences, cache=vectors, advance=advance)
-    return found, encoder
+        embedding = embed_texts(texts, encoder, sentences=config.sentences, cache=vectors, advance=advance)
+    return embedding, encoder
 
 
 def embed_texts(

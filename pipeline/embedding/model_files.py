@@ -68,14 +68,14 @@ class ModelFiles:
             relative = path.relative_to(self.folder).as_posix()
             if path.suffix in MODEL_SUFFIXES and relative not in NOT_THE_MODEL and path.is_file():
                 with path.open("rb") as file:
-                    found = hashlib.file_digest(file, "sha256").hexdigest()
-                self._check(relative, found)
+                    actual = hashlib.file_digest(file, "sha256").hexdigest()
+                self._check(relative, actual)
                 lines.append(f"{relative} {found}")
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
-    def _check(self, relative: str, found: str) -> None:
-        expected = self.digests.get(relative, found)
-        if found != expected:
+    def _check(self, relative: str, actual: str) -> None:
+        expected = self.digests.get(relative, actual)
+        if actual != expected:
             raise ModelError(
                 f"{self.folder / relative}: not the file it should be: sha256 {found}, expected {expected};"
                 " install it again, or name another model in embedding.model"
@@ -154,10 +154,10 @@ def _in_hub_cache(repository: str, revision: str | None) -> Path | None:
 
 
 def _package_folder() -> Path | None:
-    found = importlib.util.find_spec(PACKAGE)  # of a top-level package: finds it without running its code
-    if found is None or not found.submodule_search_locations:
+    spec = importlib.util.find_spec(PACKAGE)  # of a top-level package: finds it without running its code
+    if spec is None or not spec.submodule_search_locations:
         return None
-    folder = Path(next(iter(found.submodule_search_locations))) / "model"
+    folder = Path(next(iter(spec.submodule_search_locations))) / "model"
     return folder if (folder / WEIGHTS).is_file() else None
 
 

@@ -37,10 +37,10 @@ def pooling_of(files: ModelFiles) -> str | None:
     settings = files.json("1_Pooling/config.json")
     if not settings.get("include_prompt", True):
         return None
-    asked = [name for name, on in settings.items() if name.startswith("pooling_mode_") and on is True]
-    if not asked and settings.get("pooling_mode") in POOLINGS.values():
+    poolings = [name for name, on in settings.items() if name.startswith("pooling_mode_") and on is True]
+    if not poolings and settings.get("pooling_mode") in POOLINGS.values():
         return str(settings["pooling_mode"])
-    return POOLINGS.get(asked[0]) if len(asked) == 1 else None
+    return POOLINGS.get(poolings[0]) if len(poolings) == 1 else None
 
 
 class OpenVINOEncoder:
@@ -122,14 +122,14 @@ class OpenVINOEncoder:
         means = [_text_vector(tokens, self._pooling) for tokens in read if tokens is not None]
         weights = [len(window.ids) for window in text.windows[: len(means)]]
         vector = means[0] if len(means) == 1 else np.average(means, axis=0, weights=weights).astype(np.float32)
-        found = [
+        sentence_means = [
             (left, right, np.add.reduce(tokens[start:end], axis=0) / np.float32(end - start))
             for window, tokens in zip(text.windows, states, strict=True)
             if tokens is not None
             for start, end, left, right in window.sentences
         ]
-        spans = np.array([(left, right) for left, right, _ in found], dtype=np.int32).reshape(-1, 2)
-        vectors = np.array([mean for *_, mean in found], dtype=np.float32).reshape(-1, len(vector))
+        spans = np.array([(left, right) for left, right, _ in sentence_means], dtype=np.int32).reshape(-1, 2)
+        vectors = np.array([mean for *_, mean in sentence_means], dtype=np.float32).reshape(-1, len(vector))
         return EncodedText(unit(vector), text.tokens, to_int8(vectors), spans)
 
 

@@ -33,7 +33,7 @@ def load_compiled(files: ModelFiles, cache: Path, precision: str) -> Any:
     hint = _precision_hint(core, precision)
     streams = str(core_count())
     settings = {"INFERENCE_PRECISION_HINT": hint, "NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams}
-    path = cache / "compiled" / f"{_compiled_key(files, openvino, core, hint)}.blob"
+    path = cache / "compiled" / f"{_compiled_key(files, openvino, core, hint=hint)}.blob"
     blob = _read_blob(path)
     if blob is not None:
         try:
@@ -62,7 +62,7 @@ def effective_precision(compiled: Any) -> str:
     return next((name for name, short in PRECISION_HINTS.items() if hint in (short, name)), hint)
 
 
-def _compiled_key(files: ModelFiles, openvino: Any, core: Any, hint: str) -> str:
+def _compiled_key(files: ModelFiles, openvino: Any, core: Any, *, hint: str) -> str:
     cpu = core.get_property("CPU", "FULL_DEVICE_NAME")
     capabilities = sorted(core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
     made_of = [files.digest, openvino.get_version(), cpu, *capabilities, hint]
@@ -97,8 +97,8 @@ def convert(files: ModelFiles, openvino: Any) -> Any:
             self.bert = bert
 
         def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any) -> Any:
-            found = self.bert(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)
-            return found.last_hidden_state
+            output = self.bert(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)
+            return output.last_hidden_state
 
     files.verify()
     transformers_logging.disable_progress_bar()

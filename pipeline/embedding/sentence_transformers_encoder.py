@@ -61,31 +61,33 @@ class SentenceTransformersEncoder:
             offsets = self._offsets(part)
             vectors = self._vectors(part, offsets)
             spans = [sentence_spans(text) if self._sentences else [] for text in part]
-            sentences = self._encode([text[a:b] for text, found in zip(part, spans, strict=True) for a, b in found])
+            sentences = self._encode(
+                [text[a:b] for text, own_spans in zip(part, spans, strict=True) for a, b in own_spans]
+            )
             used = 0
-            for place, (found, tokens) in enumerate(zip(spans, offsets, strict=True)):
-                mine = sentences[used : used + len(found)]
-                used += len(found)
+            for place, (own_spans, tokens) in enumerate(zip(spans, offsets, strict=True)):
+                mine = sentences[used : used + len(own_spans)]
+                used += len(own_spans)
                 yield (
                     start + place,
                     EncodedText(
                         vector=unit(vectors[place]),
                         tokens=len(tokens) + 2,
-                        sentence_vectors=to_int8(mine.reshape(len(found), -1) if len(found) else mine[:0]),
-                        sentence_spans=np.array(found, dtype=np.int32).reshape(-1, 2),
+                        sentence_vectors=to_int8(mine.reshape(len(own_spans), -1) if len(own_spans) else mine[:0]),
+                        sentence_spans=np.array(own_spans, dtype=np.int32).reshape(-1, 2),
                     ),
                 )
 
     def _encode(self, texts: Sequence[str]) -> Any:
         if not texts:
             return np.zeros((0, self.info.dimensions), dtype=np.float32)
-        found = self._model.encode(list(texts), prompt=self._prompt or None, show_progress_bar=False)
-        return np.asarray(found, dtype=np.float32)
+        vectors = self._model.encode(list(texts), prompt=self._prompt or None, show_progress_bar=False)
+        return np.asarray(vectors, dtype=np.float32)
 
     def _offsets(self, texts: list[str]) -> list[list[tuple[int, int]]]:
         """Characters of each token of each text, special tokens left out."""
-        found = self._model.tokenizer(texts, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
-        return list(found["offset_mapping"])
+        tokens = self._model.tokenizer(texts, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        return list(tokens["offset_mapping"])
 
     def _vectors(self, texts: list[str], offsets: list[list[tuple[int, int]]]) -> Any:
         """(n, d); with mean_of_chunks each the mean over its chunks of at most the model's tokens, by their length."""

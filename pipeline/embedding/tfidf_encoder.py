@@ -32,9 +32,9 @@ class TfidfModel:
     @property
     def digest(self) -> str:
         """sha256 over all of it."""
-        found = hashlib.sha256("\n".join(self.terms).encode())
-        found.update(self.idf.tobytes() + self.directions.tobytes())
-        return found.hexdigest()
+        digest = hashlib.sha256("\n".join(self.terms).encode())
+        digest.update(self.idf.tobytes() + self.directions.tobytes())
+        return digest.hexdigest()
 
     def to_arrays(self) -> dict[str, NDArray[np.generic]]:
         """Arrays by name, as a run folder keeps them; terms: their UTF-8 text, a line each, as bytes."""

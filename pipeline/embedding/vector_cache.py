@@ -8,6 +8,7 @@ the size limit the segments used longest ago are dropped whole.
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import zlib
@@ -25,6 +26,7 @@ from pipeline.atomic_write import write_atomically
 from pipeline.embedding.embedding import EmbeddingInfo, EncodedText
 from pipeline.errors import RunFolderError
 
+LOG = logging.getLogger(__name__)
 RECORDS_PER_SYNC = 512
 NO_SENTENCES = -1
 DESCRIBED = ("model", "backend", "precision", "long_text", "dimensions")
@@ -85,8 +87,8 @@ class VectorCache:
             hits = 0
             for row in range(len(records)):
                 name = names[32 * row : 32 * row + 32]
-                if name in wanted and (found := self._load(records[row], blob, sentences=sentences)) is not None:
-                    yield wanted.pop(name), found
+                if name in wanted and (encoded_text := self._load(records[row], blob, sentences=sentences)) is not None:
+                    yield wanted.pop(name), encoded_text
                     hits += 1
             if hits:
                 with suppress(FileNotFoundError):  # another process may have dropped it meanwhile
@@ -100,7 +102,7 @@ class VectorCache:
         dimensions = self._info.dimensions
         vectors, spans = np.zeros((0, dimensions), np.int8), np.zeros((0, 2), np.int32)
         if sentences:
-            loaded = _read_sentences(blob, int(record["offset"]), int(record["sentences"]), dimensions)
+            loaded = _read_sentences(blob, int(record["offset"]), int(record["sentences"]), dimensions=dimensions)
             if loaded is None:
                 return None
             vectors, spans = loaded
@@ -180,21 +182,29 @@ def _new_segment(space: Path) -> tuple[BinaryIO, BinaryIO]:
 
 
 def _read_records(path: Path, record_type: np.dtype[np.void]) -> NDArray[np.void]:
-    whole = path.stat().st_size // record_type.itemsize
-    if not whole:
-        return np.zeros(0, dtype=record_type)
-    return np.memmap(path, dtype=record_type, mode="r", shape=(whole,))
+    """The whole records of a segment; none where another process has dropped it meanwhile."""
+    try:
+        whole = path.stat().st_size // record_type.itemsize
+        if whole:
+            return np.memmap(path, dtype=record_type, mode="r", shape=(whole,))
+    except FileNotFoundError:
+        LOG.info("%s: dropped by another process", path)
+    return np.zeros(0, dtype=record_type)
 
 
 def _read_sentences(
-    blob: Path, offset: int, count: int, dimensions: int
+    blob: Path, offset: int, count: int, *, dimensions: int
 ) -> tuple[NDArray[np.int8], NDArray[np.int32]] | None:
+    """Sentence vectors and their spans; None where they were not kept, are damaged, or their segment was dropped."""
     if count == NO_SENTENCES:
         return None
-    with blob.open("rb") as file:
-        file.seek(offset)
-        payload = file.read(count * (8 + dimensions))
-        crc = file.read(4)
+    try:
+        with blob.open("rb") as file:
+            file.seek(offset)
+            payload = file.read(count * (8 + dimensions))
+            crc = file.read(4)
+    except FileNotFoundError:
+        return None
     if zlib.crc32(payload).to_bytes(4, "little") != crc:
         return None
     spans = np.frombuffer(payload[: 8 * count], dtype="<i4").reshape(-1, 2).astype(np.int32)
@@ -203,12 +213,25 @@ def _read_sentences(
 
 def _segments(folder: Path) -> Mapping[Path, int]:
     """Every segment with its size in bytes, its sentences included, the one used longest ago first."""
-    paths = sorted(folder.glob("*/*.vectors"), key=lambda path: (path.stat().st_mtime_ns, path))
-    return {path: path.stat().st_size + _size(path.with_suffix(".sentences")) for path in paths}
+    used = {path: _stat(path) for path in folder.glob("*/*.vectors")}
+    paths = sorted(used, key=lambda path: (used[path].used, path))
+    return {path: used[path].size + _stat(path.with_suffix(".sentences")).size for path in paths}
 
 
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+@dataclass(frozen=True)
+class _Stat:
+    """Bytes of a file, and when it was last used in nanoseconds; both 0 where it is not there."""
+
+    size: int = 0
+    used: int = 0
+
+
+def _stat(path: Path) -> _Stat:
+    try:
+        status = path.stat()
+    except FileNotFoundError:  # another process may have dropped it meanwhile
+        return _Stat()
+    return _Stat(status.st_size, status.st_mtime_ns)
 
 
 def drop_oldest(folder: Path, limit_bytes: float) -> None:
@@ -230,8 +253,8 @@ def cache_info(folder: Path) -> CacheInfo:
         described = json.loads(description.read_text())
         files = [*description.parent.glob("*.vectors"), *description.parent.glob("*.sentences")]
         record = _record_type(described.pop("dimensions")).itemsize
-        vectors = sum(file.stat().st_size // record for file in files if file.suffix == ".vectors")
-        spaces.append((", ".join(described.values()), vectors, sum(map(_size, files))))
+        vectors = sum(_stat(file).size // record for file in files if file.suffix == ".vectors")
+        spaces.append((", ".join(described.values()), vectors, sum(_stat(file).size for file in files)))
     return CacheInfo(folder, tuple(spaces))
 
 

@@ -1,4 +1,4 @@
-"""Atlas -> the papers between two topics: those whose second topic speaks nearly as loud as their first."""
+"""Atlas -> the papers between two topics: those whose neighbours support a second topic nearly as much as the first."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -30,12 +30,12 @@ def find_bridges(atlas: AtlasData, *, margin: float = 0.1, least: float = 0.25) 
     """
     first, second = vote_shares(atlas.neighbours, atlas.column("topic").to_numpy())
     ids, titles = atlas.column("id"), atlas.column("title")
-    found = []
+    bridges = []
     for row in np.flatnonzero(
         (second.topic != NOISE) & (second.share >= least) & (first.share - second.share <= margin)
     ):
         topics = int(first.topic[row]), int(second.topic[row])
-        found.append(
+        bridges.append(
             Bridge(
                 id=ids[int(row)].as_py(),
                 title=titles[int(row)].as_py(),
@@ -44,4 +44,4 @@ def find_bridges(atlas: AtlasData, *, margin: float = 0.1, least: float = 0.25) 
                 shares=(round(float(first.share[row]), 6), round(float(second.share[row]), 6)),
             )
         )
-    return sorted(found, key=lambda bridge: (sorted(bridge.topics), -bridge.shares[1], bridge.id))
+    return sorted(bridges, key=lambda bridge: (sorted(bridge.topics), -bridge.shares[1], bridge.id))

@@ -58,11 +58,11 @@ def measure_novelty(atlas: AtlasData, draft: Query) -> Novelty | None:
     """The draft's place among the corpus's papers by the mean cosine to the nearest others; itself is no other."""
     others = np.ones(len(atlas), dtype=bool)
     others[list(draft.rows)] = False
-    found = atlas.index.nearest(draft.vector[None], k=max(NEAREST, *OTHER_NEAREST), among=others).similarities[0]
-    most = min(len(found), atlas.neighbours.k)
+    similarities = atlas.index.nearest(draft.vector[None], k=max(NEAREST, *OTHER_NEAREST), among=others).similarities[0]
+    most = min(len(similarities), atlas.neighbours.k)
     if most < 1:
         return None
-    measured = {count: _percentile(atlas, found, min(count, most)) for count in (NEAREST, *OTHER_NEAREST)}
+    measured = {count: _percentile(atlas, similarities, min(count, most)) for count in (NEAREST, *OTHER_NEAREST)}
     closeness, percentile = measured[NEAREST]
     percentiles = [value for _, value in measured.values()]
     return Novelty(min(NEAREST, most), closeness, percentile, min(percentiles), max(percentiles))

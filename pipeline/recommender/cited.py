@@ -69,18 +69,18 @@ class _Index:
     arxiv: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     titles: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
-    def add(self, row: int, found: Identifiers) -> None:
-        for doi in found.dois:
+    def add(self, row: int, identifiers: Identifiers) -> None:
+        for doi in identifiers.dois:
             self.dois[doi].append(row)
-        for name in found.arxiv:
+        for name in identifiers.arxiv:
             self.arxiv[name].append(row)
-        if found.title:
-            self.titles[found.title].append(row)
+        if identifiers.title:
+            self.titles[identifiers.title].append(row)
 
-    def look_up(self, found: Identifiers) -> tuple[str, list[int]]:
+    def look_up(self, identifiers: Identifiers) -> tuple[str, list[int]]:
         """How a reference was matched, and the rows it fits, none twice."""
-        keys = (("DOI", self.dois, found.dois), ("arXiv id", self.arxiv, found.arxiv))
-        for by, rows, names in (*keys, ("title", self.titles, (found.title,))):
+        keys = (("DOI", self.dois, identifiers.dois), ("arXiv id", self.arxiv, identifiers.arxiv))
+        for by, rows, names in (*keys, ("title", self.titles, (identifiers.title,))):
             fitting = sorted({row for name in names if name in rows for row in rows[name]})
             if fitting:
                 return by, fitting

@@ -65,10 +65,10 @@ class _Reader:
         self._depth = 0
 
     def read(self) -> NDArray[np.bool_]:
-        found = self._any()
+        mask = self._any()
         if self._next is not None:
             raise self._wrong("expected 'and', 'or' or the end")
-        return found
+        return mask
 
     @property
     def _next(self) -> _Token | None:
@@ -83,31 +83,31 @@ class _Reader:
         return False
 
     def _any(self) -> NDArray[np.bool_]:
-        found = self._all()
+        mask = self._all()
         while self._take("or"):
-            found = found | self._all()
-        return found
+            mask = mask | self._all()
+        return mask
 
     def _all(self) -> NDArray[np.bool_]:
-        found = self._one()
+        mask = self._one()
         while self._take("and"):
-            found = found & self._one()
-        return found
+            mask = mask & self._one()
+        return mask
 
     def _one(self) -> NDArray[np.bool_]:
         self._depth += 1
         if self._depth > DEEPEST:
             raise self._wrong(f"more than {DEEPEST} brackets and 'not' in one another")
         if self._take("not"):
-            found = ~self._one()
+            mask = ~self._one()
         elif self._take("("):
-            found = self._any()
+            mask = self._any()
             if not self._take(")"):
                 raise self._wrong("expected )")
         else:
-            found = self._test()
+            mask = self._test()
         self._depth -= 1
-        return found
+        return mask
 
     def _test(self) -> NDArray[np.bool_]:
         column = self._expect("a column", "word").text
@@ -192,15 +192,15 @@ def _tokens(condition: str) -> list[_Token]:
     tokens, place = [], 0
     condition = condition.rstrip()
     while place < len(condition):
-        found = TOKEN.match(condition, place)
-        if found is None:
+        match = TOKEN.match(condition, place)
+        if match is None:
             rest = condition[place:].strip()[:20]
             raise PaperatlasError(
                 f"condition {condition!r}: {rest!r} is not understood; e.g. year >= 2020 and topic == 'label'"
             )
-        kind = str(found.lastgroup)
-        tokens.append(_Token(kind, found[kind], found.start(kind)))
-        place = found.end()
+        kind = str(match.lastgroup)
+        tokens.append(_Token(kind, match[kind], match.start(kind)))
+        place = match.end()
     return tokens
 
 
@@ -239,11 +239,11 @@ def meets(values: pa.Array, how: str, value: Value) -> NDArray[np.bool_]:
         met[parents[meets(pc.list_flatten(values), how, value)]] = True
         return met
     if how == "contains":
-        found = pc.match_substring(values, value, ignore_case=True) if isinstance(value, str) else None
+        met_by = pc.match_substring(values, value, ignore_case=True) if isinstance(value, str) else None
     elif isinstance(value, str):
-        found = COMPARE[how](pc.utf8_lower(values), value.lower())
+        met_by = COMPARE[how](pc.utf8_lower(values), value.lower())
     else:
-        found = COMPARE[how](values, value)
-    if found is None:
+        met_by = COMPARE[how](values, value)
+    if met_by is None:
         return np.zeros(len(values), dtype=bool)
-    return np.asarray(pc.fill_null(found, False).to_numpy(zero_copy_only=False))
+    return np.asarray(pc.fill_null(met_by, False).to_numpy(zero_copy_only=False))

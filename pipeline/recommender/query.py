@@ -148,16 +148,21 @@ def _parts_of_texts(atlas: AtlasData, texts: Sequence[str]) -> dict[str, _Part]:
     new = [text for text, row in rows.items() if row < 0]
     if new:
         with_sentences = atlas.sentences is not None
-        found = embed_texts([cleaned[text] for text in new], atlas.encoder, sentences=with_sentences)
+        embedding = embed_texts([cleaned[text] for text in new], atlas.encoder, sentences=with_sentences)
         for place, text in enumerate(new):
             vectors: NDArray[np.int8] | None = None
             shown: tuple[str, ...] = ()
-            if found.sentences is not None:
-                mine = slice(int(found.sentences.offsets[place]), int(found.sentences.offsets[place + 1]))
-                vectors = found.sentences.vectors[mine]
-                shown = tuple(cleaned[text][start:end] for start, end in found.sentences.spans[mine].tolist())
+            if embedding.sentences is not None:
+                mine = slice(int(embedding.sentences.offsets[place]), int(embedding.sentences.offsets[place + 1]))
+                vectors = embedding.sentences.vectors[mine]
+                shown = tuple(cleaned[text][start:end] for start, end in embedding.sentences.spans[mine].tolist())
             parts[text] = _Part(
-                cleaned[text], None, found.vectors[place], vectors, shown, beyond_model=bool(found.info.long_papers)
+                cleaned[text],
+                None,
+                embedding.vectors[place],
+                vectors,
+                shown,
+                beyond_model=bool(embedding.info.long_papers),
             )
     return parts
 

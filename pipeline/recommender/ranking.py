@@ -92,7 +92,7 @@ def sentence_matches(query: NDArray[np.int8], sentences: Sentences, rows: NDArra
     A paper without sentences matches as the worst of the others do.
     """
     starts, counts = sentences.offsets[rows], sentences.offsets[rows + 1] - sentences.offsets[rows]
-    found = np.full(len(rows), np.nan)
+    matches = np.full(len(rows), np.nan)
     some = np.flatnonzero(counts)
     if len(some) and len(query):
         firsts = np.concatenate([[0], np.cumsum(counts[some])[:-1]])
@@ -100,9 +100,9 @@ def sentence_matches(query: NDArray[np.int8], sentences: Sentences, rows: NDArra
         cosines = int8_cosines(query, sentences.vectors[np.repeat(starts[some], counts[some]) + within])
         there = np.maximum.reduceat(cosines, firsts, axis=1).mean(axis=0)
         back = np.add.reduceat(cosines.max(axis=0), firsts) / counts[some]
-        found[some] = (there + back) / 2
-    worst = np.nanmin(found) if np.isfinite(found).any() else 0.0
-    return np.asarray(np.round(np.where(np.isnan(found), worst, found), 7), dtype=np.float64)
+        matches[some] = (there + back) / 2
+    worst = np.nanmin(matches) if np.isfinite(matches).any() else 0.0
+    return np.asarray(np.round(np.where(np.isnan(matches), worst, matches), 7), dtype=np.float64)
 
 
 def sentence_cosines(query: NDArray[np.int8], sentences: Sentences, row: int) -> NDArray[np.float64]:

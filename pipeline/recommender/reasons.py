@@ -75,14 +75,14 @@ def shared_terms(lexical: Lexical, query: Query, rows: NDArray[np.int64], *, cou
         return np.full((len(rows), count), -1, dtype=np.int32)
     place = np.minimum(np.searchsorted(query.terms, terms), len(query.terms) - 1)
     shared = np.flatnonzero(query.terms[place] == terms)
-    papers, terms, told = papers[shared], terms[shared], query.weights[place[shared]] * weights[shared]
-    order = np.lexsort((terms, -told, papers))
+    papers, terms, contributions = papers[shared], terms[shared], query.weights[place[shared]] * weights[shared]
+    order = np.lexsort((terms, -contributions, papers))
     papers, terms = papers[order], terms[order]
     place = np.arange(len(papers)) - np.searchsorted(papers, papers)
     kept = place < count
-    found = np.full((len(rows), count), -1, dtype=np.int32)
-    found[papers[kept], place[kept]] = terms[kept]
-    return found
+    listed = np.full((len(rows), count), -1, dtype=np.int32)
+    listed[papers[kept], place[kept]] = terms[kept]
+    return listed
 
 
 def _best_pair(atlas: AtlasData, query: Query, row: int) -> SentencePair | None:

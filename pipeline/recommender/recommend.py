@@ -35,7 +35,7 @@ NO_FILTER = Filters()
 
 @dataclass(frozen=True)
 class Parts:
-    """What each part says of the pair, all cosines; None where the atlas keeps no such part."""
+    """The similarity of the pair by each part, all cosines; None where the atlas keeps no such part."""
 
     dense: float
     lexical: float | None

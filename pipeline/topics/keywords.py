@@ -51,13 +51,13 @@ def find_keywords(
     pairs, weight = _weights(phrases, topics)
     weight = weight * _boost(phrases, longer=LONGER_COUNTS if for_names else (1.0,) * len(LONGER_COUNTS))[pairs.phrase]
     if within is not None:
-        weight = weight * np.sqrt(_rarity_within(phrases, topics, within, pairs))
+        weight = weight * np.sqrt(_rarity_within(phrases, topics, within, pairs=pairs))
     if parts is not None:
-        weight = weight * np.sqrt(_spread(phrases, topics, parts, pairs))
+        weight = weight * np.sqrt(_spread(phrases, topics, parts, pairs=pairs))
     order = np.lexsort((pairs.phrase, -np.round(weight, 9), pairs.topic))
     topic, phrase, weight = pairs.topic[order], pairs.phrase[order], weight[order]
     bounds = np.searchsorted(topic, np.arange(total + 1))
-    found = []
+    keywords = []
     for first, end in itertools.pairwise(bounds):
         rows = range(first, min(end, first + CANDIDATES))
         ranked = [
@@ -65,8 +65,8 @@ def find_keywords(
             for row in rows
             if weight[row] > 0
         ]
-        found.append(_without_nested(ranked, count))
-    return found
+        keywords.append(_without_nested(ranked, count))
+    return keywords
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _weights(phrases: Phrases, topics: NDArray[np.int32]) -> tuple[_Pairs, NDArr
 
 
 def _rarity_within(
-    phrases: Phrases, topics: NDArray[np.int32], within: NDArray[np.int32], pairs: _Pairs
+    phrases: Phrases, topics: NDArray[np.int32], within: NDArray[np.int32], *, pairs: _Pairs
 ) -> NDArray[np.float64]:
     """For each pair (topic, phrase) its rarity in the larger topic around it beside that in the corpus, at most 1."""
     around = np.zeros(int(topics.max()) + 1, dtype=np.int64)
@@ -110,7 +110,7 @@ def _rarity_within(
 
 
 def _spread(
-    phrases: Phrases, topics: NDArray[np.int32], parts: NDArray[np.int32], pairs: _Pairs
+    phrases: Phrases, topics: NDArray[np.int32], parts: NDArray[np.int32], *, pairs: _Pairs
 ) -> NDArray[np.float64]:
     """For each pair (topic, phrase) the share of the topic's parts that the phrase is spread over, in (0, 1].
 

@@ -1,6 +1,6 @@
 """Keywords -> a label of three or four words for each topic, none given twice.
 
-The heaviest phrase names the topic; the next one that shares no word with it says what kind, as long as both
+The heaviest phrase names the topic; the next one that shares no word with it narrows it, as long as both
 together stay within four words: "Federated learning, medical images".
 """
 
@@ -25,12 +25,12 @@ def label_topics(
     given: labels by hand. others: labels of other layers, given to no topic of this one.
     """
     given = given or {}
-    taken = {label.lower() for label in (*given.values(), *others)}
+    used_labels = {label.lower() for label in (*given.values(), *others)}
     labels: list[str] = []
     for number, ranked in enumerate(keywords):
-        free = (label for label in _labels_of(ranked) if label.lower() not in taken)
+        free = (label for label in _labels_of(ranked) if label.lower() not in used_labels)
         labels.append(given.get(number) or next(free, f"{_first_label(ranked)} {number}"))
-        taken.add(labels[-1].lower())
+        used_labels.add(labels[-1].lower())
     return labels
 
 

@@ -61,17 +61,19 @@ def find_phrases(
         rarest = 1 if len(titles) < 30 else 2 if len(titles) < 500 else 3 + len(titles) // 20_000
     tokens = _tokenise(titles, abstracts, FUNCTION_WORDS | PAPER_WORDS | {word.lower() for word in stop_words})
     spelled = _usual_spelling(tokens)
-    found = [_count_grams(tokens, length, rarest) for length in LENGTHS]
-    offsets = np.cumsum([0, *(len(grams.words) for grams in found)])
+    by_length = [_count_grams(tokens, length, rarest) for length in LENGTHS]
+    offsets = np.cumsum([0, *(len(grams.words) for grams in by_length)])
     return Phrases(
-        names=tuple(name for grams in found for name in _write(grams, tokens, spelled)),
-        words=tuple(tuple(tokens.words[word] for word in row) for grams in found for row in grams.words.tolist()),
-        papers=np.concatenate([grams.papers for grams in found]).astype(np.int32),
-        phrase=np.concatenate([grams.phrase + offset for grams, offset in zip(found, offsets, strict=False)]).astype(
-            np.int32
+        names=tuple(name for grams in by_length for name in _write(grams, tokens, spelled)),
+        words=tuple(tuple(tokens.words[word] for word in row) for grams in by_length for row in grams.words.tolist()),
+        papers=np.concatenate([grams.papers for grams in by_length]).astype(np.int32),
+        phrase=np.concatenate(
+            [grams.phrase + offset for grams, offset in zip(by_length, offsets, strict=False)]
+        ).astype(np.int32),
+        in_title=np.concatenate([grams.in_title for grams in by_length]),
+        document_frequency=np.concatenate(
+            [np.bincount(grams.phrase, minlength=len(grams.words)) for grams in by_length]
         ),
-        in_title=np.concatenate([grams.in_title for grams in found]),
-        document_frequency=np.concatenate([np.bincount(grams.phrase, minlength=len(grams.words)) for grams in found]),
     )
 
 
@@ -99,7 +101,7 @@ def _tokenise(titles: Sequence[str], abstracts: Sequence[str], stops: Collection
         before = len(pairs)
         for token in TOKEN.findall(prose(text)):
             if token not in known:
-                known[token] = _look_up(token, stops, numbers, spellings)
+                known[token] = _look_up(token, stops, numbers=numbers, spellings=spellings)
             pairs.append(known[token])
         pairs.append((BREAK, BREAK))
         lengths.append(len(pairs) - before)
@@ -108,7 +110,9 @@ def _tokenise(titles: Sequence[str], abstracts: Sequence[str], stops: Collection
     return _Tokens(columns[:, 0], columns[:, 1], part // 2, part % 2 == 0, tuple(numbers), tuple(spellings))
 
 
-def _look_up(token: str, stops: Collection[str], numbers: dict[str, int], spellings: dict[str, int]) -> tuple[int, int]:
+def _look_up(
+    token: str, stops: Collection[str], *, numbers: dict[str, int], spellings: dict[str, int]
+) -> tuple[int, int]:
     """Number of the folded word and of its spelling; (-1, -1) for what no phrase may hold."""
     lower = token.lower()
     if lower == JOINER:

@@ -1,0 +1,112 @@
+"""Config -> run folder: the lock, whether anything has to be computed, and what is written."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline.atlas import (
+    AtlasData,
+    Manifest,
+    exclusive,
+    load_atlas,
+    read_manifest,
+    refuse_foreign,
+    save_atlas,
+)
+from pipeline.build.baseline import find_baseline
+from pipeline.build.build import build_atlas
+from pipeline.build.llm_labels import ChatRequest, chat_requests, check_chat, name_by_chat
+from pipeline.build.manifest_builder import config_hash
+from pipeline.build.stages import Stages
+from pipeline.config import Config, cache_folder
+from pipeline.corpus import find_files, input_digest
+from pipeline.embedding.model_files import find_model
+from pipeline.errors import RunFolderError
+from pipeline.progress import Progress, Silent
+from pipeline.report import draw_files, report_file
+from pipeline.version import __version__
+
+NAMED_BY_BASELINE = ("papers.parquet", "topics.json")  # files of a baseline that the run after it depends on
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """The atlas, and whether anything had to be computed for it."""
+
+    atlas: AtlasData
+    built: bool
+
+
+def run_config(config: Config, *, force: bool = False, progress: Progress | None = None) -> RunResult:
+    """The atlas of a config, built and written to its run folder, or loaded where that is up to date.
+
+    Raises PaperatlasError for whatever the user can mend; then the old run folder, if any, is untouched.
+    """
+    folder = config.run_folder.resolve()  # what a link points to is replaced, never the link
+    digest = corpus_digest(config)
+    with exclusive(folder):
+        refuse_foreign(folder)
+        if not force and _is_up_to_date(config, digest, folder):
+            return RunResult(load_atlas(folder), built=False)
+        built = _build(config, digest, folder, progress=progress or Silent())
+        return RunResult(built, built=True)
+
+
+def corpus_digest(config: Config) -> str:
+    """Of all files that a run of this config would read."""
+    files = find_files(config.corpus.files, config.folder)
+    own = [config.folder / config.embedding.vectors] if config.embedding.vectors else []
+    digest = input_digest([*files, *own], ordered=bool(own))
+    if not config.baseline:
+        return digest
+    before = find_baseline(config)
+    if before.resolve() == config.run_folder.resolve():  # else a run would never be up to date with itself
+        return digest
+    earlier = read_manifest(before).files
+    parts = [digest, *(str(earlier.get(name)) for name in NAMED_BY_BASELINE)]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
+
+
+def _is_up_to_date(config: Config, digest: str, folder: Path) -> bool:
+    """Whether the folder holds the result of this config on this input by this version, with all its files."""
+    if not (folder / "manifest.json").is_file():
+        return False
+    try:
+        manifest = read_manifest(folder)
+    except RunFolderError:
+        return False
+    wanted = (__version__, config_hash(config), digest)
+    same = (manifest.version, manifest.config_hash, manifest.input_digest) == wanted
+    whole = all((folder / name).is_file() for name in manifest.files)
+    return same and whole and _has_same_model(config, manifest)
+
+
+def _has_same_model(config: Config, manifest: Manifest) -> bool:
+    """Whether the configured model is still the one that made the vectors."""
+    if manifest.embedding.backend not in ("openvino", "sentence-transformers"):
+        return True
+    return find_model(config.embedding).digest == manifest.embedding.model_digest
+
+
+def dry_run(config: Config, *, progress: Progress | None = None) -> list[ChatRequest]:
+    """What a run would send to the service of [topics.chat]; nothing is sent or written but vectors to the cache."""
+    check_chat(config.topics.chat)
+    if not config.topics.chat.url:
+        return []
+    atlas = build_atlas(config, corpus_digest(config), Stages(progress or Silent()))
+    return chat_requests(atlas, config.topics.chat)
+
+
+def _build(config: Config, digest: str, folder: Path, *, progress: Progress) -> AtlasData:
+    """The atlas, built, named, drawn and written."""
+    check_chat(config.topics.chat)
+    stages = Stages(progress)
+    atlas = build_atlas(config, digest, stages)
+    if config.topics.chat.url:
+        with stages("names", len(atlas.topics)) as advance:
+            atlas = name_by_chat(atlas, config.topics.chat, cache=cache_folder(), advance=advance)
+    with stages("page", len(atlas)) as advance:
+        pictures = draw_files(atlas, advance=advance)
+    with stages("writing"):
+        atlas = replace(atlas, manifest=replace(atlas.manifest, stages=tuple(stages.costs)))
+        return save_atlas(atlas, folder, pictures=pictures | report_file(atlas))
