@@ -94,9 +94,9 @@ def nearest(
 ) -> Neighbours:
     """The k rows of `vectors` most similar to each query.
 
-    vectors: (n, d) and queries: (m, d), float32 unit rows. own_rows: (m,) the row that each query is itself
-    and that is left out, or -1. among: (n,) the rows that may be found, by default all. `advance` is called with the number
-    of queries answered. Ties go to the smaller row.
+    vectors: (n, d) and queries: (m, d), float32 unit rows. own_rows: (m,) the row that each query is itself and that
+    is left out, or -1. among: (n,) mask of the rows that may be returned, by default all. advance: called with the
+    number of queries answered. Ties go to the smaller row.
     """
     m, n = len(queries), len(vectors)
     available = (n if among is None else int(among.sum())) - (own_rows is not None)

@@ -29,7 +29,7 @@ def verify(folder: Path) -> list[str]:
         with path.open("rb") as file:
             actual = hashlib.file_digest(file, "sha256").hexdigest()
         if actual != expected:
-            problems.append(f"{name}: sha256 {found}, the manifest says {expected}")
+            problems.append(f"{name}: sha256 {actual}, the manifest says {expected}")
     foreign = foreign_files(folder, {*manifest.files, "manifest.json"})
     problems += [f"{name}: not in the manifest" for name in foreign]
     if problems:

@@ -3,13 +3,13 @@
 from dataclasses import asdict, dataclass
 
 from pipeline.build.build import build_atlas
+from pipeline.build.stages import Stages
 from pipeline.config import Config
 from pipeline.corpus import find_files, input_digest
 from pipeline.diff import Changes, find_changes
 from pipeline.errors import PaperatlasError
 from pipeline.evaluation import Evaluation, evaluate
 from pipeline.progress import Progress, Silent
-from pipeline.build.stages import Stages
 
 
 @dataclass(frozen=True)

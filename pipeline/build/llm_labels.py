@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.atlas import AtlasData, ChatSummary
-from pipeline.config import ChatConfig, secret
 from pipeline.atomic_write import write_atomically
+from pipeline.config import ChatConfig, secret
 from pipeline.errors import ConfigError, ServiceError
 from pipeline.http import request
-from pipeline.words.display import shorten
 from pipeline.topics import Topic
+from pipeline.words.display import shorten
 
 KEYWORDS, TITLE_LENGTH = 10, 200
 MOST_WORDS, MOST_CHARACTERS = 8, 80
@@ -116,7 +116,7 @@ def name_by_chat(
 def _ask(chat_request: ChatRequest, config: ChatConfig, cache: Path) -> str:
     """The text of the answer, from the cache where the same was asked before. Raises ServiceError."""
     body = json.dumps(chat_request.body, sort_keys=True).encode()
-    kept = cache / f"{hashlib.sha256(asked.url.encode() + b' ' + body).hexdigest()}.json"
+    kept = cache / f"{hashlib.sha256(chat_request.url.encode() + b' ' + body).hexdigest()}.json"
     if kept.is_file():
         try:
             return str(json.loads(kept.read_text(encoding="utf-8"))["answer"])
@@ -127,13 +127,13 @@ def _ask(chat_request: ChatRequest, config: ChatConfig, cache: Path) -> str:
         headers["Authorization"] = f"Bearer {secret(config.key_variable)}"
     answer = request(chat_request.url, body=body, headers=headers, timeout=config.timeout, max_bytes=MOST_BYTES)
     if answer.status != 200:
-        raise ServiceError(f"{asked.url}: status {answer.status}")
+        raise ServiceError(f"{chat_request.url}: status {answer.status}")
     try:
         text = json.loads(answer.body)["choices"][0]["message"]["content"]
     except (ValueError, KeyError, IndexError, TypeError):
-        raise ServiceError(f"{asked.url}: not an answer of a chat service") from None
+        raise ServiceError(f"{chat_request.url}: not an answer of a chat service") from None
     if not isinstance(text, str):
-        raise ServiceError(f"{asked.url}: not an answer of a chat service")
+        raise ServiceError(f"{chat_request.url}: not an answer of a chat service")
     write_atomically(kept, json.dumps({"answer": text}).encode())
     return text
 

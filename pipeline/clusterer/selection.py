@@ -1,4 +1,4 @@
-"""Cuts of the trees -> the one whose topics share most information with the papers' neighbours, or as many topics as were asked for.
+"""Cuts of the trees -> the one whose topics the papers' neighbours support best, or as many topics as were asked for.
 
 Each cut is scored on the neighbour graph of the embedding, never on the reduced points and without any label. Let T
 be a paper's topic and N the topic of one of its neighbours (all papers assigned by the vote). The mutual information

@@ -70,14 +70,14 @@ class ModelFiles:
                 with path.open("rb") as file:
                     actual = hashlib.file_digest(file, "sha256").hexdigest()
                 self._check(relative, actual)
-                lines.append(f"{relative} {found}")
+                lines.append(f"{relative} {actual}")
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     def _check(self, relative: str, actual: str) -> None:
         expected = self.digests.get(relative, actual)
         if actual != expected:
             raise ModelError(
-                f"{self.folder / relative}: not the file it should be: sha256 {found}, expected {expected};"
+                f"{self.folder / relative}: not the file it should be: sha256 {actual}, expected {expected};"
                 " install it again, or name another model in embedding.model"
             )
 

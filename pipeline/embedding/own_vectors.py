@@ -57,7 +57,7 @@ def _from_file(file: Path, corpus: Corpus) -> NDArray[np.floating]:
         raise CorpusError(f"{file}: not a .npy file of numbers; write it with numpy.save") from None
     if not isinstance(given, np.ndarray) or given.ndim != 2 or not np.issubdtype(given.dtype, np.floating):
         actual = f"{given.shape} {given.dtype}" if isinstance(given, np.ndarray) else "an archive"
-        raise CorpusError(f"{file}: expected one (papers, dimensions) array of floating point numbers, found {found}")
+        raise CorpusError(f"{file}: expected one (papers, dimensions) array of floating point numbers, found {actual}")
     if len(given) != corpus.tables.read or not given.shape[1]:
         raise CorpusError(
             f"{file}: its shape is {given.shape}; expected one row for each of the {corpus.tables.read} rows read,"
