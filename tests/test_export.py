@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.cli.main import main
 from pipeline.config import CleanConfig, CorpusConfig
-from pipeline.corpus import read_papers
-from pipeline.corpus.files import find_sources
+from pipeline.corpus import find_sources, read_papers
 from pipeline.export import WRITERS
 from tests.planted import planted_papers, write_jsonl
 

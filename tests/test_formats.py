@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import CorpusConfig
-from pipeline.corpus import Rejected, read_papers
-from pipeline.corpus.files import find_sources
+from pipeline.corpus import Rejected, find_sources, read_papers
 from tests import format_files
 
 EXPECTED = json.loads((Path(__file__).parent / "format_files.json").read_text(encoding="utf-8"))

@@ -12,8 +12,8 @@ from pipeline.clusterer.search import TopicPlan
 from pipeline.clusterer.selection import Selection
 from pipeline.config import Config
 from pipeline.corpus import CorpusTables, find_files
-from pipeline.corpus.files import shown_name
 from pipeline.corpus.quality import CorpusQuality
+from pipeline.corpus.sources import shown_name
 from pipeline.embedding import EmbeddingInfo
 from pipeline.machine import core_count, cpu_features, cpu_model
 from pipeline.reducer.umap import TINY

@@ -1,6 +1,7 @@
 """Title and abstract as the source has them -> as they are embedded: without markup and what publishers add.
 
-What people see is never changed. Each step has a setting of its name in [corpus.clean], and counts what it changed.
+The title and abstract that are shown never change. Each step has a setting of its name in [corpus.clean]; the papers
+that it changed are counted.
 """
 
 import html
@@ -39,13 +40,13 @@ FORMULA = re.compile(r"\$\$?([^$]{0,500}[\\^_={][^$]{0,500}|(?=[^\s$])[^$]{1,500
 ESCAPED = re.compile(r"\\([%&$#_{}])")
 COMMAND = re.compile(r"\\([a-zA-Z]+)\*?(?=(\w)?)")
 CITATION = re.compile(r"\s*\\(?:cite[a-z]*|ref|eqref|label|footnotemark)\*?\s*(?:\[[^\]]{0,80}\]){0,2}\{[^{}]{0,300}\}")
-SIGNS: Mapping[str, str] = {
+SYMBOLS: Mapping[str, str] = {
     **{"times": "×", "cdot": "·", "pm": "±", "infty": "∞", "to": "→", "rightarrow": "→", "approx": "≈", "sim": "∼"},
     **{"leq": "≤", "le": "≤", "geq": "≥", "ge": "≥", "gtrsim": "≳", "lesssim": "≲", "gg": "≫", "ll": "≪", "neq": "≠"},
     **{"ldots": "…", "dots": "…", "cdots": "…", "deg": "°", "circ": "°", "ell": "ℓ", "in": "∈", "subset": "⊂"},
 }
 LEFT_OVER = re.compile(r"\\[,;:!>()\[\] ]|[{}]|\\\\")
-SCAFFOLD = frozenset(
+LAYOUT_COMMANDS = frozenset(
     {"left", "right", "big", "Big", "bigg", "limits", "displaystyle", "quad", "qquad", "rm", "bf", "it", "cal"}
 )
 
@@ -73,13 +74,13 @@ RIGHTS = re.compile(
     r"|crown copyright\.?)\s*$",
     re.IGNORECASE,
 )
-PROBE = 20  # characters with which an abstract that stands there twice would begin again
-SHORTEST_REPEAT = 60  # characters of an abstract that stands twice
+PROBE = 20  # first characters of an abstract, looked for a second time in it
+SHORTEST_REPEAT = 60  # characters of an abstract that is given twice
 
 
 @dataclass(frozen=True)
 class Cleaned:
-    """title, abstract: as they are embedded. steps: names of those that changed something, in their order."""
+    """title, abstract: as they are embedded. steps: names of those that changed something, in order."""
 
     title: str
     abstract: str
@@ -88,13 +89,13 @@ class Cleaned:
 
 @dataclass(frozen=True)
 class Cleaner:
-    """Applies the steps that are wanted."""
+    """Applies the steps that are turned on."""
 
     config: CleanConfig
 
     @cached_property
     def _steps(self) -> Mapping[str, Callable[[str, str], tuple[str, str]]]:
-        known = {
+        steps = {
             "control": lambda title, abstract: (without_control(title), without_control(abstract)),
             "markup": lambda title, abstract: (without_markup(title), without_markup(abstract)),
             "latex": lambda title, abstract: (without_latex(title), without_latex(abstract)),
@@ -102,22 +103,22 @@ class Cleaner:
             "copyright": lambda title, abstract: (title, without_copyright(abstract)),
             "repeats": without_repeats,
         }
-        return {name: known[name] for name in STEPS if getattr(self.config, name)}
+        return {name: steps[name] for name in STEPS if getattr(self.config, name)}
 
     def clean(self, title: str, abstract: str) -> Cleaned:
         """A text that a step would leave empty stays as it was before that step."""
         steps = []
         for name, step in self._steps.items():
-            found = step(title, abstract)
-            changed = found != (title, abstract)
-            if changed and (found[0].strip() or not title.strip()) and (found[1].strip() or not abstract.strip()):
-                title, abstract = found
+            new_title, new_abstract = step(title, abstract)
+            changed = (new_title, new_abstract) != (title, abstract)
+            if changed and (new_title.strip() or not title.strip()) and (new_abstract.strip() or not abstract.strip()):
+                title, abstract = new_title, new_abstract
                 steps.append(name)
         return Cleaned(title, abstract, tuple(steps))
 
 
 def without_control(text: str) -> str:
-    r"""Without characters that show nothing: control characters, soft hyphens, marks of direction and of no width.
+    r"""Without invisible characters: control characters, soft hyphens, marks of direction and of zero width.
 
     >>> without_control("na\u00adno\u200bwire\x07s")
     'nanowires'
@@ -126,18 +127,18 @@ def without_control(text: str) -> str:
 
 
 def without_markup(text: str) -> str:
-    """Without tags of HTML, JATS and MathML, comments and entities; "<" as a sign of mathematics stays.
+    """Without tags of HTML, JATS and MathML, comments and entities; "<" in mathematics stays.
 
     >>> without_markup("<jats:title>Abstract</jats:title><jats:p>H<sub>2</sub>O &amp; x, a<b and c>d</jats:p>").strip()
     'H2O & x, a<b and c>d'
     """
     if "<" in text:
         text = TAG.sub("", BLOCK.sub(" ", COMMENT.sub("", TITLE_TAG.sub(" ", text))))
-    return ENTITY.sub(lambda found: html.unescape(found[0].removeprefix("\\")), text) if "&" in text else text
+    return ENTITY.sub(lambda entity: html.unescape(entity[0].removeprefix("\\")), text) if "&" in text else text
 
 
 def without_latex(text: str) -> str:
-    r"""Formulas and commands as words and signs.
+    r"""Formulas and commands as words and symbols.
 
     >>> without_latex(r"An $O(n \log n)$ \emph{fast} method for $\alpha$-stable laws, 50\% off, costs $5 or $10")
     'An O(n log n) fast method for alpha-stable laws, 50% off, costs $5 or $10'
@@ -155,28 +156,28 @@ def without_latex(text: str) -> str:
 
 
 def _word(command: re.Match[str]) -> str:
-    """A command as a sign, or as its name, apart from the words around it."""
+    """A command as a symbol, or as its name, with a space between it and the words around it."""
     name = command[1]
-    if name in SCAFFOLD:
+    if name in LAYOUT_COMMANDS:
         return ""
-    if name in SIGNS:
-        return SIGNS[name]
+    if name in SYMBOLS:
+        return SYMBOLS[name]
     before = command.string[max(command.start() - 1, 0) : command.start()]
     return f"{' ' if before.isalnum() else ''}{name}{' ' if command[2] else ''}"
 
 
 def without_label(abstract: str) -> str:
-    """Without "Abstract:" before it.
+    """Without a leading "Abstract:".
 
     >>> without_label("ABSTRACT We show."), without_label("Abstract: yes."), without_label("Abstract algebra is.")
     ('We show.', 'yes.', 'Abstract algebra is.')
     """
-    found = LABEL.match(abstract)
-    return abstract[found.end() :] if found and KEEPS_CASE.match(abstract) else abstract
+    label = LABEL.match(abstract)
+    return abstract[label.end() :] if label and KEEPS_CASE.match(abstract) else abstract
 
 
 def without_copyright(abstract: str) -> str:
-    """Without the lines in which a publisher claims the text.
+    """Without a publisher's copyright line at its start or end.
 
     >>> without_copyright("It melts. © 2021 Elsevier Ltd. All rights reserved.")
     'It melts.'
@@ -186,12 +187,12 @@ def without_copyright(abstract: str) -> str:
     lower = abstract.lower()
     if "©" not in lower and "(c)" not in lower and "copyright" not in lower and "rights reserved" not in lower:
         return RIGHTS.sub("", abstract) if "published by" in lower[-120:] else abstract
-    found = COPYRIGHT_END.search(abstract, max(0, len(abstract) - 320))
-    if found and found.start() and abstract[found.start() - 1] in ".!?)”\"'\n " and CLAIMED.search(found[0]):
-        abstract = abstract[: found.start()]
-    begun = COPYRIGHT_START.match(abstract)
-    if begun:
-        abstract = abstract[begun.end() :]
+    last = COPYRIGHT_END.search(abstract, max(0, len(abstract) - 320))
+    if last and last.start() and abstract[last.start() - 1] in ".!?)”\"'\n " and CLAIMED.search(last[0]):
+        abstract = abstract[: last.start()]
+    first = COPYRIGHT_START.match(abstract)
+    if first:
+        abstract = abstract[first.end() :]
     return RIGHTS.sub("", RIGHTS.sub("", abstract))
 
 
@@ -202,15 +203,15 @@ def without_repeats(title: str, abstract: str) -> tuple[str, str]:
     ('On ice', 'It melts.')
     """
     if abstract[:4].lower() != title[:4].lower() and abstract.find(abstract[:PROBE], PROBE) < 0:
-        return title, abstract  # which is said of nearly all, without looking at all of it
+        return title, abstract  # nearly all, without reading the whole abstract
     plain = " ".join(abstract.split())
-    own = " ".join(title.split()).rstrip(".")
+    length = len(plain_title := " ".join(title.split()).rstrip("."))
     if (
-        len(own) > 4
-        and plain.lower().startswith(own.lower())
-        and plain[len(own) : len(own) + 1] in (".", ":", "\u2014")
+        length > 4
+        and plain.lower().startswith(plain_title.lower())
+        and plain[length : length + 1] in (".", ":", "\u2014")
     ):
-        abstract = plain[len(own) :].lstrip(" .:\u2014-")
+        abstract = plain[length:].lstrip(" .:\u2014-")
         plain = abstract
     half = len(plain) // 2
     if half >= SHORTEST_REPEAT and plain[:half].strip() == plain[-half:].strip():

@@ -2,20 +2,19 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.corpus.cleaning import STEPS
-from pipeline.corpus.deduplication import Described, find_works
+from pipeline.corpus.corpus import CleanedTexts, Corpus
+from pipeline.corpus.corpus_tables import CorpusTables
+from pipeline.corpus.deduplication import WorkRecord, find_works
 from pipeline.corpus.extras import ExtraColumns
-from pipeline.corpus.paper_ids import PaperIds
-from pipeline.corpus.record import Paper, Rejected, text_hash, text_of
-from pipeline.corpus.tables import CorpusTables
+from pipeline.corpus.record import Paper, Rejected, text_hash
 
 ROWS_AT_ONCE = 8192
 
@@ -43,54 +42,15 @@ _REJECTED = pa.schema([*_PLACE, ("id", pa.string()), ("reason", pa.string())])
 
 
 @dataclass(frozen=True)
-class CleanedTexts:
-    """titles, abstracts: n texts as they are embedded, in row order. steps: papers that each step changed."""
+class _Kept:
+    """papers: n rows of _ROWS, one for each paper kept, ordered by text hash.
 
-    titles: tuple[str, ...]
-    abstracts: tuple[str, ...]
-    steps: Mapping[str, int]
-
-    def __len__(self) -> int:
-        return len(self.titles)
-
-    @cached_property
-    def texts(self) -> list[str]:
-        """What is embedded of each paper: title, a stop, abstract."""
-        return [text_of(title, abstract) for title, abstract in zip(self.titles, self.abstracts, strict=True)]
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """The papers kept, and a record of every row read: kept + duplicates + rejected = read.
-
-    tables: papers are n rows ordered by the sha256 of their text, columns id title abstract authors year and whatever
-    else the source had; sources also have the format of each paper and its position among all rows read (from 0).
-    text_hashes: that sha256 for each row. cleaned: the texts that are embedded. vectors: (n, d) float32 as the source
-    gave them, not normalised, or None.
+    paper_of, reasons: for every row read, the number of the paper that represents it, and why where that is another.
     """
 
-    tables: CorpusTables
-    text_hashes: tuple[bytes, ...]
-    cleaned: CleanedTexts
-    vectors: NDArray[np.float32] | None = None
-
-    def __post_init__(self) -> None:
-        for name, rows in (("text_hashes", len(self.text_hashes)), ("cleaned", len(self.cleaned))):
-            if rows != len(self):
-                raise ValueError(f"{name} has {rows} rows for {len(self)} papers")
-
-    def __len__(self) -> int:
-        return int(self.tables.papers.num_rows)
-
-    @cached_property
-    def ids(self) -> PaperIds:
-        """Row of every id, those of duplicates included."""
-        return PaperIds.of_tables(self.tables.papers, self.tables.duplicates)
-
-    @property
-    def hash_array(self) -> NDArray[np.uint8]:
-        """(n, 32) uint8 text_hashes, increasing."""
-        return np.frombuffer(b"".join(self.text_hashes), dtype=np.uint8).reshape(-1, 32)
+    papers: pa.Table
+    paper_of: NDArray[np.int64]
+    reasons: list[str]
 
 
 def collect(papers: Iterable[Paper | Rejected], *, merge: bool = True) -> Corpus:
@@ -100,48 +60,51 @@ def collect(papers: Iterable[Paper | Rejected], *, merge: bool = True) -> Corpus
     with the smallest content hash is kept, then the smallest id: never the one that came first.
     """
     extras = ExtraColumns()
+    rows, rejects = _to_table(papers, extras)
+    read = rows.num_rows + len(rejects)
+    conflicting = _id_conflicts(rows)
+    rejects += _conflict_rejects(rows.filter(pa.array(conflicting)))
+    rows = rows.filter(pa.array(~conflicting))
+    kept = _keep_distinct(rows)
+    if merge:
+        kept = _merge_works(kept, extras)
+    known_fields = kept.papers.select(["id", "title", "abstract", "authors", "year"])
+    tables = CorpusTables(
+        papers=extras.add_to(known_fields, kept.papers.column("extra")),
+        sources=kept.papers.select(["id", "source", "row", "position", "format"]),
+        duplicates=_duplicates(rows, kept),
+        rejected=_rejected_table(rejects),
+    )
+    if tables.read != read:
+        count = kept.papers.num_rows
+        raise ValueError(f"{count} kept, with duplicates and rejected rows {tables.read}, are not the {read} read")
+    return Corpus(
+        tables=tables,
+        text_hashes=tuple(kept.papers.column("text_hash").to_pylist()),
+        cleaned=CleanedTexts(
+            titles=tuple(kept.papers.column("cleaned_title").to_pylist()),
+            abstracts=tuple(kept.papers.column("cleaned_abstract").to_pylist()),
+            steps=_count_steps(kept.papers.column("cleaned")),
+        ),
+        vectors=_vectors(kept.papers.column("vector")),
+    )
+
+
+def _to_table(papers: Iterable[Paper | Rejected], extras: ExtraColumns) -> tuple[pa.Table, list[Rejected]]:
+    """The papers as rows of _ROWS, and the rejects."""
     rejects: list[Rejected] = []
     batches: list[pa.RecordBatch] = []
     waiting: list[tuple[int, Paper]] = []
-    read = 0
-    for paper in papers:
+    for position, paper in enumerate(papers):
         if isinstance(paper, Rejected):
             rejects.append(paper)
         else:
-            waiting.append((read, paper))
-        read += 1
+            waiting.append((position, paper))
         if len(waiting) >= ROWS_AT_ONCE:
             batches.append(_to_batch(waiting, extras))
             waiting = []
     batches.append(_to_batch(waiting, extras))
-    rows = pa.Table.from_batches(batches, schema=_ROWS)
-    conflicting = _id_conflicts(rows)
-    rejects += _conflict_rejects(rows.filter(pa.array(conflicting)))
-    rows = rows.filter(pa.array(~conflicting))
-    order, kept_of = _kept_rows(rows)
-    kept = rows.take(order)
-    reasons = ["same text"] * rows.num_rows
-    if merge:
-        kept, kept_of, reasons = _merge_works(kept, kept_of, extras)
-    papers = kept.select(["id", "title", "abstract", "authors", "year"])
-    tables = CorpusTables(
-        papers=extras.add_to(papers, kept.column("extra")),
-        sources=kept.select(["id", "source", "row", "position", "format"]),
-        duplicates=_duplicates(rows, kept, kept_of, reasons),
-        rejected=_rejected_table(rejects),
-    )
-    if tables.read != read:
-        raise ValueError(f"{len(kept)} kept, with duplicates and rejected rows {tables.read}, are not the {read} read")
-    return Corpus(
-        tables=tables,
-        text_hashes=tuple(kept.column("text_hash").to_pylist()),
-        cleaned=CleanedTexts(
-            titles=tuple(kept.column("cleaned_title").to_pylist()),
-            abstracts=tuple(kept.column("cleaned_abstract").to_pylist()),
-            steps=_count_steps(kept.column("cleaned")),
-        ),
-        vectors=_vectors(kept.column("vector")),
-    )
+    return pa.Table.from_batches(batches, schema=_ROWS), rejects
 
 
 def _to_batch(papers: list[tuple[int, Paper]], extras: ExtraColumns) -> pa.RecordBatch:
@@ -185,8 +148,8 @@ def _id_conflicts(rows: pa.Table) -> NDArray[np.bool_]:
     return np.asarray((words != surviving).any(axis=1))
 
 
-def _kept_rows(rows: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Row numbers of the papers kept, ordered by text hash; and for every row, which of them stands for it."""
+def _keep_distinct(rows: pa.Table) -> _Kept:
+    """One row for each text."""
     words, contents = _hash_words(rows.column("text_hash")), _hash_words(rows.column("content_hash"))
     ids = rows.column("id").to_pylist()
     id_rank = np.empty(len(ids), dtype=np.int64)
@@ -195,9 +158,9 @@ def _kept_rows(rows: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     sorted_words = words[order]
     starts = np.ones(len(order), dtype=bool)
     starts[1:] = (sorted_words[1:] != sorted_words[:-1]).any(axis=1)
-    kept_of = np.empty(len(order), dtype=np.int64)
-    kept_of[order] = np.cumsum(starts) - 1
-    return order[starts], kept_of
+    paper_of = np.empty(len(order), dtype=np.int64)
+    paper_of[order] = np.cumsum(starts) - 1
+    return _Kept(rows.take(order[starts]), paper_of, ["same text"] * rows.num_rows)
 
 
 def _count_steps(cleaned: pa.ChunkedArray) -> dict[str, int]:
@@ -206,39 +169,38 @@ def _count_steps(cleaned: pa.ChunkedArray) -> dict[str, int]:
     return {step: counts[step] for step in STEPS if counts[step]}
 
 
-def _merge_works(
-    kept: pa.Table, kept_of: NDArray[np.int64], extras: ExtraColumns
-) -> tuple[pa.Table, NDArray[np.int64], list[str]]:
-    """One row for each work; which of them stands for every row read, and why."""
+def _merge_works(kept: _Kept, extras: ExtraColumns) -> _Kept:
+    """One row for each work, which takes over the identifiers of the others."""
+    papers = kept.papers
     columns = ("id", "title", "abstract", "authors", "year", "extra", "content_hash")
-    values = zip(*(kept.column(name).to_pylist() for name in columns), strict=True)
+    values = zip(*(papers.column(name).to_pylist() for name in columns), strict=True)
     records = [
-        Described(paper, title, abstract, authors, year, json.loads(extra) if extra else {}, content)
+        WorkRecord(paper, title, abstract, authors, year, json.loads(extra) if extra else {}, content)
         for paper, title, abstract, authors, year, extra, content in values
     ]
     works = find_works(records)
     if not works.reasons:
-        return kept, kept_of, ["same text"] * len(kept_of)
-    extra = kept.column("extra").to_pylist()
+        return kept
+    encoded = papers.column("extra").to_pylist()
     for number, links in works.links.items():
-        extra[number] = extras.encode({**records[number].extra, **links})
-    kept = kept.set_column(kept.column_names.index("extra"), "extra", pa.array(extra, pa.string()))
-    standing = np.array(works.kept)
-    own = np.flatnonzero(standing == np.arange(len(standing)))
-    reasons = [works.reasons.get(number, "same text") for number in kept_of.tolist()]
-    return kept.take(own), np.searchsorted(own, standing[kept_of]), reasons
+        encoded[number] = extras.encode({**records[number].extra, **links})
+    papers = papers.set_column(papers.column_names.index("extra"), "extra", pa.array(encoded, pa.string()))
+    representative = np.array(works.kept)
+    remaining = np.flatnonzero(representative == np.arange(len(representative)))
+    reasons = [works.reasons.get(number, "same text") for number in kept.paper_of.tolist()]
+    return _Kept(papers.take(remaining), np.searchsorted(remaining, representative[kept.paper_of]), reasons)
 
 
-def _duplicates(rows: pa.Table, kept: pa.Table, kept_of: NDArray[np.int64], reasons: Sequence[str]) -> pa.Table:
-    extra = np.ones(len(kept_of), dtype=bool)
-    kept_positions = kept.column("position").to_numpy()
-    extra[np.isin(rows.column("position").to_numpy(), kept_positions)] = False
-    copies = rows.filter(pa.array(extra))
+def _duplicates(rows: pa.Table, kept: _Kept) -> pa.Table:
+    is_copy = np.ones(rows.num_rows, dtype=bool)
+    kept_positions = kept.papers.column("position").to_numpy()
+    is_copy[np.isin(rows.column("position").to_numpy(), kept_positions)] = False
+    copies = rows.filter(pa.array(is_copy))
     return pa.table(
         {
             "id": copies.column("id"),
-            "kept_id": kept.column("id").take(pa.array(kept_of[extra])),
-            "reason": pa.array([reasons[row] for row in np.flatnonzero(extra).tolist()], pa.string()),
+            "kept_id": kept.papers.column("id").take(pa.array(kept.paper_of[is_copy])),
+            "reason": pa.array([kept.reasons[row] for row in np.flatnonzero(is_copy).tolist()], pa.string()),
             "source": copies.column("source"),
             "row": copies.column("row"),
         }
@@ -257,7 +219,7 @@ def _rejected_table(rejects: list[Rejected]) -> pa.Table:
 
 
 def _vectors(column: pa.ChunkedArray) -> NDArray[np.float32] | None:
-    """(n, d) float32 of the source's own vectors; a missing or short one becomes NaN, for the checks to find."""
+    """(n, d) float32 of the source's vectors; a missing or short one becomes NaN, for the checks to reject."""
     lists = [] if column.null_count == len(column) else column.to_pylist()
     if not lists:
         return None

@@ -1,4 +1,4 @@
-"""The four tables that account for every row read: papers kept, where each came from, duplicates, rejected rows."""
+"""The four tables that hold every row read: papers kept, where each was read, duplicates, rejected rows."""
 
 from dataclasses import dataclass, replace
 from typing import Self

@@ -1,44 +1,45 @@
 """Rows of distinct texts -> which are records of one work: a preprint and its paper, or two data bases' entries.
 
-Records are joined that share a DOI or an arXiv id and whose titles look alike (some volumes give all their papers one
+Records are joined that share a DOI or an arXiv id and whose titles are similar (some volumes give all their papers one
 DOI), or that share title, first author and, within a year, the year.
 """
 
 import difflib
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline.corpus.identifiers import Identifiers, identify, title_key
+from pipeline.corpus.record import RawRow
 
 YEARS_APART = 1
-LEAST_ALIKE = 0.6
+LEAST_SIMILARITY = 0.6  # of two titles, by difflib, in [0, 1]
+MOST_TITLES = 50  # different titles with one DOI, after which the DOI identifies no work
 
 
 @dataclass(frozen=True)
-class Described:
-    """What is looked at of one record. extra: its other fields."""
+class WorkRecord:
+    """What is compared of one record. extra: its other fields."""
 
     id: str
     title: str
     abstract: str
     authors: Sequence[str]
     year: int | None
-    extra: Mapping[str, Any]
+    extra: RawRow
     content_hash: bytes
 
     @property
     def identifiers(self) -> Identifiers:
-        """What its fields say of its identity."""
+        """DOIs, arXiv ids and title key in its fields."""
         return identify({**self.extra, "id": self.id, "title": self.title})
 
 
 @dataclass(frozen=True)
 class Works:
-    """kept: for each record the number of the one that stands for its work, itself or another.
+    """kept: for each record the number of the one that represents its work, itself or another.
 
-    reasons: for each record that another stands for, why. links: DOI and arXiv id that a kept record takes from others.
+    reasons: for each record that another represents, why. links: DOI and arXiv id that a kept record takes from others.
     """
 
     kept: list[int]
@@ -46,42 +47,44 @@ class Works:
     links: dict[int, dict[str, str]]
 
 
-def find_works(records: Sequence[Described]) -> Works:
+def find_works(records: Sequence[WorkRecord]) -> Works:
     """The same whatever the order of the records: all that decides are their contents."""
-    known = [record.identifiers for record in records]
-    joined = _Joined(len(records))
-    for kind, keys in (("DOI", [one.dois for one in known]), ("arXiv id", [one.arxiv for one in known])):
+    identifiers = [record.identifiers for record in records]
+    sets = _DisjointSets(len(records))
+    for kind, keys in (("DOI", [one.dois for one in identifiers]), ("arXiv id", [one.arxiv for one in identifiers])):
         for key, members in _by_key(keys).items():
-            _join_alike(joined, members, records, f"same {kind} {key}")
-    for members in _by_key([_title_keys(record, one) for record, one in zip(records, known, strict=True)]).values():
-        _join_near_years(joined, members, records)
-    return _choose(joined, records, known)
+            _join_similar_titles(sets, [(number, records[number]) for number in members], f"same {kind} {key}")
+    titles = [_title_keys(record, one) for record, one in zip(records, identifiers, strict=True)]
+    for members in _by_key(titles).values():
+        _join_near_years(sets, members, records)
+    return _choose(sets, records, identifiers)
 
 
 def _by_key(keys: Sequence[Sequence[str]]) -> dict[str, list[int]]:
     """Key -> the records that have it, where there are several; keys in a fixed order."""
-    found: dict[str, list[int]] = {}
-    for number, own in enumerate(keys):
-        for key in own:
-            found.setdefault(key, []).append(number)
-    return {key: members for key, members in sorted(found.items()) if len(members) > 1}
+    members: dict[str, list[int]] = {}
+    for number, record_keys in enumerate(keys):
+        for key in record_keys:
+            members.setdefault(key, []).append(number)
+    return {key: numbers for key, numbers in sorted(members.items()) if len(numbers) > 1}
 
 
-def _title_keys(record: Described, known: Identifiers) -> tuple[str, ...]:
-    if not known.title or not record.authors:
+def _title_keys(record: WorkRecord, identifiers: Identifiers) -> tuple[str, ...]:
+    """One key of title and first author's family name; none where either is missing."""
+    if not identifiers.title or not record.authors:
         return ()
     family = record.authors[0].partition(",")[0].split()
     if "," not in record.authors[0]:
         family = family[-1:]
-    return (f"{known.title} {title_key(f'{family[-1]:x<16}') if family else ''}",)
+    return (f"{identifiers.title} {title_key(f'{family[-1]:x<16}') if family else ''}",)
 
 
-class _Joined:
-    """Sets of records, by union-find; remembers why two were joined."""
+class _DisjointSets:
+    """Sets of records, by union-find; remembers why each was joined."""
 
     def __init__(self, count: int) -> None:
         self.parents = list(range(count))
-        self.why: dict[int, str] = {}
+        self.reasons: dict[int, str] = {}
 
     def root(self, number: int) -> int:
         while self.parents[number] != number:
@@ -89,33 +92,32 @@ class _Joined:
             number = self.parents[number]
         return number
 
-    def join(self, one: int, other: int, why: str) -> None:
+    def join(self, one: int, other: int, reason: str) -> None:
         """Both in one set. The first reason of each stays."""
         for number in (one, other):
-            self.why.setdefault(number, why)
+            self.reasons.setdefault(number, reason)
         self.parents[self.root(other)] = self.root(one)
 
 
-def _join_alike(joined: _Joined, members: Sequence[int], records: Sequence[Described], why: str) -> None:
-    """Each with the first before it whose title looks alike."""
-    ordered = sorted(members, key=lambda number: records[number].content_hash)
-    heads: list[int] = []
-    for number in ordered:
-        near = next((head for head in heads if titles_alike(records[head].title, records[number].title)), None)
-        if near is None:
-            heads.append(number)
+def _join_similar_titles(sets: _DisjointSets, members: Sequence[tuple[int, WorkRecord]], reason: str) -> None:
+    """Each with the first before it whose title is similar. members: number and record."""
+    distinct: list[tuple[int, str]] = []
+    for number, record in sorted(members, key=lambda member: member[1].content_hash):
+        match = next((first for first, title in distinct if titles_alike(title, record.title)), None)
+        if match is None:
+            distinct.append((number, record.title))
         else:
-            joined.join(near, number, why)
-        if len(heads) > 50:  # a DOI that says nothing
+            sets.join(match, number, reason)
+        if len(distinct) > MOST_TITLES:
             return
 
 
-def _join_near_years(joined: _Joined, members: Sequence[int], records: Sequence[Described]) -> None:
+def _join_near_years(sets: _DisjointSets, members: Sequence[int], records: Sequence[WorkRecord]) -> None:
     ordered = sorted(members, key=lambda number: (records[number].year or 0, records[number].content_hash))
     for one, other in itertools.pairwise(ordered):
         years = records[one].year, records[other].year
         if None in years or abs((years[0] or 0) - (years[1] or 0)) <= YEARS_APART:
-            joined.join(one, other, "same title, first author and year")
+            sets.join(one, other, "same title, first author and year")
 
 
 def titles_alike(one: str, other: str) -> bool:
@@ -127,35 +129,37 @@ def titles_alike(one: str, other: str) -> bool:
     first, second = (" ".join(title.lower().split()).rstrip(".") for title in (one, other))
     if not first or not second or first in second or second in first:
         return True
-    return difflib.SequenceMatcher(None, first[:300], second[:300]).ratio() >= LEAST_ALIKE
+    return difflib.SequenceMatcher(None, first[:300], second[:300]).ratio() >= LEAST_SIMILARITY
 
 
-def _choose(joined: _Joined, records: Sequence[Described], known: Sequence[Identifiers]) -> Works:
+def _choose(sets: _DisjointSets, records: Sequence[WorkRecord], identifiers: Sequence[Identifiers]) -> Works:
     groups: dict[int, list[int]] = {}
     for number in range(len(records)):
-        groups.setdefault(joined.root(number), []).append(number)
+        groups.setdefault(sets.root(number), []).append(number)
     kept, reasons, links = list(range(len(records))), {}, {}
     for members in groups.values():
         if len(members) == 1:
             continue
-        best = min(members, key=lambda number: _rank(records[number], known[number]))
+        best = min(members, key=lambda number: _rank(records[number], identifiers[number]))
         for number in members:
             kept[number] = best
             if number != best:
-                reasons[number] = joined.why[number]
-        links[best] = _missing_links(best, sorted(members, key=lambda number: records[number].content_hash), known)
-    return Works(kept, reasons, {number: found for number, found in links.items() if found})
+                reasons[number] = sets.reasons[number]
+        ordered = sorted(members, key=lambda number: records[number].content_hash)
+        links[best] = _missing_links(identifiers[best], [identifiers[number] for number in ordered])
+    return Works(kept, reasons, {number: added for number, added in links.items() if added})
 
 
-def _rank(record: Described, known: Identifiers) -> tuple[Any, ...]:
+def _rank(record: WorkRecord, identifiers: Identifiers) -> tuple[bool, bool, int, bytes]:
     """The one to keep comes first: with an abstract, published, the longest abstract."""
-    return not record.abstract, not known.dois, -len(record.abstract), record.content_hash
+    return not record.abstract, not identifiers.dois, -len(record.abstract), record.content_hash
 
 
-def _missing_links(best: int, members: Sequence[int], known: Sequence[Identifiers]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    if not known[best].dois:
-        found |= dict(next(((("doi", doi),) for number in members for doi in known[number].dois), ()))
-    if not known[best].arxiv:
-        found |= dict(next(((("arxiv", name),) for number in members for name in known[number].arxiv), ()))
-    return found
+def _missing_links(best: Identifiers, group: Sequence[Identifiers]) -> dict[str, str]:
+    """DOI and arXiv id that the best record lacks, from the first of its group that has one."""
+    added: dict[str, str] = {}
+    if not best.dois:
+        added |= dict(next(((("doi", doi),) for one in group for doi in one.dois), ()))
+    if not best.arxiv:
+        added |= dict(next(((("arxiv", name),) for one in group for name in one.arxiv), ()))
+    return added

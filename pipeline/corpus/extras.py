@@ -1,7 +1,7 @@
-"""Everything else a source said about its papers -> typed columns beside the five that we know."""
+"""Other fields of the papers -> typed columns beside id, title, abstract, authors and year."""
 
 import json
-from typing import Any
+from collections.abc import Sequence
 
 import pyarrow as pa
 
@@ -15,12 +15,12 @@ INT64 = 2**63
 
 
 class ExtraColumns:
-    """Collects leftover fields row by row, as JSON, and turns them into columns once all their types are known."""
+    """Collects the other fields row by row, as JSON, and turns them into columns once all their types are known."""
 
     def __init__(self) -> None:
         self._kinds: dict[str, set[str]] = {}
 
-    def encode(self, extra: dict[str, Any]) -> str:
+    def encode(self, extra: dict[str, object]) -> str:
         """The fields of one row as JSON, their kinds noted."""
         for name, value in extra.items():
             self._kinds.setdefault(name, set()).add(_kind(value))
@@ -37,9 +37,9 @@ class ExtraColumns:
         return papers
 
 
-def _free_name(name: str, taken: list[str]) -> str:
+def _free_name(name: str, used: list[str]) -> str:
     name = name.encode(errors="replace").decode() or "unnamed"
-    while name in RESERVED or name in taken:
+    while name in RESERVED or name in used:
         name = f"source_{name}"
     return name
 
@@ -56,15 +56,17 @@ def _kind(value: object) -> str:
     return "other"
 
 
-def _to_column(values: list[Any], kinds: set[str]) -> pa.Array:
+def _to_column(values: Sequence[object], kinds: set[str]) -> pa.Array:
     if kinds == {"texts"}:
-        return pa.array([None if v is None else [_clean(part) for part in v] for v in values], pa.list_(pa.string()))
+        return pa.array(
+            [[_clean(part) for part in v] if isinstance(v, list) else None for v in values], pa.list_(pa.string())
+        )
     if kinds == {"bool"}:
         return pa.array(values, pa.bool_())
     if kinds == {"int"}:
         return pa.array(values, pa.int64())
     if kinds <= {"int", "float"}:
-        return pa.array([None if value is None else float(value) for value in values], pa.float64())
+        return pa.array([float(value) if isinstance(value, int | float) else None for value in values], pa.float64())
     texts = [value if value is None or isinstance(value, str) else json.dumps(value) for value in values]
     return pa.array([None if text is None else _clean(text) for text in texts], pa.string())
 

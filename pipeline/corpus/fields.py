@@ -1,14 +1,13 @@
-"""Record -> Paper: which field is the title, the abstract, the authors, the year, and what their values mean."""
+"""Record -> Paper: which field is the title, the abstract, the authors, the year, and their values as text."""
 
 import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from pipeline.corpus.adapters import Adapters
 from pipeline.corpus.cleaning import Cleaner
-from pipeline.corpus.files import undecodable
+from pipeline.corpus.decoding import undecodable
 from pipeline.corpus.identifiers import DOI_FIELDS, plain_name
 from pipeline.corpus.record import Paper, Record, Rejected, text_hash, text_of
 
@@ -28,12 +27,15 @@ LONGEST_ID = 500
 
 @dataclass
 class FieldMap:
-    """Finds the five roles in records. named: role -> field chosen by the user. Counts what it met, for messages."""
+    """Finds the five roles in records. named: role -> field that the config names.
+
+    Collected for messages: field_names, all names in the records so far, in order; roles, those that any record had.
+    """
 
     named: Mapping[str, str]
     vectors_column: str | None = None
-    seen: dict[str, None] = field(default_factory=dict)
-    found: set[str] = field(default_factory=set)
+    field_names: dict[str, None] = field(default_factory=dict)
+    roles: set[str] = field(default_factory=set)
     adapters: Adapters = field(default_factory=Adapters)
     _layouts: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
 
@@ -41,9 +43,9 @@ class FieldMap:
         """Role -> field name, for a record that has these fields."""
         key = tuple(names)
         if key not in self._layouts:
-            self.seen |= dict.fromkeys(key)
+            self.field_names |= dict.fromkeys(key)
             self._layouts[key] = self._find(key)
-            self.found |= self._layouts[key].keys()
+            self.roles |= self._layouts[key].keys()
         return self._layouts[key]
 
     def _find(self, names: tuple[str, ...]) -> dict[str, str]:
@@ -61,9 +63,9 @@ class FieldMap:
 def to_paper(
     record: Record, fields: FieldMap, *, format_name: str = "", cleaner: Cleaner | None = None
 ) -> Paper | Rejected:
-    """The paper a record describes, or why it is none: no text, or text that cannot be used.
+    """The paper that a record describes, or why it is none: no text, or text that cannot be used.
 
-    A record of a known service or program is put under the usual names first, unless the user named fields.
+    A record of a known service or program is put under the usual names first, unless the config names fields.
     """
     adapter, content = ("", record.fields) if fields.named else fields.adapters.adapt(record.fields)
     layout = fields.layout(content)
@@ -76,7 +78,7 @@ def to_paper(
     if reason := _unusable(title, abstract, identifier):
         return Rejected(record.source, record.row, reason, identifier or None)
     used = {*layout.values(), fields.vectors_column}
-    if "id" in layout and plain_name(layout["id"]) in DOI_FIELDS:  # a DOI that serves as id is still a DOI
+    if "id" in layout and plain_name(layout["id"]) in DOI_FIELDS:  # a DOI used as id stays a DOI as well
         used.discard(layout["id"])
     return Paper(
         source=record.source,
@@ -106,7 +108,7 @@ def _unusable(title: str, abstract: str, identifier: str) -> str | None:
 
 
 def is_missing(value: object) -> bool:
-    """None, NaN, and the words that stand for them.
+    """Whether a value is None, NaN, empty, or a word for a missing value.
 
     >>> [is_missing(value) for value in (None, float("nan"), " NaN ", 0, "none of these")]
     [True, True, True, False, False]
@@ -135,23 +137,22 @@ def plain_text(value: object) -> str | None:
     return None
 
 
-def author_names(value: Any) -> tuple[str, ...]:
-    """Names in their order, from a list of names, a list of objects, or one text split at ';', '|' or ' and '.
+def author_names(value: object) -> tuple[str, ...]:
+    """Names in order, from a list of names, a list of objects, or one text split at ';', '|' or ' and '.
 
     >>> author_names([{"family": "Qu", "given": "Hui"}, "Qi Chang"]), author_names("Li, Hui; Qu, Hui")
     (('Hui Qu', 'Qi Chang'), ('Li, Hui', 'Qu, Hui'))
     """
     if is_missing(value):
         return ()
-    if isinstance(value, str):
-        value = re.split(r"\s*[;|]\s*|\s+and\s+", value)
-    if not isinstance(value, list | tuple):
+    authors = re.split(r"\s*[;|]\s*|\s+and\s+", value) if isinstance(value, str) else value
+    if not isinstance(authors, list | tuple):
         return ()
-    names = (_one_name(author) for author in value)
+    names = (_one_name(author) for author in authors)
     return tuple(name.replace("\0", "") for name in names if name and not undecodable(name))
 
 
-def _one_name(author: Any) -> str:
+def _one_name(author: object) -> str:
     if isinstance(author, dict):
         whole = author.get("name") or author.get("display_name")
         parts = [author.get("given"), author.get("family")] if whole is None else [whole]
@@ -165,8 +166,8 @@ def find_year(value: object) -> int | None:
     >>> find_year("2021-03-04"), find_year(2019.0), find_year("n.d.")
     (2021, 2019, None)
     """
-    found = None if value is None else YEAR.search(str(value))
-    return int(found.group()) if found else None
+    match = None if value is None else YEAR.search(str(value))
+    return int(match.group()) if match else None
 
 
 def _vector(value: object) -> tuple[float, ...] | None:

@@ -1,11 +1,10 @@
-"""Source -> its format: by what it begins with, and by its ending where that says nothing."""
+"""Source -> its format: by its first bytes, and by its ending where they could be anything."""
 
 import codecs
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from pipeline.corpus.files import ZIP, Source, damage_told
 from pipeline.corpus.readers import (
     bibtex,
     delimited,
@@ -20,15 +19,16 @@ from pipeline.corpus.readers import (
     xml_files,
 )
 from pipeline.corpus.record import Record, Rejected
+from pipeline.corpus.sources import ZIP, Source, damage_as_error
 from pipeline.errors import CorpusError
 
 Reader = Callable[[Source, str], Iterator[Record | Rejected]]
-SNIFFED = 65_536
+SNIFFED = 65_536  # bytes
 
 
 @dataclass(frozen=True)
 class Format:
-    """endings: of files that have it, the usual one first."""
+    """endings: of its files, the usual one first."""
 
     name: str
     endings: tuple[str, ...]
@@ -49,7 +49,7 @@ XLSX = Format("XLSX", (".xlsx",), xlsx.read)
 MARKDOWN = Format("Markdown", (".md", ".markdown"), documents.read_markdown)
 TEXT = Format("text", (), documents.read_text)
 FORMATS = (JSONL, CSV, TSV, PARQUET, LISTING, BIBTEX, RIS, NBIB, XML, JSON, XLSX, MARKDOWN, TEXT)
-BY_ENDING = {ending: found for found in FORMATS for ending in found.endings}
+BY_ENDING = {ending: one for one in FORMATS for ending in one.endings}
 
 RIS_START = re.compile(r"\s*(?:\d+\.\s+)?TY {1,2}- ?\w")
 NBIB_START = re.compile(r"\s*PMID *- ?\d")
@@ -66,26 +66,25 @@ def known_endings() -> str:
 
 
 def find_format(source: Source) -> Format | None:
-    """The format of a file; None where neither its content nor its ending tells one.
+    """The format of a file; None where neither its content nor its ending shows one.
 
     Raises CorpusError where the file cannot be read.
     """
     start = _start(source)
-    named = BY_ENDING.get(source.suffix)
+    by_ending = BY_ENDING.get(source.suffix)
     if start.startswith(b"PAR1"):
         return PARQUET
     if start.startswith(ZIP):
         return XLSX if source.suffix in (".xlsx", ".xlsm") or b"[Content_Types].xml" in start else None
-    told = _of_text(_decoded(start), source, named)
-    return told or named
+    return _by_first_lines(_decoded(start), source, by_ending) or by_ending
 
 
 def _start(source: Source) -> bytes:
     with source.open() as file:
         try:
-            with damage_told(source):
+            with damage_as_error(source):
                 return file.read(SNIFFED)
-        except CorpusError:  # its reader will say how far it came
+        except CorpusError:  # its reader reports how far it could be read
             return b""
 
 
@@ -96,20 +95,20 @@ def _decoded(start: bytes) -> str:
     return start.decode("utf-8-sig", errors="replace")
 
 
-def _of_text(text: str, source: Source, named: Format | None) -> Format | None:
-    """What a text is by its first lines; None where they could be anything."""
-    if named in (MARKDOWN, PARQUET):
-        return named
-    signs = ((RIS_START, RIS), (NBIB_START, NBIB), (BIBTEX_START, BIBTEX), (WOS_START, TSV))
-    for sign, found in signs:
-        if sign.match(text):
-            return found
+def _by_first_lines(text: str, source: Source, by_ending: Format | None) -> Format | None:
+    """The format that a text begins with; None where it could be anything."""
+    if by_ending in (MARKDOWN, PARQUET):
+        return by_ending
+    starts = ((RIS_START, RIS), (NBIB_START, NBIB), (BIBTEX_START, BIBTEX), (WOS_START, TSV))
+    for start, start_format in starts:
+        if start.match(text):
+            return start_format
     plain = text.lstrip()
     if plain.startswith(("<?xml", "<feed", "<PubmedArticleSet", "<!DOCTYPE Pubmed")):
         return XML
-    if named is JSON or (named in (None, LISTING) and JSON_START.match(plain)):
+    if by_ending is JSON or (by_ending in (None, LISTING) and JSON_START.match(plain)):
         return JSONL if JSON_LINES.match(text) else JSON
-    if named is LISTING and (source.gathered or (source.listed and not _is_listing(text))):
+    if by_ending is LISTING and (source.gathered or (source.listed and not _is_listing(text))):
         return TEXT
     return None
 
@@ -121,6 +120,6 @@ def _is_listing(text: str) -> bool:
 
 
 def unknown_format(source: Source) -> CorpusError:
-    """What to say of a file of no known format."""
+    """The error for a file of no known format."""
     ending = source.suffix or "(no ending)"
     return CorpusError(f"{source}: unknown format {ending!r}; known: {known_endings()}, also .gz, .zst, .zip")

@@ -1,16 +1,16 @@
-"""Fields of a paper -> the names the world knows it by: DOI, arXiv id, title; and links to them."""
+"""Fields of a paper -> its identifiers: DOIs, arXiv ids, title key, web addresses; and links to them."""
 
 import html
 import re
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from pipeline.corpus.record import RawRow
 
 # Fields that may hold a DOI, an arXiv id or an address, compared without case, spaces, '-' and '_'.
 DOI_FIELDS = frozenset({"doi", "dois"})  # hold a DOI and nothing else
-BARE_FIELDS = frozenset({"id", "key", "arxiv", "arxivid", "eprint"})  # an arXiv id may stand here by itself
+BARE_FIELDS = frozenset({"id", "key", "arxiv", "arxivid", "eprint"})  # may be a bare arXiv id
 ADDRESS_FIELDS = frozenset({"url", "urls", "link", "links", "ee", "landingpageurl"})
 TEXT_FIELDS = frozenset({"externalids", "identifier", "journal", "volume", "note", "howpublished"})
 IDENTIFIER_FIELDS = DOI_FIELDS | BARE_FIELDS | ADDRESS_FIELDS | TEXT_FIELDS
@@ -23,21 +23,22 @@ BARE_ARXIV = re.compile(ARXIV_ID, re.IGNORECASE)
 ARXIV_DOI = "10.48550/arxiv."
 DOI_HOSTS = frozenset({"doi.org", "dx.doi.org", "www.doi.org"})
 ARXIV_HOSTS = frozenset({"arxiv.org", "www.arxiv.org", "export.arxiv.org"})
-# What publishers put behind a DOI in the address of a page.
+# What publishers append to a DOI in the address of a page.
 TAIL = re.compile(
     r"(?:/(?:full|abstract|pdf|epdf|html|meta|fulltext|references|figures)|\.pdf|\.html|\.full|v\d+(?=\.full|\.pdf|$))+$",
     re.IGNORECASE,
 )
 LATEX_LETTERS = {"{\\textless}": "<", "{\\textgreater}": ">", "\\textless": "<", "\\textgreater": ">"}
-SHORTEST_TITLE = 16  # letters and digits; "Editorial" or "Introduction" names no paper
+SHORTEST_TITLE = 16  # letters and digits; "Editorial" or "Introduction" identifies no paper
 DENSE = 0x2E80  # from here on a letter is a syllable or a word, and counts as three
 
 
 @dataclass(frozen=True)
 class Identifiers:
-    """dois: lower case. arxiv: without version. title: its letters and digits alone, "" where it is too short to tell.
+    """dois: lower case. arxiv: without version. title: its key, letters and digits alone, "" where it is too short
+    to identify a paper.
 
-    addresses: web addresses, in their order.
+    addresses: web addresses, in order.
     """
 
     dois: tuple[str, ...]
@@ -48,46 +49,46 @@ class Identifiers:
 
 @dataclass(frozen=True)
 class Link:
-    """A name to click on, and the http address behind it."""
+    """A name to show, and the http address that it leads to."""
 
     name: str
     address: str
 
 
-def identify(fields: Mapping[str, Any]) -> Identifiers:
-    """What a paper's fields say of its identity; fields that hold no identifiers are not looked at."""
+def identify(fields: RawRow) -> Identifiers:
+    """The identifiers in a paper's fields; fields of other names are not searched, but for the title."""
     dois: dict[str, None] = {}
     arxiv: dict[str, None] = {}
     addresses: dict[str, None] = {}
     for name, text in _identifying(fields):
         if name in DOI_FIELDS:
-            found = whole_dois(text)
+            field_dois = whole_dois(text)
         elif name in ADDRESS_FIELDS:
-            found = []
+            field_dois = []
             for address in ADDRESS.findall(text):
                 addresses |= {address: None}
-                found += _dois_of_address(address)
+                field_dois += _dois_of_address(address)
         else:
-            found = find_dois(text)
-        dois |= dict.fromkeys(doi for doi in found if not doi.startswith(ARXIV_DOI))
-        arxiv |= dict.fromkeys(doi.removeprefix(ARXIV_DOI) for doi in found if doi.startswith(ARXIV_DOI))
+            field_dois = find_dois(text)
+        dois |= dict.fromkeys(doi for doi in field_dois if not doi.startswith(ARXIV_DOI))
+        arxiv |= dict.fromkeys(doi.removeprefix(ARXIV_DOI) for doi in field_dois if doi.startswith(ARXIV_DOI))
         arxiv |= dict.fromkeys(find_arxiv(text, bare=name in BARE_FIELDS))
     return Identifiers(tuple(dois), tuple(arxiv), title_key(str(fields.get("title") or "")), tuple(addresses))
 
 
-def _identifying(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(plain name, text) of the fields that say what a paper is, those for DOIs first, addresses last."""
-    found = []
+def _identifying(fields: RawRow) -> list[tuple[str, str]]:
+    """(plain name, text) of the fields with identifiers, those for DOIs first, addresses last."""
+    texts = []
     for name, value in fields.items():
         plain = plain_name(name)
         if plain in IDENTIFIER_FIELDS and value is not None:
             text = "\n".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-            found.append((plain, text))
-    return sorted(found, key=lambda one: (one[0] not in DOI_FIELDS, one[0] in ADDRESS_FIELDS))
+            texts.append((plain, text))
+    return sorted(texts, key=lambda one: (one[0] not in DOI_FIELDS, one[0] in ADDRESS_FIELDS))
 
 
 def whole_dois(text: str) -> list[str]:
-    """The DOIs of a field that holds nothing else: whole, whatever signs they have.
+    """The DOIs of a field that holds nothing else: whole, whatever characters they have.
 
     >>> whole_dois("https://doi.org/10.1002/(SICI)1097-0258(19980815/30)17:15/16&lt;1661::AID-SIM968&gt;3.0.CO;2-2")
     ['10.1002/(sici)1097-0258(19980815/30)17:15/16<1661::aid-sim968>3.0.co;2-2']
@@ -96,7 +97,7 @@ def whole_dois(text: str) -> list[str]:
     for latex, letter in LATEX_LETTERS.items():
         plain = plain.replace(latex, letter)
     plain = re.sub(r"\\([_%&#{}])", r"\1", plain)
-    return [found.rstrip(".,;").lower() for found in WHOLE_DOI.findall(plain)]
+    return [doi.rstrip(".,;").lower() for doi in WHOLE_DOI.findall(plain)]
 
 
 def _dois_of_address(address: str) -> list[str]:
@@ -108,8 +109,8 @@ def _dois_of_address(address: str) -> list[str]:
     path = unquote(parts.path)
     if (parts.hostname or "") in DOI_HOSTS:
         return whole_dois(path.lstrip("/"))
-    found = DOI.search(path)
-    return [_trimmed(TAIL.sub("", found[0]))] if found else []
+    match = DOI.search(path)
+    return [_trimmed(TAIL.sub("", match[0]))] if match else []
 
 
 def plain_name(field: str) -> str:
@@ -123,7 +124,7 @@ def find_dois(text: str) -> list[str]:
     >>> find_dois("see https://doi.org/10.1016/S0140-6736(20)30183-5. And (10.1000/AB12).")
     ['10.1016/s0140-6736(20)30183-5', '10.1000/ab12']
     """
-    return [_trimmed(found) for found in DOI.findall(text)]
+    return [_trimmed(doi) for doi in DOI.findall(text)]
 
 
 def _trimmed(doi: str) -> str:
@@ -143,11 +144,11 @@ def find_arxiv(text: str, *, bare: bool = False) -> list[str]:
     (['2101.00001', 'cs/0101001'], ['2101.00001'])
     """
     whole = BARE_ARXIV.fullmatch(text.strip()) if bare else None
-    return [whole[1].lower()] if whole else [found.lower() for found in ARXIV.findall(text)]
+    return [whole[1].lower()] if whole else [name.lower() for name in ARXIV.findall(text)]
 
 
 def title_key(title: str) -> str:
-    """Letters and digits alone, without case and accents; "" where too few are left to name one paper.
+    """Letters and digits alone, without case and accents; "" where too few are left to identify one paper.
 
     >>> title_key("{Ü}ber GANs: A  Survey!") == title_key("über gans — a survey"), title_key("Introduction")
     (True, '')
@@ -157,23 +158,26 @@ def title_key(title: str) -> str:
     return key if sum(3 if ord(letter) >= DENSE else 1 for letter in key) >= SHORTEST_TITLE else ""
 
 
-def links(fields: Mapping[str, Any]) -> tuple[Link, ...]:
+def links(fields: RawRow) -> tuple[Link, ...]:
     """Where a paper can be read: its DOI, its arXiv page, then the other addresses its source gave.
 
     >>> [link.address for link in links({"id": "2101.00001", "doi": "10.1000/x"})]
     ['https://doi.org/10.1000/x', 'https://arxiv.org/abs/2101.00001']
     """
-    known = identify(fields)
-    found = [Link("DOI", f"https://doi.org/{doi}") for doi in known.dois]
-    found += [Link("arXiv", f"https://arxiv.org/abs/{name}") for name in known.arxiv]
-    found += [Link("web page", address) for address in known.addresses if not _is_said(address, known)]
-    return tuple(found)
+    identifiers = identify(fields)
+    return (
+        *(Link("DOI", f"https://doi.org/{doi}") for doi in identifiers.dois),
+        *(Link("arXiv", f"https://arxiv.org/abs/{name}") for name in identifiers.arxiv),
+        *(Link("web page", address) for address in identifiers.addresses if not _is_linked(address, identifiers)),
+    )
 
 
-def _is_said(address: str, known: Identifiers) -> bool:
+def _is_linked(address: str, identifiers: Identifiers) -> bool:
     """Whether an address is that of a DOI or arXiv page that is linked already."""
     try:
         host = urlsplit(address).hostname or ""
     except ValueError:
         return False
-    return (host in DOI_HOSTS and bool(known.dois or known.arxiv)) or (host in ARXIV_HOSTS and bool(known.arxiv))
+    return (host in DOI_HOSTS and bool(identifiers.dois or identifiers.arxiv)) or (
+        host in ARXIV_HOSTS and bool(identifiers.arxiv)
+    )

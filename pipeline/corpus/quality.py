@@ -1,4 +1,4 @@
-"""Corpus -> CorpusQuality: every count of the report on what was read."""
+"""Corpus -> CorpusQuality: the row counts, languages and lengths of the report."""
 
 import itertools
 from collections import Counter
@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.corpus.corpus_tables import CorpusTables
 from pipeline.corpus.identifiers import IDENTIFIER_FIELDS, identify, plain_name
-from pipeline.corpus.tables import CorpusTables
 
 SAMPLED = 2_000  # papers, evenly spread, whose language and length in tokens are measured
 SHORTEST_TEXT = 60  # characters from which on a language can be recognised
@@ -19,13 +19,13 @@ EDGES = (1, 25, 50, 75, 100, 150, 200, 250, 300, 400, 600)  # words of an abstra
 
 @dataclass(frozen=True)
 class CorpusQuality:
-    """What was read. Shares are in [0, 1]; names of counts come with the most frequent first, years in their order.
+    """What was read. Shares are in [0, 1]; counts have the most frequent first, years in their order.
 
     formats: of the papers kept. missing: papers kept without a field. rejected, duplicates: rows by reason, without
     the DOI or id that two rows share. languages: share of the papers sampled; short texts count as "". lengths: papers
-    by the words of their abstract ("0", "1-24" ... "600+"). words: median of the abstracts that there are. long_share:
-    of papers longer than the model reads at once, None where there is no model with such a limit. cleaned: papers that
-    each step of cleaning changed.
+    by the words of their abstract ("0", "1-24" ... "600+"). words: median of the non-empty abstracts. long_share: of
+    papers longer than the model reads at once, None without such a limit. cleaned: papers that each
+    step of cleaning changed.
     """
 
     read: int
@@ -44,7 +44,7 @@ class CorpusQuality:
 
 
 class TokenCounter(Protocol):
-    """How much of a text a model reads."""
+    """How many tokens of a text a model reads."""
 
     @property
     def max_tokens(self) -> int:
@@ -96,14 +96,14 @@ def _kind(reason: str) -> str:
 
 def _missing(tables: CorpusTables) -> dict[str, int]:
     papers = tables.papers
-    without = {
+    missing = {
         "title": sum(not title for title in papers.column("title").to_pylist()),
         "abstract": sum(not abstract for abstract in papers.column("abstract").to_pylist()),
         "authors": sum(not names for names in papers.column("authors").to_pylist()),
         "year": papers.column("year").null_count,
         "DOI or arXiv id": _unidentified(tables),
     }
-    return {name: count for name, count in without.items() if count}
+    return {name: count for name, count in missing.items() if count}
 
 
 def _unidentified(tables: CorpusTables) -> int:
@@ -128,12 +128,12 @@ def _histogram(lengths: NDArray[np.int64]) -> dict[str, int]:
 
 
 def _years(years: Sequence[int | None]) -> dict[str, int]:
-    """Every year from the first to the last, those without papers too; by tens where they span over a century."""
-    known = Counter(year for year in years if year is not None)
-    if not known:
+    """Every year from the first to the last, those without papers too; by decades where they span over a century."""
+    papers = Counter(year for year in years if year is not None)
+    if not papers:
         return {}
-    first, last = min(known), max(known)
+    first, last = min(papers), max(papers)
     if last - first <= 100:
-        return {str(year): known[year] for year in range(first, last + 1)}
-    tens = Counter(year // 10 * 10 for year in known.elements())
-    return {f"{ten}s": tens[ten] for ten in range(first // 10 * 10, last + 1, 10)}
+        return {str(year): papers[year] for year in range(first, last + 1)}
+    decades = Counter(year // 10 * 10 for year in papers.elements())
+    return {f"{decade}s": decades[decade] for decade in range(first // 10 * 10, last + 1, 10)}

@@ -5,11 +5,13 @@ from pathlib import Path
 
 from pipeline.config import CorpusConfig
 from pipeline.corpus.cleaning import Cleaner
-from pipeline.corpus.collect import Corpus, collect
+from pipeline.corpus.collect import collect
+from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.fields import FieldMap, to_paper
-from pipeline.corpus.files import Source, find_sources
+from pipeline.corpus.file_search import find_sources
 from pipeline.corpus.formats import find_format, unknown_format
 from pipeline.corpus.record import Paper, Rejected
+from pipeline.corpus.sources import Source
 from pipeline.did_you_mean import nearest_names
 from pipeline.errors import CorpusError
 
@@ -21,7 +23,10 @@ def read_corpus(
     vectors_column: str | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Corpus:
-    """The corpus that a config names. Raises CorpusError where a file cannot be read or no paper is kept."""
+    """The corpus that a config describes; advance is called with the number of rows read since.
+
+    Raises CorpusError where a file cannot be read or no paper is kept.
+    """
     sources = find_sources(config.files, folder)
     papers = read_papers(sources, config, vectors_column=vectors_column)
     corpus = collect(_counted(papers, advance), merge=config.deduplication == "merge")
@@ -35,7 +40,7 @@ def read_papers(
 ) -> Iterator[Paper | Rejected]:
     """Every row of every source, as a paper or as a reject, in the order of the sources.
 
-    A file that cannot be read is an error where it was named, a reject where it lay in a folder or an archive.
+    A file that cannot be read is an error where the config names it, a reject where it is in a folder or an archive.
     """
     for source in sources:
         if not source.gathered:
@@ -43,26 +48,25 @@ def read_papers(
             continue
         try:
             yield from _read_source(source, config, vectors_column)
-        except CorpusError as problem:  # what lies beside papers in a folder is told, and the others are read
+        except CorpusError as problem:  # the other files of the folder are still read
             reason = str(problem).removeprefix(f"{source}: ")
             yield Rejected(source.name, 1, reason)
 
 
 def _read_source(source: Source, config: CorpusConfig, vectors_column: str | None) -> Iterator[Paper | Rejected]:
-    named = {role: name for role, name in config.fields if name is not None}
     cleaner = Cleaner(config.clean)
-    found = find_format(source)
-    if found is None:
+    file_format = find_format(source)
+    if file_format is None:
         if not source.gathered:
             raise unknown_format(source)
         yield Rejected(source.name, 1, f"not a format that is read: {source.suffix or 'no ending'}")
         return
-    fields = FieldMap(named, vectors_column)
-    for row in found.read(source, config.encoding):
+    fields = FieldMap({role: name for role, name in config.fields if name is not None}, vectors_column)
+    for row in file_format.read(source, config.encoding):
         if isinstance(row, Rejected):
             yield row
             continue
-        paper = to_paper(row, fields, format_name=found.name, cleaner=cleaner)
+        paper = to_paper(row, fields, format_name=file_format.name, cleaner=cleaner)
         if isinstance(paper, Paper) and not paper.abstract and config.title_only == "drop":
             paper = Rejected(paper.source, paper.row, 'no abstract (corpus.title_only = "drop")', paper.id)
         yield paper
@@ -71,19 +75,19 @@ def _read_source(source: Source, config: CorpusConfig, vectors_column: str | Non
 
 def _check_fields(source: Source, fields: FieldMap) -> None:
     """Raises CorpusError where no row of a file had a field that the config names, or any text at all."""
-    if not fields.seen:
+    names = list(fields.field_names)
+    if not names:
         return
-    names = list(fields.seen)
     shown = ", ".join(names[:12]) + (" ..." if len(names) > 12 else "")
-    wanted = {f"corpus.fields.{role}": name for role, name in fields.named.items()}
+    configured = {f"corpus.fields.{role}": name for role, name in fields.named.items()}
     if fields.vectors_column:
-        wanted["embedding.vectors_column"] = fields.vectors_column
-    for key, name in wanted.items():
-        if name not in fields.seen:
+        configured["embedding.vectors_column"] = fields.vectors_column
+    for key, name in configured.items():
+        if name not in fields.field_names:
             near = nearest_names(name, names)
             hint = f"did you mean {near[0]}?" if near else f"it has {shown}"
             raise CorpusError(f"{source}: no field {name!r} ({key}); {hint}")
-    if not fields.found & {"title", "abstract"}:
+    if not fields.roles & {"title", "abstract"}:
         raise CorpusError(
             f"{source}: no title or abstract among its fields ({shown}); name them in [corpus.fields] title, abstract"
         )

@@ -1,30 +1,33 @@
-"""What one row of a source is: raw, understood as a paper, or rejected with a reason."""
+"""Row of a source -> what becomes of it: raw fields, then a paper or a reject with a reason."""
 
 import hashlib
 import json
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from pipeline.corpus.cleaning import Cleaned
+
+# Field name -> value of any kind, as a reader gives it; narrowed by corpus/fields.py and adapters/parts.py.
+RawRow = Mapping[str, object]
 
 
 @dataclass(frozen=True)
 class Record:
     """One row as its file has it. row: 1-based; lines for JSONL and listings, rows below the header for tables.
 
-    format: where a reader knows better than the file's own format which service or program wrote it.
+    format: the service or program that wrote it, where a reader knows that better than the file's format says.
     """
 
     source: str
     row: int
-    fields: dict[str, Any]
+    fields: RawRow
     format: str = ""
 
 
 @dataclass(frozen=True)
 class Rejected:
-    """One row that is not used, and why. id is what the row called itself, if anything."""
+    """One row that is not used, and why. id: the row's, where it has one."""
 
     source: str
     row: int
@@ -34,10 +37,9 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Paper:
-    """One row understood. `id` is made from the text where the source gave none; `extra` is all else it had;
-    `format` is what wrote it: a file format, a service or a program.
-    `cleaned`: title and abstract as they are embedded, and the steps of cleaning that changed them; None where nothing
-    was cleaned.
+    """One row as a paper. id: made from the text where the source gave none. extra: its other fields, without missing
+    values. format: of the file, or the service or program that wrote it. cleaned: title and abstract as they are
+    embedded, and the steps of cleaning that changed them; None where no cleaning was requested.
     """
 
     source: str
@@ -47,7 +49,7 @@ class Paper:
     abstract: str
     authors: tuple[str, ...]
     year: int | None
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, object] = field(default_factory=dict)
     vector: tuple[float, ...] | None = None
     format: str = ""
     cleaned: Cleaned | None = None
@@ -55,11 +57,11 @@ class Paper:
     @property
     def text(self) -> str:
         """What is embedded."""
-        shown = self if self.cleaned is None else self.cleaned
-        return text_of(shown.title, shown.abstract)
+        source = self if self.cleaned is None else self.cleaned
+        return text_of(source.title, source.abstract)
 
     def content_hash(self) -> bytes:
-        """sha256 of all but id, format and the place it was read from: decides between rows with one text."""
+        """sha256 of everything but id, format and place in the source: decides between rows with one text."""
         content = [self.title, self.abstract, list(self.authors), self.year, self.extra, self.vector]
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).digest()
 
@@ -77,5 +79,5 @@ def text_of(title: str, abstract: str) -> str:
 
 
 def text_hash(text: str) -> bytes:
-    """sha256 of a text: the paper's name in the vector cache, and what rows are ordered by."""
+    """sha256 of a text: key of the vector cache, and the order of rows."""
     return hashlib.sha256(text.encode()).digest()

@@ -1,4 +1,4 @@
-"""Files -> references: what each row of any format that a corpus may have says it is; a title is not needed."""
+"""File -> references: the works that a list cites, from any format of a corpus; a title is not required."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,16 +6,17 @@ from pathlib import Path
 
 from pipeline.corpus.adapters import Adapters
 from pipeline.corpus.fields import FieldMap, plain_text
-from pipeline.corpus.files import Source, existing_file
+from pipeline.corpus.file_search import existing_file
 from pipeline.corpus.formats import find_format, known_endings
 from pipeline.corpus.identifiers import Identifiers, identify
 from pipeline.corpus.record import Record, Rejected, text_hash, text_of
+from pipeline.corpus.sources import Source
 from pipeline.errors import CorpusError
 
 
 @dataclass(frozen=True)
 class Reference:
-    """One row of a list of references. name: its title, or what else it has; text_hash: of title and abstract."""
+    """A work that a list cites. name: title, else first identifier; text_hash: None without title and abstract."""
 
     name: str
     identifiers: Identifiers
@@ -29,18 +30,18 @@ def read_references(path: Path, *, encoding: str = "utf-8") -> list[Reference]:
     """
     existing_file(path, hint="give the path of a BibTeX, RIS, CSV, TSV, JSONL or Parquet file")
     source = Source(path)
-    form = find_format(source)
-    if form is None:
+    file_format = find_format(source)
+    if file_format is None:
         raise CorpusError(f"{path}: unknown format; references can be {known_endings()}, also .gz, .zst")
-    found, reason = [], ""
-    for row in form.read(source, encoding):
+    references, reason = [], ""
+    for row in file_format.read(source, encoding):
         if isinstance(row, Rejected):
             reason = reason or f": row {row.row}: {row.reason}"
         else:
-            found += list(_reference(row))
-    if not found:
+            references += list(_reference(row))
+    if not references:
         raise CorpusError(f"{path}: holds no reference that can be read{reason}")
-    return found
+    return references
 
 
 def _reference(record: Record) -> Iterator[Reference]:

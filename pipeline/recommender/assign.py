@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.atlas import AtlasData
 from pipeline.clusterer.assignment import NOISE, assign_topics, fill_by_mean_vector
-from pipeline.corpus.files import undecodable
+from pipeline.corpus.decoding import undecodable
 from pipeline.corpus.record import text_hash, text_of
 from pipeline.embedding import embed_texts
 from pipeline.errors import PaperatlasError

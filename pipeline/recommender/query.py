@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.atlas import AtlasData
-from pipeline.corpus.files import undecodable
+from pipeline.corpus.decoding import undecodable
 from pipeline.corpus.record import text_hash, text_of
 from pipeline.embedding import embed_texts
 from pipeline.embedding.embedding import unit

@@ -1,4 +1,4 @@
-"""A record as its service or program writes it -> one with the usual names; what has no usual name stays as it is."""
+"""Record as its service or program writes it -> the same under the usual names; fields without one stay unchanged."""
 
 from pipeline.corpus.adapters.registry import Adapters
 

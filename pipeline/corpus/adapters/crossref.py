@@ -1,18 +1,16 @@
-"""A work of Crossref: lists where one expects texts, abstracts in JATS (api.crossref.org, "Works")."""
-
-from collections.abc import Mapping
-from typing import Any
+"""Work of Crossref -> usual names; lists in place of single texts, abstracts in JATS (api.crossref.org, "Works")."""
 
 from pipeline.corpus.adapters.csl import names, year_of
 from pipeline.corpus.adapters.parts import first, text, without
+from pipeline.corpus.record import RawRow
 
 DATES = ("published", "published-print", "published-online", "issued", "created")
 
 
-def adapt(work: Mapping[str, Any]) -> dict[str, Any]:
+def adapt(work: RawRow) -> dict[str, object]:
     """With id, title, authors, year, doi and journal under their usual names; the abstract keeps its tags."""
     title, subtitle = first(work.get("title")), first(work.get("subtitle"))
-    own = {
+    adapted: dict[str, object] = {
         "id": text(work.get("DOI")).lower(),
         "title": f"{title}: {subtitle}" if title and subtitle and subtitle.lower() not in title.lower() else title,
         "abstract": text(work.get("abstract")),
@@ -26,5 +24,5 @@ def adapt(work: Mapping[str, Any]) -> dict[str, Any]:
         "publisher": text(work.get("publisher")),
         "url": text(work.get("URL")),
     }
-    used = ("DOI", "author", "container-title", "page", "URL", "subtitle", "reference", *DATES, *own)
-    return without(own) | without(work, *used)
+    used = ("DOI", "author", "container-title", "page", "URL", "subtitle", "reference", *DATES, *adapted)
+    return without(adapted) | without(work, *used)

@@ -1,21 +1,21 @@
-"""A work of OpenAlex; its abstract comes as word -> positions (docs.openalex.org, "Work object")."""
+"""Work of OpenAlex -> usual names; the abstract from its inverted index (docs.openalex.org, "Work object")."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from pipeline.corpus.adapters.parts import first, inside, mappings, text, without
+from pipeline.corpus.record import RawRow
 
 MOST_WORDS = 100_000
 
 
-def adapt(work: Mapping[str, Any]) -> dict[str, Any]:
+def adapt(work: RawRow) -> dict[str, object]:
     """With title, abstract, authors, year, doi and journal under their usual names."""
     rest = without(
         work, "id", "title", "display_name", "abstract_inverted_index", "authorships", "publication_year", "doi"
     )
     rest.pop("primary_location", None)
     rest.pop("abstract", None)
-    own = {
+    adapted: dict[str, object] = {
         "id": text(work.get("id")).rpartition("/")[2],
         "title": text(work.get("title")) or text(work.get("display_name")),
         "abstract": rebuild_abstract(work.get("abstract_inverted_index")) or text(work.get("abstract")),
@@ -28,11 +28,11 @@ def adapt(work: Mapping[str, Any]) -> dict[str, Any]:
         "journal": text(inside(work, "primary_location", "source", "display_name")),
         "url": text(inside(work, "primary_location", "landing_page_url")) or text(work.get("id")),
     }
-    return without(own) | {name: value for name, value in rest.items() if name not in own}
+    return without(adapted) | {name: value for name, value in rest.items() if name not in adapted}
 
 
-def rebuild_abstract(index: Any) -> str:
-    """The text of an inverted index; "" for anything that is none.
+def rebuild_abstract(index: object) -> str:
+    """The text of an inverted index; "" for any other value.
 
     >>> rebuild_abstract({"again": [1, 3], "And": [0], "and": [2]})
     'And again and again'

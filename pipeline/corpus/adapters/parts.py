@@ -1,15 +1,16 @@
-"""What adapters share: values of unknown kind, taken with care."""
+"""Value of unknown kind -> text, list or nested object, empty where it is of another kind; for all adapters."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+
+from pipeline.corpus.record import RawRow
 
 
-def without(fields: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """The other fields, those without a value left out."""
+def without(fields: RawRow, *names: str) -> dict[str, object]:
+    """The fields but for these, and but for those without a value."""
     return {name: value for name, value in fields.items() if name not in names and value not in (None, "", [], {})}
 
 
-def text(value: Any) -> str:
+def text(value: object) -> str:
     """A text, "" for anything else.
 
     >>> text(" a "), text(None), text({"x": 1})
@@ -18,7 +19,7 @@ def text(value: Any) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def first(value: Any) -> str:
+def first(value: object) -> str:
     """A text, or the first of a list of texts.
 
     >>> first(["a", "b"]), first("a"), first([])
@@ -27,8 +28,8 @@ def first(value: Any) -> str:
     return next((text(part) for part in value if text(part)), "") if isinstance(value, list | tuple) else text(value)
 
 
-def inside(value: Any, *path: str) -> Any:
-    """What lies at a path of names, None where there is nothing.
+def inside(value: object, *path: str) -> object:
+    """The value at a path of names, None where there is none.
 
     >>> inside({"a": {"b": 1}}, "a", "b"), inside({"a": None}, "a", "b")
     (1, None)
@@ -38,13 +39,13 @@ def inside(value: Any, *path: str) -> Any:
     return value
 
 
-def mappings(value: Any) -> Iterable[Mapping[str, Any]]:
-    """The objects of a list; nothing of anything else."""
+def mappings(value: object) -> Iterable[RawRow]:
+    """The objects in a list; empty for any other value."""
     return (part for part in value if isinstance(part, Mapping)) if isinstance(value, list | tuple) else ()
 
 
-def split(value: Any, separator: str = ";") -> list[str]:
-    """The parts of a text.
+def split(value: object, separator: str = ";") -> list[str]:
+    """The parts of a text between separators.
 
     >>> split("a; b ;")
     ['a', 'b']
@@ -53,10 +54,20 @@ def split(value: Any, separator: str = ";") -> list[str]:
 
 
 def given_first(name: str) -> str:
-    """'Family, Given' turned round.
+    """'Family, Given' with the given name first.
 
     >>> given_first("Qu, Hui"), given_first("CERN")
     ('Hui Qu', 'CERN')
     """
     family, comma, given = name.partition(",")
     return f"{given.strip()} {family.strip()}".strip() if comma else name.strip()
+
+
+def initials_first(name: str) -> str:
+    """'Family IN' with the initials first.
+
+    >>> initials_first("van der Berg JH"), initials_first("Plato")
+    ('JH van der Berg', 'Plato')
+    """
+    family, _, initials = name.rpartition(" ")
+    return f"{initials} {family}" if family and initials.isupper() else name

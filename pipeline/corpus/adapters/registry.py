@@ -1,8 +1,7 @@
-"""Which service or program wrote a record, told by the names of its fields."""
+"""Record -> the service or program that wrote it, recognised by the names of its fields, and its adapter."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from pipeline.corpus.adapters import (
     arxiv,
@@ -15,20 +14,21 @@ from pipeline.corpus.adapters import (
     web_of_science,
     zotero,
 )
+from pipeline.corpus.record import RawRow
 
-Adapt = Callable[[Mapping[str, Any]], dict[str, Any]]
+Adapt = Callable[[RawRow], dict[str, object]]
 
 
 @dataclass(frozen=True)
 class Adapter:
-    """names: fields that a record that it adapts has all of."""
+    """names: fields that a record must all have to be adapted by it."""
 
     name: str
     names: frozenset[str]
     adapt: Adapt
 
 
-# The first whose fields are all there counts: what names fewer fields stands further down.
+# The first whose fields are all there is used, so those that need fewer fields come later.
 ADAPTERS = (
     Adapter("OpenAlex", frozenset({"id", "display_name", "authorships"}), openalex.adapt),
     Adapter("arXiv", frozenset({"id", "authors_parsed", "categories"}), arxiv.adapt),
@@ -49,15 +49,15 @@ ADAPTERS = (
 
 @dataclass
 class Adapters:
-    """Remembers the adapter of each set of field names: records of one file mostly have the same."""
+    """Caches the adapter of each set of field names: records of one file mostly have the same."""
 
     _adapters: dict[tuple[str, ...], Adapter | None] = field(default_factory=dict)
 
-    def adapt(self, fields: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        """The adapter's name and the fields under usual names; "" and the fields as they are where none fits."""
+    def adapt(self, fields: RawRow) -> tuple[str, dict[str, object]]:
+        """The adapter's name and the fields under usual names; "" and the fields unchanged where none fits."""
         key = tuple(fields)
         if key not in self._adapters:
-            if len(self._adapters) > 10_000:  # objects with names of their own, one by one
+            if len(self._adapters) > 10_000:  # objects whose field names all differ
                 self._adapters.clear()
             names = set(key)
             self._adapters[key] = next((adapter for adapter in ADAPTERS if adapter.names <= names), None)

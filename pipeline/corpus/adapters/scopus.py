@@ -1,10 +1,10 @@
-"""A row of Scopus' CSV export."""
+"""Row of Scopus' CSV export -> usual names."""
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from pipeline.corpus.adapters.parts import given_first, split, text, without
+from pipeline.corpus.record import RawRow
 
 NUMBER = re.compile(r"\s*\(\d+\)\s*$")
 NO_ABSTRACT = "[no abstract available]"
@@ -23,11 +23,11 @@ NAMES: Mapping[str, str] = {
 }
 
 
-def adapt(row: Mapping[str, Any]) -> dict[str, Any]:
-    """With full names where they are given, keywords, and no abstract where Scopus says that it has none."""
+def adapt(row: RawRow) -> dict[str, object]:
+    """With full names where it has them, keywords, and no abstract in place of "[No abstract available]"."""
     abstract = text(row.get("Abstract"))
     pages = [str(row.get(name) or "").strip() for name in ("Page start", "Page end")]
-    own = {
+    adapted: dict[str, object] = {
         "id": text(row.get("EID")),
         **{ours: row.get(theirs) for theirs, ours in NAMES.items()},
         "abstract": "" if abstract.lower() == NO_ABSTRACT else abstract,
@@ -45,21 +45,21 @@ def adapt(row: Mapping[str, Any]) -> dict[str, Any]:
         "Page start",
         "Page end",
     )
-    return without(own) | without(row, *used, "Page start", "Page end", *NAMES)
+    return without(adapted) | without(row, *used, "Page start", "Page end", *NAMES)
 
 
-def _names(row: Mapping[str, Any]) -> list[str]:
+def _names(row: RawRow) -> list[str]:
     """From "Qu, Hui (57190000001); ...", else from "Qu H.; ..." or the older "Qu, H., Qi, C."."""
     if full := split(row.get("Author full names")):
         return [given_first(NUMBER.sub("", name)) for name in full]
-    told = text(row.get("Authors"))
-    if ";" not in told and "., " in told:
-        return [given_first(f"{name}.".replace("..", ".")) for name in told.split("., ")]
-    return [_initials_first(name) for name in split(told)]
+    authors = text(row.get("Authors"))
+    if ";" not in authors and "., " in authors:
+        return [given_first(f"{name}.".replace("..", ".")) for name in authors.split("., ")]
+    return [_initials_first(name) for name in split(authors)]
 
 
 def _initials_first(name: str) -> str:
-    """'Family I.N.' turned round.
+    """'Family I.N.' with the initials first.
 
     >>> _initials_first("van der Berg J.H."), _initials_first("Plato")
     ('J.H. van der Berg', 'Plato')

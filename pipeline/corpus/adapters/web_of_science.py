@@ -1,9 +1,9 @@
-"""A row of Web of Science: tab-delimited with two-letter tags, or a table with whole names."""
+"""Row of Web of Science, tab-delimited with two-letter tags or a table with whole names -> usual names."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from pipeline.corpus.adapters.parts import given_first, split, text, without
+from pipeline.corpus.record import RawRow
 
 TAGS: Mapping[str, str] = {
     "TI": "title",
@@ -36,22 +36,22 @@ NAMES: Mapping[str, str] = {
 }
 
 
-def adapt_tagged(row: Mapping[str, Any]) -> dict[str, Any]:
-    """From two-letter tags; tags without a usual name stay."""
-    own = {
+def adapt_tagged(row: RawRow) -> dict[str, object]:
+    """From two-letter tags; tags without a usual name are kept."""
+    adapted: dict[str, object] = {
         "id": text(row.get("UT")),
         **{name: row.get(tag) for tag, name in TAGS.items()},
         "authors": [given_first(name) for name in split(row.get("AF")) or split(row.get("AU"))],
         "keywords": [*split(row.get("DE")), *split(row.get("ID"))],
         "pages": _pages(row, "BP", "EP"),
     }
-    return without(own) | without(row, "UT", "AF", "AU", "DE", "ID", "BP", "EP", *TAGS)
+    return without(adapted) | without(row, "UT", "AF", "AU", "DE", "ID", "BP", "EP", *TAGS)
 
 
-def adapt_named(row: Mapping[str, Any]) -> dict[str, Any]:
+def adapt_named(row: RawRow) -> dict[str, object]:
     """From the names of the Excel and CSV exports."""
     authors = split(row.get("Author Full Names")) or split(row.get("Authors"))
-    own = {
+    adapted: dict[str, object] = {
         "id": text(row.get("UT (Unique WOS ID)")),
         **{ours: row.get(theirs) for theirs, ours in NAMES.items()},
         "authors": [given_first(name) for name in authors],
@@ -59,9 +59,9 @@ def adapt_named(row: Mapping[str, Any]) -> dict[str, Any]:
         "pages": _pages(row, "Start Page", "End Page"),
     }
     used = ("UT (Unique WOS ID)", "Author Full Names", "Authors", "Author Keywords", "Keywords Plus")
-    return without(own) | without(row, *used, "Start Page", "End Page", *NAMES)
+    return without(adapted) | without(row, *used, "Start Page", "End Page", *NAMES)
 
 
-def _pages(row: Mapping[str, Any], start: str, end: str) -> str:
+def _pages(row: RawRow, start: str, end: str) -> str:
     pages = [str(row.get(name) or "").strip() for name in (start, end)]
     return "-".join(page for page in pages if page)

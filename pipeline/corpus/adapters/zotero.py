@@ -1,9 +1,9 @@
-"""A row of Zotero's CSV export. It holds no collections; tags and the link back to the item are kept."""
+"""Row of Zotero's CSV export -> usual names, with tags and a link back to the item."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from pipeline.corpus.adapters.parts import given_first, split, text, without
+from pipeline.corpus.record import RawRow
 
 NAMES: Mapping[str, str] = {
     "Title": "title",
@@ -22,10 +22,10 @@ NAMES: Mapping[str, str] = {
 }
 
 
-def adapt(row: Mapping[str, Any]) -> dict[str, Any]:
+def adapt(row: RawRow) -> dict[str, object]:
     """With authors, year, tags and a zotero:// link."""
     key = text(row.get("Key"))
-    own = {
+    adapted: dict[str, object] = {
         "id": key,
         **{ours: text(row.get(theirs)) for theirs, ours in NAMES.items()},
         "authors": [given_first(name) for name in split(row.get("Author"))],
@@ -35,4 +35,4 @@ def adapt(row: Mapping[str, Any]) -> dict[str, Any]:
         "zotero": f"zotero://select/library/items/{key}" if key else "",
     }
     used = ("Key", "Author", "Publication Year", "Manual Tags", "Automatic Tags", "Collections", *NAMES)
-    return without(own) | without(row, *used)
+    return without(adapted) | without(row, *used)

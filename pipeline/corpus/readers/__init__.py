@@ -1,1 +1,1 @@
-"""File of one format -> records as they stand in it, or rejects with a reason; a module each."""
+"""File of one format -> records with its own field names, or rejects with a reason; a module each."""

@@ -1,45 +1,38 @@
-"""BibTeX, BibLaTeX -> records, by bibtexparser; accents and macros decoded by pylatexenc.
+"""BibTeX, BibLaTeX -> records, by bibtexparser.
 
-The citation key is the paper's id. Keys that several entries share are told apart by their content, never by their
-order. An entry takes what it lacks from the one its crossref names.
+The citation key is the paper's id. Entries that share a key get ids from their content, never from their order. An
+entry inherits the fields that it lacks from the one that its crossref names.
 """
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
-from pipeline.corpus.files import Source, read_lines, undecodable
+from pipeline.corpus.decoding import read_lines, undecodable
+from pipeline.corpus.readers.latex import decode_latex
 from pipeline.corpus.record import Record, Rejected, text_hash, text_of
+from pipeline.corpus.sources import Source
 
-# Kept as they are: LaTeX means nothing in them.
+if TYPE_CHECKING:
+    from bibtexparser.library import Library
+    from bibtexparser.model import Block, Entry
+
+# Fields that are not LaTeX.
 VERBATIM = frozenset({"url", "doi", "eprint", "file", "isbn", "issn", "crossref", "pmid"})
-# What a paper in a volume does not take from the volume.
-OWN = frozenset({"title", "author", "abstract", "doi", "url", "eprint", "pages", "crossref", "note", "keywords"})
+# What a paper does not inherit from its volume.
+NOT_INHERITED = frozenset(
+    {"title", "author", "abstract", "doi", "url", "eprint", "pages", "crossref", "note", "keywords"}
+)
 VOLUMES = frozenset({"proceedings", "mvproceedings", "collection", "mvcollection"})
-LATEX = re.compile(r"[\\$%~]|``|''|--|[?!]`")
-ESCAPE = re.compile(r"\\[%&$#_{}]")
-ESCAPE_OR_BRACE = re.compile(r"\\([%&$#_{}])|[{}]")
-WORD_MARKS = re.compile(r"\$\$|\\begin\b|\\end\b|\\.|[{}$]|\s+", re.DOTALL)
-DEEPER: Mapping[str, int] = {"{": 1, "}": -1, "\\begin": 1, "\\end": -1, "\\[": 1, "\\]": -1, "\\(": 1, "\\)": -1}
-OPEN_COMMAND = re.compile(r"\\[a-zA-Z]+$")  # which takes the space after it, or the next word, as its own
-BARE_PERCENT = re.compile(r"(?<!\\)%")
 AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 CONCATENATE = re.compile("#")
 KEY = re.compile(r"@\s*(?!string|comment|preamble)[A-Za-z]+\s*[{(]\s*([^,\s{}()\"=]+)\s*,", re.IGNORECASE)
 CROSSREF = re.compile(r"""\b(?:crossref|xdata)\s*=\s*["{]\s*([^"}]+?)\s*["}]""", re.IGNORECASE)
 STRING = re.compile(r"@\s*string\b", re.IGNORECASE)
 ENTRIES_AT_ONCE = 300
-# Which pylatexenc does not know.
-UNKNOWN_MACROS: Mapping[str, str] = {
-    "\\textbraceleft": "\\{",
-    "\\textbraceright": "\\}",
-    "\\textless": "<",
-    "\\textgreater": ">",
-}
 
 
 def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
@@ -50,41 +43,41 @@ def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
     index = _read_index(source, encoding)
     macros: dict[str, str] = {}
     volumes = _read_volumes(source, encoding, index.volumes)
+    converter = _Converter(source.name, encoding, index.repeated, volumes)
     for first, text in _chunks(source, encoding):
         library = _parse(text)
         macros |= _macros(library)
         for block in sorted([*library.entries, *library.failed_blocks], key=lambda block: block.start_line or 0):
-            line = first + (block.start_line or 0)
-            yield _row(source, line, block, macros, volumes, repeated=index.repeated, encoding=encoding)
+            yield converter.convert(block, first + (block.start_line or 0), macros)
 
 
-def _row(
-    source: Source,
-    line: int,
-    block: Any,
-    macros: Mapping[str, str],
-    volumes: Mapping[str, Mapping[str, str]],
-    *,
-    repeated: frozenset[str],
-    encoding: str,
-) -> Record | Rejected:
-    from bibtexparser.model import DuplicateBlockKeyBlock, Entry
+@dataclass(frozen=True)
+class _Converter:
+    """Block -> record or reject. repeated: keys of several entries; volumes: fields of the entry of each key."""
 
-    entry = block.ignore_error_block if isinstance(block, DuplicateBlockKeyBlock) else block
-    if not isinstance(entry, Entry):
-        return Rejected(source.name, line, f"broken BibTeX: {_reason(block)}")
-    if entry.entry_type.lower() in VOLUMES:
-        return Rejected(source.name, line, f"@{entry.entry_type.lower()}: a volume, not a paper", entry.key)
-    values = _with_volume(_values(entry, macros), volumes)
-    if undecodable(entry.key + "".join(values.values())):
-        return Rejected(source.name, line, f"not {encoding} text")
-    fields = _fields(entry.key, entry.entry_type.lower(), values, shared=entry.key in repeated)
-    return Record(source.name, line, fields)
+    source: str
+    encoding: str
+    repeated: frozenset[str]
+    volumes: Mapping[str, Mapping[str, str]]
+
+    def convert(self, block: "Block", line: int, macros: Mapping[str, str]) -> Record | Rejected:
+        from bibtexparser.model import DuplicateBlockKeyBlock, Entry
+
+        entry = block.ignore_error_block if isinstance(block, DuplicateBlockKeyBlock) else block
+        if not isinstance(entry, Entry):
+            return Rejected(self.source, line, f"broken BibTeX: {_reason(block)}")
+        kind = entry.entry_type.lower()
+        if kind in VOLUMES:
+            return Rejected(self.source, line, f"@{kind}: a volume, not a paper", entry.key)
+        values = _with_volume(_values(entry, macros), self.volumes)
+        if undecodable(entry.key + "".join(values.values())):
+            return Rejected(self.source, line, f"not {self.encoding} text")
+        return Record(self.source, line, _fields(entry.key, kind, values, shared=entry.key in self.repeated))
 
 
 @dataclass(frozen=True)
 class _Index:
-    """volumes: keys that crossref fields name, in lower case. repeated: keys that several entries have."""
+    """volumes: keys in crossref fields, in lower case. repeated: keys that several entries have."""
 
     volumes: frozenset[str]
     repeated: frozenset[str]
@@ -96,15 +89,15 @@ def _read_index(source: Source, encoding: str) -> _Index:
     repeated: set[str] = set()
     for _, line in read_lines(source, encoding):
         if "crossref" in line.lower():
-            volumes |= {found.strip().lower() for found in CROSSREF.findall(line)}
-        for found in KEY.findall(line) if "@" in line else ():
-            (repeated if found in seen else seen).add(found)
+            volumes |= {key.strip().lower() for key in CROSSREF.findall(line)}
+        for key in KEY.findall(line) if "@" in line else ():
+            (repeated if key in seen else seen).add(key)
     return _Index(frozenset(volumes), frozenset(repeated))
 
 
 def _read_volumes(source: Source, encoding: str, keys: frozenset[str]) -> dict[str, dict[str, str]]:
-    """Fields of the entries with these keys, wherever in the file they stand."""
-    found: dict[str, dict[str, str]] = {}
+    """Fields of the entries with these keys, anywhere in the file."""
+    volumes: dict[str, dict[str, str]] = {}
     macros: dict[str, str] = {}
     for _, text in _chunks(source, encoding) if keys else ():
         if not any(name.lower() in keys for name in KEY.findall(text)) and not STRING.search(text):
@@ -113,8 +106,8 @@ def _read_volumes(source: Source, encoding: str, keys: frozenset[str]) -> dict[s
         macros |= _macros(library)
         for entry in library.entries:
             if entry.key.lower() in keys:
-                found[entry.key.lower()] = _values(entry, macros)
-    return found
+                volumes[entry.key.lower()] = _values(entry, macros)
+    return volumes
 
 
 def _chunks(source: Source, encoding: str) -> Iterator[tuple[int, str]]:
@@ -134,20 +127,20 @@ def _chunks(source: Source, encoding: str) -> Iterator[tuple[int, str]]:
         yield first, "".join(lines)
 
 
-def _parse(text: str) -> Any:
+def _parse(text: str) -> "Library":
     import bibtexparser
 
     with _quiet():
         return bibtexparser.parse_string(text, parse_stack=[])
 
 
-def _macros(library: Any) -> dict[str, str]:
+def _macros(library: "Library") -> dict[str, str]:
     return {string.key.lower(): _without_enclosing(str(string.value)) for string in library.strings}
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without bibtexparser's own warnings: every broken entry is told as a reject."""
+    """Without bibtexparser's warnings: every broken entry becomes a reject."""
     logger = logging.getLogger("bibtexparser")
     before, logger.disabled = logger.disabled, True
     splitter = logging.getLogger("bibtexparser.splitter")
@@ -158,12 +151,12 @@ def _quiet() -> Iterator[None]:
         logger.disabled, splitter.disabled = before, splitter_before
 
 
-def _reason(block: Any) -> str:
+def _reason(block: "Block") -> str:
     lines = str(getattr(block, "error", None) or "not understood").split("\n")
     return next((line.strip() for line in lines if line.strip()), "not understood")[:200]
 
 
-def _values(entry: Any, macros: Mapping[str, str]) -> dict[str, str]:
+def _values(entry: "Entry", macros: Mapping[str, str]) -> dict[str, str]:
     """Fields by their name in lower case, macros filled in; of a field given twice, the first."""
     values: dict[str, str] = {}
     for field in entry.fields:
@@ -183,14 +176,14 @@ def _without_enclosing(value: str) -> str:
 def _with_volume(values: dict[str, str], volumes: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     name = values.get("crossref", "").strip().lower()
     volume = volumes.get(name, {}) if name else {}
-    inherited = {name: value for name, value in volume.items() if name not in OWN}
+    inherited = {name: value for name, value in volume.items() if name not in NOT_INHERITED}
     if "title" in volume:
         inherited.setdefault("booktitle", volume["title"])
     return inherited | values
 
 
-def _fields(key: str, kind: str, values: Mapping[str, str], *, shared: bool) -> dict[str, Any]:
-    fields: dict[str, Any] = {"id": key, "type": kind}
+def _fields(key: str, kind: str, values: Mapping[str, str], *, shared: bool) -> dict[str, object]:
+    fields: dict[str, object] = {"id": key, "type": kind}
     for name, value in values.items():
         if name == "author":
             fields["authors"] = split_names(value)
@@ -202,73 +195,8 @@ def _fields(key: str, kind: str, values: Mapping[str, str], *, shared: bool) -> 
     return fields
 
 
-def decode_latex(value: str) -> str:
-    r"""The text that LaTeX would print; formulas stay as they are, and a bare % is a per cent sign, not a comment.
-
-    >>> decode_latex(r"{\"U}ber {GAN}s, 50% \& $x^2$ --- \textit{d{\'e}j{\`a} vu}")
-    'Über GANs, 50% & $x^2$ — déjà vu'
-    """
-    if not LATEX.search(ESCAPE.sub("", value)):
-        return _plain(value)
-    # The decoder is slow: it is given the words that need it, with all that stands in their braces and formulas.
-    told: list[str] = []
-    waiting: list[str] = []
-    for word in _words(value):
-        if LATEX.search(ESCAPE.sub("", word)) or (waiting and OPEN_COMMAND.search(waiting[-1])):
-            waiting.append(word)
-            continue
-        told += [_decode(waiting), _plain(word)]
-        waiting = []
-    return " ".join(" ".join([*told, _decode(waiting)]).split())
-
-
-def _plain(text: str) -> str:
-    return " ".join(ESCAPE_OR_BRACE.sub(lambda found: found[1] or "", text).split())
-
-
-def _decode(words: Sequence[str]) -> str:
-    if not words:
-        return ""
-    return _decoder()(BARE_PERCENT.sub(r"\\%", " ".join(words))).replace("\xa0", " ")
-
-
-def _words(value: str) -> Iterator[str]:
-    """The words of a text; one that opens a brace, a formula or an environment goes on to its end."""
-    start = depth = 0
-    formula = False
-    for found in WORD_MARKS.finditer(value):
-        sign = found[0]
-        if sign in ("$", "$$"):
-            formula = not formula
-        elif sign in DEEPER:
-            depth = max(depth + DEEPER[sign], 0)
-        elif sign[0] != "\\" and depth == 0 and not formula:
-            if found.start() > start:
-                yield value[start : found.start()]
-            start = found.end()
-    if start < len(value):
-        yield value[start:]
-
-
-@cache
-def _decoder() -> Callable[[str], str]:
-    """The decoder of pylatexenc, its tables made once instead of for every text."""
-    from pylatexenc.latex2text import LatexNodes2Text
-    from pylatexenc.latexwalker import LatexWalker, get_default_latex_context_db
-
-    macros, printer = get_default_latex_context_db(), LatexNodes2Text(math_mode="verbatim", keep_comments=True)
-
-    def decode(text: str) -> str:
-        for macro, sign in UNKNOWN_MACROS.items():
-            text = text.replace(macro, sign)
-        nodes, _, _ = LatexWalker(text, latex_context=macros, tolerant_parsing=True).get_latex_nodes()
-        return str(printer.nodelist_to_text(nodes))
-
-    return decode
-
-
 def split_names(value: str) -> list[str]:
-    """Names as people write them, in their order; `others` is nobody, a name in braces stays whole.
+    """Names in order, given names first; `others` is left out, a name in braces stays whole.
 
     >>> split_names("Qu, Hui and {The ATLAS Collaboration, CERN} and Ludwig van Beethoven and others")
     ['Hui Qu', 'The ATLAS Collaboration, CERN', 'Ludwig van Beethoven']
@@ -282,22 +210,22 @@ def split_names(value: str) -> list[str]:
 
 
 def _split_outside_braces(value: str, separator: re.Pattern[str]) -> Iterator[str]:
-    """The parts between separators that stand in no braces and no quotes of the outermost level."""
+    """The parts between separators that are inside no braces, and no quotes of the outermost level."""
     start = depth = 0
     quoted = False
-    for found in re.finditer(rf'\\.|[{{}}"]|{separator.pattern}', value, separator.flags):
-        if found[0] in ("{", "}"):
-            depth += 1 if found[0] == "{" else -1
-        elif found[0] == '"':
+    for mark in re.finditer(rf'\\.|[{{}}"]|{separator.pattern}', value, separator.flags):
+        if mark[0] in ("{", "}"):
+            depth += 1 if mark[0] == "{" else -1
+        elif mark[0] == '"':
             quoted = quoted != (depth == 0 and separator is CONCATENATE)
-        elif found[0][0] != "\\" and depth == 0 and not quoted:
-            yield value[start : found.start()]
-            start = found.end()
+        elif mark[0][0] != "\\" and depth == 0 and not quoted:
+            yield value[start : mark.start()]
+            start = mark.end()
     yield value[start:]
 
 
 def given_first(name: str) -> str:
-    """'Family, Given' turned round; 'Family, Jr, Given' keeps its suffix.
+    """'Family, Given' with the given name first; 'Family, Jr, Given' keeps its suffix at the end.
 
     >>> given_first("Qu, Hui"), given_first("King, Jr, Martin"), given_first("Hui Qu")
     ('Hui Qu', 'Martin King, Jr', 'Hui Qu')

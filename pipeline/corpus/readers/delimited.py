@@ -4,11 +4,12 @@ import csv
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from pipeline.corpus.files import LONGEST_LINE, Source, read_lines, undecodable
+from pipeline.corpus.decoding import LONGEST_LINE, read_lines, undecodable
 from pipeline.corpus.record import Record, Rejected
+from pipeline.corpus.sources import Source
 from pipeline.errors import CorpusError
 
-GUARDED = ("'=", "'+", "'-", "'@")
+FORMULA_GUARDS = ("'=", "'+", "'-", "'@")
 
 
 def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
@@ -17,34 +18,30 @@ def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
     header_line = next(lines, "")
     delimiter = "\t" if source.suffix == ".tsv" else max(",;\t", key=header_line.count)
     csv.field_size_limit(LONGEST_LINE)
-    # TSV is usually written without quotes, so a quote inside a field is taken as it is there.
+    # TSV is usually written without quotes, so a quote inside a field is an ordinary character.
     rows = csv.reader(_with(header_line, lines), delimiter=delimiter, strict=delimiter != "\t")
     try:
         header = [name.strip() for name in next(rows, [])]
         if undecodable("".join(header)):
             raise CorpusError(f"{source}: its header is not {encoding} text; set corpus.encoding to the file's own")
         for number, row in enumerate(rows, start=1):
-            yield from _record(source.name, number, header, row, encoding)
+            if not row:
+                continue
+            if len(row) > len(header):
+                yield Rejected(source.name, number, f"{len(row)} fields for {len(header)} columns")
+            elif undecodable("".join(row)):
+                yield Rejected(source.name, number, f"not {encoding} text")
+            else:
+                yield Record(source.name, number, dict(zip_longest(header, map(_unquoted, row), fillvalue="")))
     except csv.Error as problem:
         raise CorpusError(
             f"{source}: broken table near line {rows.line_num}: {problem}; is a quote left open?"
         ) from None
 
 
-def _record(source: str, number: int, header: list[str], row: list[str], encoding: str) -> Iterator[Record | Rejected]:
-    if not row:
-        return
-    if len(row) > len(header):
-        yield Rejected(source, number, f"{len(row)} fields for {len(header)} columns")
-    elif undecodable("".join(row)):
-        yield Rejected(source, number, f"not {encoding} text")
-    else:
-        yield Record(source, number, dict(zip_longest(header, map(_unquoted, row), fillvalue="")))
-
-
 def _unquoted(cell: str) -> str:
-    """A cell without the quote that keeps a spreadsheet from taking it for a formula."""
-    return cell[1:] if cell[:2] in GUARDED else cell
+    """A cell without the quote that keeps a spreadsheet from reading it as a formula."""
+    return cell[1:] if cell[:2] in FORMULA_GUARDS else cell
 
 
 def _with(first: str, rest: Iterator[str]) -> Iterator[str]:

@@ -5,13 +5,13 @@ Front matter is read by PyYAML's safe loader, Markdown by markdown-it-py.
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from pipeline.corpus.files import Source, undecodable
+from pipeline.corpus.decoding import UTF16_MARKS, undecodable
 from pipeline.corpus.record import Record, Rejected
+from pipeline.corpus.sources import Source
 
-LONGEST_TITLE = 300
-LARGEST = 16 * 2**20
+LONGEST_TITLE = 300  # characters
+LARGEST = 16 * 2**20  # bytes
 FRONT = re.compile(r"\A---\s*\n(.*?)\n(?:---|\.\.\.)\s*(?:\n|\Z)", re.DOTALL)
 ABSTRACT = re.compile(r"abstract|summary|zusammenfassung|résumé|resumen", re.IGNORECASE)
 
@@ -23,8 +23,8 @@ def read_text(source: Source, encoding: str) -> Iterator[Record | Rejected]:
         yield text
         return
     first, _, rest = text.strip().partition("\n")
-    own = len(first.strip()) <= LONGEST_TITLE and bool(rest.strip())
-    title, abstract = (first.strip().removeprefix("Title:").strip(), rest) if own else (source.stem, text)
+    titled = len(first.strip()) <= LONGEST_TITLE and bool(rest.strip())
+    title, abstract = (first.strip().removeprefix("Title:").strip(), rest) if titled else (source.stem, text)
     fields = {"id": _name(source), "title": title, "abstract": " ".join(abstract.split())}
     yield Record(source.name, 1, fields if text.strip() else {"id": _name(source), "title": "", "abstract": ""})
 
@@ -39,13 +39,13 @@ def read_markdown(source: Source, encoding: str) -> Iterator[Record | Rejected]:
         yield text
         return
     front = FRONT.match(text)
-    fields: dict[str, Any] = {"id": _name(source)}
+    fields: dict[str, object] = {"id": _name(source)}
     if front:
-        told = _front_matter(front[1])
-        if told is None:
+        metadata = _front_matter(front[1])
+        if metadata is None:
             yield Rejected(source.name, 1, "its front matter is not YAML of plain names and values")
             return
-        fields |= told
+        fields |= metadata
     title, abstract = _prose(text[front.end() :] if front else text)
     fields.setdefault("title", title or source.stem)
     fields.setdefault("abstract", abstract)
@@ -56,7 +56,7 @@ def _decoded(source: Source, encoding: str) -> str | Rejected:
     content = source.read_whole()
     if len(content) > LARGEST:
         return Rejected(source.name, 1, f"a text of more than {LARGEST // 2**20} MB")
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if content.startswith(UTF16_MARKS):
         encoding = "utf-16"
     text = content.decode(encoding, errors="surrogateescape" if encoding != "utf-16" else "replace")
     if undecodable(text):
@@ -65,36 +65,36 @@ def _decoded(source: Source, encoding: str) -> str | Rejected:
 
 
 def _name(source: Source) -> str:
-    """The file's place below its folder, without its ending: what a note is called."""
+    """The id of a note: the file's name without its ending, in an archive with its folders."""
     return (source.member or source.name).rpartition(".")[0] or source.name
 
 
-def _front_matter(text: str) -> dict[str, Any] | None:
+def _front_matter(text: str) -> dict[str, object] | None:
     import yaml
 
     try:
-        # An alias can stand for a hundred others: a few lines that fill the memory.
+        # An alias can expand to a hundred others: a few lines could fill the memory.
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
             return None
-        told = yaml.safe_load(text)
+        metadata = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
-    if not isinstance(told, dict):
+    if not isinstance(metadata, dict):
         return None
-    return {str(name): _plain(value) for name, value in told.items()}
+    return {str(name): _plain(value) for name, value in metadata.items()}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, list):
         return [part if isinstance(part, str | dict) else str(part) for part in value]
     return value if isinstance(value, str | int | float | bool | dict | None) else str(value)
 
 
 def _prose(text: str) -> tuple[str, str]:
-    """(first heading, text of the abstract's section or of all)."""
+    """(first heading, text of the abstract's section, or all text where there is none)."""
     from markdown_it import MarkdownIt
 
-    title, heading, section, parts, own = "", False, "", [], []
+    title, heading, section, prose, abstract = "", False, "", [], []
     for token in MarkdownIt("commonmark").parse(text):
         if token.type in ("heading_open", "heading_close"):
             heading = token.type == "heading_open"
@@ -107,7 +107,7 @@ def _prose(text: str) -> tuple[str, str]:
                 section = words
                 title = title or ("" if ABSTRACT.fullmatch(words) else words)
             else:
-                parts.append(words)
+                prose.append(words)
                 if ABSTRACT.fullmatch(section):
-                    own.append(words)
-    return title, " ".join(" ".join(own or parts).split())
+                    abstract.append(words)
+    return title, " ".join(" ".join(abstract or prose).split())

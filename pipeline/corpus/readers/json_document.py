@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
-from pipeline.corpus.files import Source, undecodable
+from pipeline.corpus.adapters.parts import inside
+from pipeline.corpus.decoding import undecodable
 from pipeline.corpus.record import Record, Rejected
+from pipeline.corpus.sources import Source
 from pipeline.errors import CorpusError
 
 # Where services put the list, the innermost name last: OpenAlex; Crossref; Semantic Scholar; Zotero and others.
@@ -47,17 +48,15 @@ def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
             yield Record(source.name, number, paper)
 
 
-def _papers(content: Any) -> list[Any] | None:
+def _papers(content: object) -> list[object] | None:
     if isinstance(content, list):
         return content
     if not isinstance(content, dict):
         return None
     for place in PLACES:
-        found: Any = content
-        for name in place:
-            found = found.get(name) if isinstance(found, dict) else None
-        if isinstance(found, list):
-            return found
-        if isinstance(found, dict) and place == ("message",):  # Crossref's answer about one work
-            return [found]
+        value = inside(content, *place)
+        if isinstance(value, list):
+            return value
+        if isinstance(value, dict) and place == ("message",):  # Crossref's answer about one work
+            return [value]
     return [content]

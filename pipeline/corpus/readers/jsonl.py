@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterator
 
-from pipeline.corpus.files import Source, read_lines, undecodable
+from pipeline.corpus.decoding import read_lines, undecodable
 from pipeline.corpus.record import Record, Rejected
+from pipeline.corpus.sources import Source
 
 
 def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:

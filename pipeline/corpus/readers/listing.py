@@ -1,7 +1,7 @@
-"""Plain listing -> records: three lines a paper (title, authors, abstract), after one line that names its owner.
+"""Plain listing -> records: three lines a paper (title, authors, abstract), after one line with its owner's name.
 
-Authors are `Family, Given, Family, Given, ...`; a part that is not known is `null`, and a lone `:` (left by
-"DeepSeek-AI : ...") names nobody. A first line "Family, Given" is the owner's, unless three lines a paper come out
+Authors are `Family, Given, Family, Given, ...`; an unknown part is `null`, and a lone `:` (left by
+"DeepSeek-AI : ...") is no author. A first line "Family, Given" is the owner's, unless three lines a paper come out
 even without it. Blank lines between papers do not count; one in the place of the authors or the abstract means that
 there are none.
 """
@@ -9,10 +9,11 @@ there are none.
 import re
 from collections.abc import Iterator
 
-from pipeline.corpus.files import Source, read_lines, undecodable
+from pipeline.corpus.decoding import read_lines, undecodable
 from pipeline.corpus.record import Record, Rejected
+from pipeline.corpus.sources import Source
 
-NOBODY = ("null", ":", "")
+NO_AUTHOR = ("null", ":", "")
 OWNER = re.compile(r"[^,]{1,60}, [^,]{1,60}(?<![.?!])")
 
 
@@ -53,5 +54,5 @@ def split_authors(line: str) -> list[str] | None:
     if len(parts) % 2:
         return None
     pairs = zip(parts[1::2], parts[::2], strict=True)
-    names = (" ".join(part for part in pair if part not in NOBODY) for pair in pairs)
+    names = (" ".join(part for part in pair if part not in NO_AUTHOR) for pair in pairs)
     return [name for name in names if name]

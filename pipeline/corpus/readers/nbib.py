@@ -1,17 +1,17 @@
 """NBIB (MEDLINE text, as PubMed exports it) -> records.
 
-Read here, by hand: a tag of up to four letters, a hyphen, a value that goes on in lines set in by six spaces; the only
-kept parser of it is part of Biopython, a far larger thing. Tags: "MEDLINE/PubMed Data Element (Field) Descriptions" of
-the National Library of Medicine.
+Parsed here: a tag of up to four letters, a hyphen, a value that continues in lines indented by six spaces; the only
+maintained parser is part of Biopython, a far larger package. Tags: "MEDLINE/PubMed Data Element (Field) Descriptions"
+of the National Library of Medicine.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
-from pipeline.corpus.adapters.parts import given_first
-from pipeline.corpus.files import Source, read_lines, undecodable
+from pipeline.corpus.adapters.parts import given_first, initials_first
+from pipeline.corpus.decoding import read_lines, undecodable
 from pipeline.corpus.record import Record, Rejected
+from pipeline.corpus.sources import Source
 
 TAG = re.compile(r"([A-Z][A-Z0-9]{1,3}) *- ?(.*)")
 MOST_LINES = 100_000
@@ -36,16 +36,16 @@ DOI_TAGS = ("LID", "AID")
 
 def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
     """Each reference, from its PMID line to the next, as a record; row: the line of its PMID."""
-    found = False
+    empty = True
     for line, lines in _references(source, encoding):
-        found = True
+        empty = False
         if len(lines) > MOST_LINES:
             yield Rejected(source.name, line, f"a reference of more than {MOST_LINES:,} lines")
         elif undecodable("".join(value for _, value in lines)):
             yield Rejected(source.name, line, f"not {encoding} text")
         else:
             yield Record(source.name, line, _fields(lines))
-    if not found:
+    if empty:
         yield Rejected(source.name, 1, "no line starts with 'PMID-': is this NBIB?")
 
 
@@ -69,7 +69,7 @@ def _references(source: Source, encoding: str) -> Iterator[tuple[int, list[tuple
         yield start, lines
 
 
-def _fields(lines: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def _fields(lines: Sequence[tuple[str, str]]) -> dict[str, object]:
     values: dict[str, list[list[str]]] = {}
     tag = ""
     for name, text in lines:
@@ -78,8 +78,8 @@ def _fields(lines: Sequence[tuple[str, str]]) -> dict[str, Any]:
             values.setdefault(tag, []).append([text])
         else:
             values[tag][-1].append(text)
-    joined = {tag: [" ".join(parts) for parts in found] for tag, found in values.items()}
-    fields: dict[str, Any] = {}
+    joined = {tag: [" ".join(parts) for parts in parts_of_tag] for tag, parts_of_tag in values.items()}
+    fields: dict[str, object] = {}
     for role, tags in SINGLE.items():
         value = next((joined[tag][0] for tag in tags if joined.get(tag)), None)
         fields |= {role: value} if value else {}
@@ -94,17 +94,7 @@ def _fields(lines: Sequence[tuple[str, str]]) -> dict[str, Any]:
 
 
 def _authors(joined: Mapping[str, Sequence[str]]) -> list[str]:
-    """Full names where there are, else "Family IN" turned round; then bodies that sign as one author."""
+    """Full names where there are any, else "Family IN" with the initials first; then group authors."""
     full, short = joined.get("FAU", ()), joined.get("AU", ())
     names = [given_first(name) for name in full] if full else [initials_first(name) for name in short]
     return [*names, *joined.get("CN", ())]
-
-
-def initials_first(name: str) -> str:
-    """'Family IN' turned round.
-
-    >>> initials_first("van der Berg JH"), initials_first("Plato")
-    ('JH van der Berg', 'Plato')
-    """
-    family, _, initials = name.rpartition(" ")
-    return f"{initials} {family}" if family and initials.isupper() else name

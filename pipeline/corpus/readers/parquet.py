@@ -1,9 +1,9 @@
-"""Parquet -> records, a batch of rows at a time."""
+"""Parquet -> records, a batch of rows at a time, by pyarrow."""
 
 from collections.abc import Iterator
 
-from pipeline.corpus.files import Source
 from pipeline.corpus.record import Record, Rejected
+from pipeline.corpus.sources import Source
 from pipeline.errors import CorpusError
 
 ROWS_AT_ONCE = 4096

@@ -1,18 +1,18 @@
 """RIS -> records, by rispy, one reference at a time; the dialects of EndNote, Zotero, Scopus and publishers.
 
-rispy drops a reference that has no ER line and joins it to the next; so the file is cut here, at the TY lines. The id
-is the DOI where there is one: the ID field is only a number within one export.
+rispy joins a reference that has no ER line to the next, so the file is cut here, at the TY lines. The id is the DOI
+where there is one: the ID field is only a number within one export.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from pipeline.corpus.files import Source, read_lines, undecodable
-from pipeline.corpus.record import Record, Rejected
+from pipeline.corpus.decoding import read_lines, undecodable
+from pipeline.corpus.record import RawRow, Record, Rejected
+from pipeline.corpus.sources import Source
 
 TAG = re.compile(r"([A-Z][A-Z0-9]) {1,2}-(?: |$)")
-# rispy's name of each tag -> ours, where several tags mean the same: the first that is there wins.
+# rispy's name of each tag -> ours, where several tags mean the same: the first that has a value counts.
 MEANINGS: Mapping[str, tuple[str, ...]] = {
     "title": ("title", "primary_title", "short_title"),
     "abstract": ("abstract", "notes_abstract"),
@@ -28,16 +28,16 @@ def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
     """Each reference as a record; row: the line of its TY."""
     import rispy
 
-    name, found = source.name, False
+    name, empty = source.name, True
     for line, lines in _references(source, encoding):
-        found = True
+        empty = False
         if len(lines) > MOST_LINES:
             yield Rejected(name, line, f"a reference of more than {MOST_LINES:,} lines")
         elif undecodable("".join(lines)):
             yield Rejected(name, line, f"not {encoding} text")
         else:
             yield Record(name, line, _fields(rispy.loads("\n".join([*lines, "ER  - "]))[0]))
-    if not found:
+    if empty:
         yield Rejected(name, 1, "no line starts with 'TY  -': is this RIS?")
 
 
@@ -60,24 +60,29 @@ def _references(source: Source, encoding: str) -> Iterator[tuple[int, list[str]]
         yield start, lines
 
 
-def _fields(reference: dict[str, Any]) -> dict[str, Any]:
-    unknown = reference.pop("unknown_tag", {})
-    fields: dict[str, Any] = {}
+def _fields(reference: RawRow) -> dict[str, object]:
+    """The fields under our names; tags that mean the same as one that is used, and unknown tags, are kept."""
+    rest = dict(reference)
+    unknown = rest.pop("unknown_tag", {})
+    fields: dict[str, object] = {}
     for role, names in MEANINGS.items():
-        values = [reference.pop(name, None) for name in names]
+        values = [rest.pop(name, None) for name in names]
         first = next((value for value in values if value), None)
         fields |= {} if first is None else {role: first}
         spare = {name: value for name, value in zip(names, values, strict=True) if value and value != first}
-        reference |= {name: value for name, value in spare.items() if name != role}
-    fields["authors"] = [given_first(str(name)) for name in fields.get("authors", [])]
-    fields |= {RENAMED.get(name, name): value for name, value in reference.items()}
+        rest |= {name: value for name, value in spare.items() if name != role}
+    authors = fields.get("authors")
+    fields["authors"] = [given_first(str(name)) for name in authors] if isinstance(authors, list) else []
+    fields |= {RENAMED.get(name, name): value for name, value in rest.items()}
     if "doi" in fields:
         fields["doi"] = re.sub(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", "", str(fields["doi"]), flags=re.IGNORECASE)
-    return fields | {RENAMED.get(tag.lower(), tag.lower()): " ".join(values) for tag, values in unknown.items()}
+    if isinstance(unknown, dict):
+        fields |= {RENAMED.get(tag.lower(), tag.lower()): " ".join(values) for tag, values in unknown.items()}
+    return fields
 
 
 def given_first(name: str) -> str:
-    """'Family, Given' turned round; a suffix, which RIS writes last, stays last.
+    """'Family, Given' with the given name first; a suffix, which RIS writes last, stays last.
 
     >>> given_first("Qu, Hui"), given_first("King, Martin, Jr"), given_first("WHO")
     ('Hui Qu', 'Martin King, Jr', 'WHO')

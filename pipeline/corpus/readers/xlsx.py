@@ -6,22 +6,25 @@ import itertools
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
-from pipeline.corpus.files import EXPANSION_FREE, MOST_EXPANSION, Source
 from pipeline.corpus.record import Record, Rejected
+from pipeline.corpus.sources import EXPANSION_FREE, MOST_EXPANSION, Source
 from pipeline.errors import CorpusError
 
-MOST_EMPTY = 1_000  # rows in a row, after which a sheet is taken to have ended
-HEADER_WITHIN = 20
-LARGEST_UNPACKED = 512 * 2**20
+if TYPE_CHECKING:
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+
+MOST_EMPTY = 1_000  # consecutive empty rows, after which a sheet counts as ended
+HEADER_WITHIN = 20  # rows
+LARGEST_UNPACKED = 512 * 2**20  # bytes
 MOST_COLUMNS = 500
 
 
 def read(source: Source, _encoding: str) -> Iterator[Record | Rejected]:
     """Each row below the header as a record, empty rows left out; row: its number in the sheet.
 
-    A formula counts as the value that was last computed for it.
+    A formula has the value that was last computed for it.
     """
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
@@ -51,9 +54,9 @@ def _check_size(source: Source, content: io.BytesIO) -> None:
         raise CorpusError(f"{source}: a spreadsheet of {unpacked / 1e6:,.0f} MB unpacked; save it as CSV")
 
 
-def _sheet(source: Source, sheets: Sequence[Any]) -> Iterator[Record | Rejected]:
+def _sheet(source: Source, sheets: Sequence["ReadOnlyWorksheet"]) -> Iterator[Record | Rejected]:
     for sheet in sheets:
-        sheet.reset_dimensions()  # which many writers give wrongly
+        sheet.reset_dimensions()  # many writers store wrong ones
         rows = enumerate(sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS), start=1)
         for _, row in itertools.islice(rows, HEADER_WITHIN):
             header = ["" if cell is None else str(cell).strip() for cell in row]
@@ -63,7 +66,9 @@ def _sheet(source: Source, sheets: Sequence[Any]) -> Iterator[Record | Rejected]
     raise CorpusError(f"{source}: no sheet has a header with a title in its first {HEADER_WITHIN} rows")
 
 
-def _rows(source: Source, header: list[str], rows: Iterator[tuple[int, Sequence[Any]]]) -> Iterator[Record | Rejected]:
+def _rows(
+    source: Source, header: list[str], rows: Iterator[tuple[int, Sequence[object]]]
+) -> Iterator[Record | Rejected]:
     empty = 0
     for number, row in rows:
         values = [_value(cell) for cell in row]
@@ -77,7 +82,7 @@ def _rows(source: Source, header: list[str], rows: Iterator[tuple[int, Sequence[
         yield Record(source.name, number, named)
 
 
-def _value(cell: Any) -> Any:
+def _value(cell: object) -> object:
     if isinstance(cell, datetime.datetime | datetime.date | datetime.time):
         return cell.isoformat()
     if isinstance(cell, float) and cell.is_integer():

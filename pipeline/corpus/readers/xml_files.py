@@ -1,31 +1,53 @@
 """XML -> records, by lxml, one paper at a time: PubMed's export and arXiv's Atom answers.
 
-Entities are not resolved, nothing is fetched, and what was read is let go, so that memory does not grow with the file.
+Entities are not resolved, nothing is fetched, and elements are freed once read, so that memory does not grow with the
+file.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import IO, Any
+from typing import IO, Protocol
 
-from pipeline.corpus.files import Source, damage_told
 from pipeline.corpus.record import Record, Rejected
+from pipeline.corpus.sources import Source, damage_as_error
 from pipeline.errors import CorpusError
 
 ATOM, ARXIV = "{http://www.w3.org/2005/Atom}", "{http://arxiv.org/schemas/atom}"
 SPACE = re.compile(r"\s+")
-LARGEST_PAPER = 16 * 2**20  # characters of text
+
+
+class _Element(Protocol):
+    """What is used of lxml's element; lxml itself has no types."""
+
+    tag: str
+
+    def get(self, name: str) -> str | None: ...
+
+    def find(self, path: str) -> "_Element | None": ...
+
+    def iterfind(self, path: str) -> Iterator["_Element"]: ...
+
+    def itertext(self) -> Iterator[str]: ...
+
+    def getparent(self) -> "_Element": ...
+
+    def getprevious(self) -> "_Element | None": ...
+
+    def clear(self) -> None: ...
+
+    def __delitem__(self, position: int) -> None: ...
 
 
 def read(source: Source, _encoding: str) -> Iterator[Record | Rejected]:
-    """Each article or entry as a record; row: its number in the file. XML says its own encoding.
+    """Each article or entry as a record; row: its number in the file. XML names its encoding itself.
 
-    A file that breaks off keeps what came before the break, and the break is a reject.
+    The papers before a break in the file are kept, and the break is a reject.
     """
     from lxml import etree
 
     number = 0
     try:
-        with damage_told(source), source.open() as file:
+        with damage_as_error(source), source.open() as file:
             events = etree.iterparse(
                 file, events=("end",), tag=tuple(_READERS), resolve_entities=False, no_network=True, load_dtd=False
             )
@@ -33,7 +55,7 @@ def read(source: Source, _encoding: str) -> Iterator[Record | Rejected]:
                 number += 1
                 format_name = "arXiv" if element.tag.startswith(ATOM) else "PubMed"
                 yield Record(source.name, number, _plain(_READERS[element.tag](element)), format_name)
-                _let_go(element)
+                _free(element)
             root = events.root
     except etree.XMLSyntaxError as problem:
         reason = SPACE.sub(" ", str(problem.msg or problem)).strip()
@@ -47,8 +69,8 @@ def read(source: Source, _encoding: str) -> Iterator[Record | Rejected]:
         )
 
 
-def read_articles(stream: IO[bytes]) -> list[dict[str, Any]]:
-    """All papers of one answer of PubMed or arXiv. Raises SyntaxError for what is no XML, or cut off."""
+def read_articles(stream: IO[bytes]) -> list[dict[str, object]]:
+    """All papers of one answer of PubMed or arXiv. Raises SyntaxError for XML that is broken or cut off."""
     from lxml import etree
 
     options = {"resolve_entities": False, "no_network": True, "load_dtd": False}
@@ -56,7 +78,7 @@ def read_articles(stream: IO[bytes]) -> list[dict[str, Any]]:
     return [_plain(_READERS[element.tag](element)) for _, element in events]
 
 
-def _let_go(element: Any) -> None:
+def _free(element: _Element) -> None:
     element.clear()
     while element.getprevious() is not None:
         del element.getparent()[0]
@@ -66,78 +88,78 @@ def _local(tag: object) -> str:
     return str(tag).rpartition("}")[2]
 
 
-def _text(element: Any, path: str) -> str:
-    """All text under the first element of a path, marks of bold, sub- and superscript left out, on one line."""
-    found = element.find(path)
-    return "" if found is None else _whole(found)
+def _text(element: _Element, path: str) -> str:
+    """All text under the first element of a path, markup left out, on one line."""
+    target = element.find(path)
+    return "" if target is None else _whole(target)
 
 
-def _whole(element: Any) -> str:
+def _whole(element: _Element) -> str:
     return SPACE.sub(" ", "".join(element.itertext())).strip()
 
 
-def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+def _plain(fields: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value not in ("", [], None)}
 
 
-def _pubmed(article: Any) -> dict[str, Any]:
-    found = article.find("MedlineCitation/Article")
-    if found is None:
+def _pubmed(entry: _Element) -> dict[str, object]:
+    article = entry.find("MedlineCitation/Article")
+    if article is None:
         return {}
-    pmid = _text(article, "MedlineCitation/PMID")
+    pmid = _text(entry, "MedlineCitation/PMID")
     dois = [
         _whole(one)
-        for one in [*found.iterfind("ELocationID[@EIdType='doi']"), *article.iterfind(".//ArticleId[@IdType='doi']")]
+        for one in [*article.iterfind("ELocationID[@EIdType='doi']"), *entry.iterfind(".//ArticleId[@IdType='doi']")]
         if one.getparent().tag != "ReferenceList"
     ]
     return {
         "id": f"pmid:{pmid}" if pmid else "",
-        "title": _text(found, "ArticleTitle") or _text(found, "VernacularTitle"),
-        "abstract": _sections(found.iterfind("Abstract/AbstractText")),
-        "authors": _pubmed_authors(found.iterfind("AuthorList/Author")),
-        "year": _text(found, "Journal/JournalIssue/PubDate/Year")
-        or _text(found, "Journal/JournalIssue/PubDate/MedlineDate")
-        or _text(found, "ArticleDate/Year"),
-        "journal": _text(found, "Journal/Title"),
-        "volume": _text(found, "Journal/JournalIssue/Volume"),
-        "issue": _text(found, "Journal/JournalIssue/Issue"),
-        "pages": _text(found, "Pagination/MedlinePgn"),
+        "title": _text(article, "ArticleTitle") or _text(article, "VernacularTitle"),
+        "abstract": _sections(article.iterfind("Abstract/AbstractText")),
+        "authors": _pubmed_authors(article.iterfind("AuthorList/Author")),
+        "year": _text(article, "Journal/JournalIssue/PubDate/Year")
+        or _text(article, "Journal/JournalIssue/PubDate/MedlineDate")
+        or _text(article, "ArticleDate/Year"),
+        "journal": _text(article, "Journal/Title"),
+        "volume": _text(article, "Journal/JournalIssue/Volume"),
+        "issue": _text(article, "Journal/JournalIssue/Issue"),
+        "pages": _text(article, "Pagination/MedlinePgn"),
         "doi": dois[0] if dois else "",
         "pmid": pmid,
-        "pmc": _text(article, ".//ArticleId[@IdType='pmc']"),
-        "language": _text(found, "Language"),
-        "keywords": [_whole(word) for word in article.iterfind("MedlineCitation/KeywordList/Keyword")],
-        "mesh_terms": [_whole(term) for term in article.iterfind(".//MeshHeading/DescriptorName")],
-        "publication_types": [_whole(kind) for kind in found.iterfind("PublicationTypeList/PublicationType")],
+        "pmc": _text(entry, ".//ArticleId[@IdType='pmc']"),
+        "language": _text(article, "Language"),
+        "keywords": [_whole(word) for word in entry.iterfind("MedlineCitation/KeywordList/Keyword")],
+        "mesh_terms": [_whole(term) for term in entry.iterfind(".//MeshHeading/DescriptorName")],
+        "publication_types": [_whole(kind) for kind in article.iterfind("PublicationTypeList/PublicationType")],
         "url": f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid else "",
     }
 
 
-def _pubmed_book(article: Any) -> dict[str, Any]:
-    pmid = _text(article, "BookDocument/PMID")
+def _pubmed_book(entry: _Element) -> dict[str, object]:
+    pmid = _text(entry, "BookDocument/PMID")
     return {
         "id": f"pmid:{pmid}" if pmid else "",
-        "title": _text(article, "BookDocument/ArticleTitle") or _text(article, "BookDocument/Book/BookTitle"),
-        "abstract": _sections(article.iterfind("BookDocument/Abstract/AbstractText")),
-        "authors": _pubmed_authors(article.iterfind("BookDocument/AuthorList/Author")),
-        "year": _text(article, "BookDocument/Book/PubDate/Year"),
-        "booktitle": _text(article, "BookDocument/Book/BookTitle"),
+        "title": _text(entry, "BookDocument/ArticleTitle") or _text(entry, "BookDocument/Book/BookTitle"),
+        "abstract": _sections(entry.iterfind("BookDocument/Abstract/AbstractText")),
+        "authors": _pubmed_authors(entry.iterfind("BookDocument/AuthorList/Author")),
+        "year": _text(entry, "BookDocument/Book/PubDate/Year"),
+        "booktitle": _text(entry, "BookDocument/Book/BookTitle"),
         "pmid": pmid,
         "url": f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid else "",
     }
 
 
-def _sections(parts: Iterator[Any]) -> str:
+def _sections(parts: Iterator[_Element]) -> str:
     """A structured abstract as one text, each part after its heading."""
-    told = []
+    sections = []
     for part in parts:
         label, text = str(part.get("Label") or "").strip(), _whole(part)
         heading = "" if label.upper() in ("", "UNLABELLED") else f"{label}: "
-        told.append(f"{heading}{text}" if text else "")
-    return " ".join(text for text in told if text)
+        sections.append(f"{heading}{text}" if text else "")
+    return " ".join(text for text in sections if text)
 
 
-def _pubmed_authors(authors: Iterator[Any]) -> list[str]:
+def _pubmed_authors(authors: Iterator[_Element]) -> list[str]:
     names = []
     for author in authors:
         given = _text(author, "ForeName") or _text(author, "Initials")
@@ -146,13 +168,14 @@ def _pubmed_authors(authors: Iterator[Any]) -> list[str]:
     return [name for name in names if name]
 
 
-def _atom(entry: Any) -> dict[str, Any]:
+def _atom(entry: _Element) -> dict[str, object]:
     address = _text(entry, f"{ATOM}id")
     name = re.sub(r"v\d+$", "", address.partition("/abs/")[2]) or address
     primary = entry.find(f"{ARXIV}primary_category")
-    categories = [str(found.get("term") or "") for found in entry.iterfind(f"{ATOM}category")]
-    if primary is not None and primary.get("term") in categories:
-        categories.insert(0, categories.pop(categories.index(primary.get("term"))))
+    categories = [str(category.get("term") or "") for category in entry.iterfind(f"{ATOM}category")]
+    first = None if primary is None else primary.get("term")
+    if first in categories:
+        categories.insert(0, categories.pop(categories.index(first)))
     return {
         "id": name,
         "title": _text(entry, f"{ATOM}title"),
@@ -167,7 +190,7 @@ def _atom(entry: Any) -> dict[str, Any]:
     }
 
 
-_READERS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+_READERS: Mapping[str, Callable[[_Element], dict[str, object]]] = {
     "PubmedArticle": _pubmed,
     "PubmedBookArticle": _pubmed_book,
     f"{ATOM}entry": _atom,

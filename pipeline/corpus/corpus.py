@@ -1,0 +1,63 @@
+"""Corpus: the papers kept, in the order of their texts' hashes, with the tables of every row read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.corpus.corpus_tables import CorpusTables
+from pipeline.corpus.paper_ids import PaperIds
+from pipeline.corpus.record import text_of
+
+
+@dataclass(frozen=True)
+class CleanedTexts:
+    """titles, abstracts: n texts as they are embedded, in row order. steps: papers that each step changed."""
+
+    titles: tuple[str, ...]
+    abstracts: tuple[str, ...]
+    steps: Mapping[str, int]
+
+    def __len__(self) -> int:
+        return len(self.titles)
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """What is embedded of each paper: title, a stop, abstract."""
+        return [text_of(title, abstract) for title, abstract in zip(self.titles, self.abstracts, strict=True)]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The papers kept, and a record of every row read: kept + duplicates + rejected = read.
+
+    tables: papers are n rows ordered by the sha256 of their text, columns id title abstract authors year and whatever
+    else the source had; sources also have the format of each paper and its position among all rows read (from 0).
+    text_hashes: that sha256 for each row. cleaned: the texts that are embedded. vectors: (n, d) float32 as the source
+    gave them, not normalised, or None.
+    """
+
+    tables: CorpusTables
+    text_hashes: tuple[bytes, ...]
+    cleaned: CleanedTexts
+    vectors: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        for name, rows in (("text_hashes", len(self.text_hashes)), ("cleaned", len(self.cleaned))):
+            if rows != len(self):
+                raise ValueError(f"{name} has {rows} rows for {len(self)} papers")
+
+    def __len__(self) -> int:
+        return int(self.tables.papers.num_rows)
+
+    @cached_property
+    def ids(self) -> PaperIds:
+        """Row of every id, those of duplicates included."""
+        return PaperIds.of_tables(self.tables.papers, self.tables.duplicates)
+
+    @property
+    def hash_array(self) -> NDArray[np.uint8]:
+        """(n, 32) uint8 text_hashes, increasing."""
+        return np.frombuffer(b"".join(self.text_hashes), dtype=np.uint8).reshape(-1, 32)
