@@ -3,13 +3,14 @@
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.typing import RcKeyType
 
-STYLE: Mapping[str, Any] = {
-    "svg.hashsalt": "paperatlas",  # else ids in an SVG are drawn at random
+STYLE: Mapping["RcKeyType", str | float] = {
+    "svg.hashsalt": "paperatlas",  # without a salt of our own, ids in an SVG are random
     "svg.fonttype": "path",
     "pdf.fonttype": 42,
     "path.simplify": False,
@@ -20,21 +21,20 @@ METADATA: Mapping[str, dict[str, None]] = {
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
-DARK, QUIET, MARK = "#1B1F24", "#57606A", "#B3261E"  # text, text beside it, what is pointed out
+DARK, QUIET, MARK = "#1B1F24", "#57606A", "#B3261E"  # text, secondary text, highlights
 
 
 @contextmanager
 def chart_style(font_size: float = 10.0) -> Iterator[None]:
-    """The style, while a figure is made and saved. font_size: points of text that does not say its own."""
+    """The style, while a figure is made and saved. font_size: default, in points."""
     import matplotlib as mpl
 
-    settings: dict[Any, Any] = {**STYLE, "font.size": font_size}
-    with mpl.rc_context(settings):
+    with mpl.rc_context({**STYLE, "font.size": font_size}):
         yield
 
 
 def new_figure(size: tuple[float, float] | None = None, *, dpi: float = 100, constrained: bool = False) -> "Figure":
-    """An empty white figure, of a size in inches; constrained: matplotlib's own layout keeps its parts apart."""
+    """An empty white figure. size: inches; constrained: laid out by matplotlib so that its parts do not overlap."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -44,7 +44,7 @@ def new_figure(size: tuple[float, float] | None = None, *, dpi: float = 100, con
 
 
 def save_figure(figure: "Figure", kind: str) -> bytes:
-    """The figure as "png", "svg" or "pdf", without the time and program that made it."""
+    """The figure. kind: "png", "svg" or "pdf"; the date and the program are left out of the file."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format=kind, dpi=figure.dpi, metadata=METADATA[kind])
     return buffer.getvalue()

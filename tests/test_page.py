@@ -11,35 +11,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.atlas import Atlas
-from pipeline.build.build import run
-from pipeline.config import parse_config
 from pipeline.map import write_page
 from pipeline.map.columns import OTHER, map_columns
 from pipeline.map.content import page_points, quantise, spread_order, with_texts
 from pipeline.map.html import MODULES, asset, deck_script, page_script, render
 from pipeline.map.packing import pack_arrays, pack_page
-from pipeline.reducer.neighbourhood_preservation import neighbourhood_preservation
 from pipeline.neighbours import Neighbours
 from pipeline.recommender.precomputed import precompute_similar
-from tests.browser import Seen, file_address, open_browser, show
-from tests.planted import planted_papers, write_jsonl
+from pipeline.reducer.neighbourhood_preservation import neighbourhood_preservation
+from tests.browser import Seen, file_address, show
+from tests.planted import planted_papers, run_once
 
 TOPICS = ["glaciers", "bees", "bridges", "bread", "violins"]
 VENUES = ["Cryosphere", "Apidologie", "Structures", "Crumb", "Strad"]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with open_browser() as found:
-        yield found
-
-
-def build(folder, papers, **sections) -> Atlas:
-    write_jsonl(folder / "p.jsonl", papers)
-    settings = {"name": "planted", "corpus": {"files": ["p.jsonl"]}, "embedding": {"backend": "tfidf"}}
-    settings |= {"output": {"folder": "run"}} | sections
-    return run(parse_config(settings, folder / "planted.toml"), force=True)
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +38,8 @@ def papers():
 
 
 @pytest.fixture(scope="module")
-def atlas(tmp_path_factory, papers, session_cache):
-    return build(tmp_path_factory.mktemp("page"), papers)
+def atlas(tmp_path_factory, papers):
+    return run_once(tmp_path_factory.mktemp("page"), papers, drawn=True)
 
 
 def centred(atlas, paper, zoom=6, shift=(0, 0)) -> str:
@@ -322,11 +306,11 @@ def test_escape_puts_a_lasso_away_in_the_middle_of_a_stroke(opened):
     assert not seen.page.locator("#panel").is_visible()
 
 
-def test_numbers_are_shown_as_they_were(browser, tmp_path, session_cache):
+def test_numbers_are_shown_as_they_were(browser, tmp_path):
     papers = planted_papers(["bees"], 8)
     for number, paper in enumerate(papers):
         paper |= {"score": 0.1 * number, "pmid": 34_567_893 + number, "authors": ["Li, Hui", f"Qu, Wei{number}"]}
-    atlas = build(tmp_path, papers)
+    atlas = run_once(tmp_path, papers, drawn=True)
     seen = show(browser, file_address(atlas.folder / "map.html", "#paper=bees-2"), offline=True)
     seen.expect("#panel .facts", "score: 0.2")
     assert re.search(r"score: 0\.2$", seen.text("#panel .facts"), re.MULTILINE)
@@ -377,11 +361,12 @@ def pixels(seen) -> set[str]:
 def test_topics_are_drawn_in_their_own_colours(opened, atlas):
     seen = opened()
     drawn = pixels(seen)
-    for topic in page_points(atlas, "t").meta["topics"]:
-        colour = page_points(atlas, "t").meta["palette"]["light"][topic["colour"]]
+    meta = page_points(atlas, "t").meta
+    for topic in meta.topics:
+        colour = meta.palette["light"][topic.colour]
         wanted = np.array([int(colour[start : start + 2], 16) for start in (1, 3, 5)])
         blended = 255 + (wanted - 255) * 205 / 255  # on white, as opaque as points are
-        assert min(np.abs(np.array(found) - blended).max() for found in drawn) <= 3, topic["label"]
+        assert min(np.abs(np.array(found) - blended).max() for found in drawn) <= 3, topic.label
 
 
 def test_without_webgl_search_and_lists_still_work(opened, papers):
@@ -451,7 +436,7 @@ ATTACKS = (
 )
 
 
-def test_hostile_texts_are_shown_as_texts(browser, tmp_path, session_cache):
+def test_hostile_texts_are_shown_as_texts(browser, tmp_path):
     rng = np.random.default_rng(0)
     hostile = [f"{ATTACKS[number % 10]} {number} {rng.choice(ATTACKS)}" for number in range(200)]
     papers = planted_papers(TOPICS, 40)
@@ -459,7 +444,7 @@ def test_hostile_texts_are_shown_as_texts(browser, tmp_path, session_cache):
         paper |= {"id": f"{paper['id']} {text}", "title": text, "abstract": f"{text} {paper['abstract']}"}
         paper |= {"authors": [text], "venue": text[:20], "url": f"https://example.org/{text}"}
     edits = {"rename": [{"topic_of": papers[0]["id"], "label": ATTACKS[2]}]}
-    atlas = build(tmp_path, papers, topics={"edits": edits}, map={"title": ATTACKS[2]})
+    atlas = run_once(tmp_path, papers, drawn=True, topics={"edits": edits}, map={"title": ATTACKS[2]})
     seen = show(browser, file_address(atlas.folder / "map.html"), offline=True)
     elements = seen.page.evaluate("document.querySelectorAll('script').length")
     if len(atlas.topics) > 15:  # only the largest are listed at first
@@ -490,9 +475,9 @@ def test_hostile_texts_are_shown_as_texts(browser, tmp_path, session_cache):
 def test_two_hundred_hostile_topic_labels_are_shown_as_texts(browser, atlas, tmp_path):
     labels = [f"{ATTACKS[number % 10]} {number}" for number in range(200)]
     page = with_texts(page_points(atlas, "hostile"), atlas)
-    topic = page.meta["topics"][0]
-    topics = [topic | {"id": number, "label": label, "keywords": [label]} for number, label in enumerate(labels)]
-    made = render(pack_page(replace(page, meta=page.meta | {"topics": topics})), "hostile")
+    topic = page.meta.topics[0]
+    topics = tuple(replace(topic, id=number, label=label, keywords=(label,)) for number, label in enumerate(labels))
+    made = render(pack_page(replace(page, meta=replace(page.meta, topics=topics))), "hostile")
     (tmp_path / "hostile.html").write_bytes(made)
     seen = show(browser, file_address(tmp_path / "hostile.html"), offline=True)
     seen.page.get_by_text("All 200 topics").click()
@@ -535,14 +520,13 @@ def test_modules_import_only_what_stands_before_them():
     assert "innerHTML" not in page_script()
 
 
-def test_what_does_not_fit_is_left_out_in_order_and_said(browser, tmp_path, session_cache):
+def test_what_does_not_fit_is_left_out_in_order_and_said(browser, tmp_path):
     rng = np.random.default_rng(0)
     papers = planted_papers(TOPICS, 240)
     for paper in papers:  # words that do not compress
         paper["abstract"] += " " + rng.bytes(900).hex()
         paper["authors"] = [rng.bytes(300).hex()]
-    atlas = build(tmp_path, papers, map={"html": False})
-    assert not (atlas.folder / "map.html").exists()
+    atlas = run_once(tmp_path, papers)
     whole = write_page(atlas, title="t", budget_mb=30)
     shell = len(deck_script().encode()) / 1e6
     fixed = (len(whole) - sum(len(gzip.compress(block)) * 4 / 3 for block in blocks(whole).values())) / 1e6
@@ -569,8 +553,8 @@ def test_what_does_not_fit_is_left_out_in_order_and_said(browser, tmp_path, sess
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
-def test_the_fewest_papers_make_a_page_too(browser, tmp_path, session_cache, count):
-    atlas = build(tmp_path, planted_papers(["bees"], count))
+def test_the_fewest_papers_make_a_page_too(browser, tmp_path, count):
+    atlas = run_once(tmp_path, planted_papers(["bees"], count), drawn=True)
     seen = show(browser, file_address(atlas.folder / "map.html"), offline=True)
     topics = len(atlas.topics)
     assert seen.text("#counts") == f"{count} paper{'s' * (count > 1)} · {topics} topic{'s' * (topics > 1)}"
@@ -621,7 +605,7 @@ def test_trust_is_the_share_of_true_neighbours_near_on_the_map():
     assert found[11] == 0.0
 
 
-def test_columns_that_say_something_can_be_coloured_by(tmp_path, session_cache):
+def test_columns_that_say_something_can_be_coloured_by(tmp_path):
     papers = planted_papers(TOPICS, 4)
     for number, paper in enumerate(papers):
         paper |= {
@@ -630,7 +614,7 @@ def test_columns_that_say_something_can_be_coloured_by(tmp_path, session_cache):
             "tags": ["t", f"u{number}"],
         }
         paper |= {"own": f"own {number}", "same": 1, "open": number % 3 == 0}
-    atlas = build(tmp_path, papers)
+    atlas = run_once(tmp_path, papers)
     found = {column.name: column for column in map_columns(atlas)}
     assert set(found) == {"n", "kind", "open"}
     rows = [atlas.ids.row(paper["id"]) for paper in papers]
@@ -640,11 +624,12 @@ def test_columns_that_say_something_can_be_coloured_by(tmp_path, session_cache):
     assert found["n"].values[rows[1:]].tolist() == list(range(1, 20))
 
 
-def test_the_lists_of_all_papers_are_what_similar_answers(tmp_path, session_cache):
+def test_the_lists_of_all_papers_are_what_similar_answers(tmp_path):
     papers = planted_papers(TOPICS, 12)
     papers.append(papers[3] | {"id": "version", "abstract": papers[3]["abstract"].upper()})
     for sentences in (False, True):
-        atlas = build(tmp_path, papers, embedding={"backend": "tfidf", "sentences": sentences}, map={"html": False})
+        (tmp_path / str(sentences)).mkdir()
+        atlas = run_once(tmp_path / str(sentences), papers, embedding={"sentences": sentences})
         lists = precompute_similar(atlas, k=7)
         for row, paper in enumerate(atlas.ids.ids):
             expected = atlas.similar(paper, k=7)

@@ -11,8 +11,8 @@ from scipy.stats import fisher_exact
 
 from pipeline.cli.main import main
 from pipeline.trends import draw_trends, find_trends
-from pipeline.trends.trend_picture import telling_first
 from pipeline.trends.statistics import believed, difference_p, log_odds_slope, wilson
+from pipeline.trends.trend_picture import telling_first
 from tests.planted import planted_papers, run_once, write_jsonl
 
 YEARS = range(2000, 2010)
@@ -94,16 +94,16 @@ def test_five_in_a_hundred_intervals_miss_the_truth():
     assert 0.93 <= inside <= 0.99
 
 
-def test_differences_are_fishers_and_only_the_sure_ones_are_believed():
+def test_differences_are_fishers_and_a_family_without_one_has_none_significant():
     counts, totals = np.array([5, 0, 30]), np.array([20, 9, 40])
     rest, rest_totals = 35 - counts, 69 - totals
-    p = difference_p(counts, totals, rest, rest_totals)
+    p = difference_p(counts, totals, rest=rest, rest_totals=rest_totals)
     for place in range(3):
         inside = [int(counts[place]), int(totals[place] - counts[place])]
         outside = [int(rest[place]), int(rest_totals[place] - rest[place])]
         tails = [fisher_exact([inside, outside], alternative=side).pvalue for side in ("less", "greater")]
         assert p[place] == pytest.approx(min(1.0, 2 * min(tails)))
-    assert not believed(np.linspace(0.02, 1, 50)).any()
+    assert not significant(np.linspace(0.02, 1, 50)).any()
 
 
 def test_growing_and_shrinking_topics_are_told_apart_from_steady_ones(atlas):
@@ -112,7 +112,7 @@ def test_growing_and_shrinking_topics_are_told_apart_from_steady_ones(atlas):
     assert (glaciers.growth.verdict, bees.growth.verdict) == ("growing", "shrinking")
     assert glaciers.growth.low > 1 > bees.growth.high
     assert bridges.growth.verdict == "steady"
-    assert [trend.topic for trend in telling_first(found.topics)] == [glaciers.topic, bees.topic, bridges.topic]
+    assert [trend.topic for trend in order_by_growth(found.topics)] == [glaciers.topic, bees.topic, bridges.topic]
 
 
 def test_every_year_is_there_and_an_empty_one_is_zero(atlas):
@@ -182,7 +182,7 @@ def test_trends_as_json_carry_every_figure(atlas, capsys):
     ("options", "message"),
     [
         (["--by", "venu"], "did you mean venue?"),
-        (["--by", "venue", "--every", "5"], "--every counts years"),
+        (["--by", "venue", "--every", "5"], "every counts years"),
         (["--csv", "/nowhere/t.csv"], "/nowhere/t.csv: cannot be written"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli import show
-from pipeline.cli.arguments import Json, Run
+from pipeline.cli.arguments import Json, PngFile, Run, SvgFile
 from pipeline.words.display import harmless
 
 if TYPE_CHECKING:
@@ -16,18 +16,36 @@ if TYPE_CHECKING:
 
 BARS = " ▁▂▃▄▅▆▇█"
 SPARKS = 12  # periods drawn in a line of the table
+MAX_LABELS = 4  # topics listed for a group
 
 
 def trends(
     run: Run,
-    by: Annotated[str, typer.Option(help="Column whose values are compared, e.g. venue; default: the year.")] = "year",
-    every: Annotated[int | None, typer.Option(min=1, max=1000, help="Years of a period; default: one or more.")] = None,
-    csv_file: Annotated[Path | None, typer.Option("--csv", help="Table to write: every topic in every period.")] = None,
-    svg: Annotated[Path | None, typer.Option(help="Drawing to write.")] = None,
-    png: Annotated[Path | None, typer.Option(help="Picture to write.")] = None,
+    *,
+    by: Annotated[
+        str, typer.Option(metavar="COLUMN", help="Column whose values are compared, e.g. year or venue.")
+    ] = "year",
+    every: Annotated[
+        int | None,
+        typer.Option(
+            metavar="YEARS",
+            min=1,
+            max=1000,
+            help="Length of a period.",
+            show_default="1, 2, 5 or more, for at most 60 periods",
+        ),
+    ] = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write a table of every topic in every period (CSV).")
+    ] = None,
+    svg: SvgFile = None,
+    png: PngFile = None,
     as_json: Json = False,
 ) -> None:
-    """Topics that grow and shrink, or differ between the values of a column, and how sure that is."""
+    """Show which topics grow and which shrink.
+
+    Over the years, with 95 % confidence intervals, or between the values of a column.
+    """
     from pipeline.atlas import load_run
     from pipeline.trends import draw_trends, find_trends
 
@@ -56,10 +74,10 @@ def _table(measured: "Trends") -> bytes:
 
 
 def _show_years(measured: "Trends") -> None:
-    from pipeline.trends.trend_picture import telling_first
+    from pipeline.trends.trend_picture import order_by_growth
 
     rows = []
-    for trend in telling_first(measured.topics):
+    for trend in order_by_growth(measured.topics):
         growth = trend.growth
         verdict = ("", "")
         if growth is not None:
@@ -83,28 +101,30 @@ def _show_years(measured: "Trends") -> None:
 
 
 def _spark(trend: "TopicTrend") -> str:
-    """Shares of the last periods as bars, the highest full."""
+    """Shares in the last periods as bars, scaled to the highest."""
     shares = [cell.share for cell in trend.cells[-SPARKS:]]
     highest = max(shares) or 1.0
     return "".join(BARS[round(share / highest * (len(BARS) - 1))] for share in shares)
 
 
 def _show_groups(measured: "Trends") -> None:
-    """Of each group, the topics that it surely has more of than the others."""
-    usual = {
+    """For each group, the topics that are significantly more frequent in it than elsewhere."""
+    shares = {
         trend.topic: trend.papers / max(sum(group.papers for group in measured.groups), 1) for trend in measured.topics
     }
     rows = []
     for place, group in enumerate(measured.groups):
         more = [trend for trend in measured.topics if trend.cells[place].than_elsewhere == "more"]
-        more.sort(key=lambda trend: usual[trend.topic] / trend.cells[place].share)
-        shares = [f"{trend.label} ({trend.cells[place].share:.0%}, all {usual[trend.topic]:.1%})" for trend in more[:4]]
-        rows.append((group.name, f"{group.papers:,}", "; ".join(shares) or "nothing surely more than elsewhere"))
+        more.sort(key=lambda trend: shares[trend.topic] / trend.cells[place].share)
+        labels = [
+            f"{trend.label} ({trend.cells[place].share:.0%}, all {shares[trend.topic]:.1%})"
+            for trend in more[:MAX_LABELS]
+        ]
+        rows.append((group.name, f"{group.papers:,}", "; ".join(labels) or "none significantly more than elsewhere"))
     show.table([(measured.by, "fold"), ("papers", "right"), ("more than elsewhere", "fold")], rows)
     _show_left_out(measured, f"no {measured.by}, or one of the smaller groups")
 
 
 def _show_left_out(measured: "Trends", why: str) -> None:
     if measured.left_out:
-        papers = "1 paper" if measured.left_out == 1 else f"{measured.left_out:,} papers"
-        show.line(f"{papers} left out: {show.safe(why)}")
+        show.line(f"{show.count(measured.left_out, 'paper')} left out: {show.safe(why)}")

@@ -1,4 +1,4 @@
-"""Two atlases -> what became of the topics of the first in the second."""
+"""Two atlases -> which topics continue, split, merge, are born or gone, and which papers moved."""
 
 from pipeline.diff.change_picture import draw_changes
 from pipeline.diff.changes import Changes, Continued, Flow, Merged, Moved, Split, TopicRef

@@ -1,11 +1,11 @@
-"""What became of topics and papers from one run to another."""
+"""The result of a comparison: what became of the topics and papers of one run in another."""
 
 from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
 class TopicRef:
-    """A topic of either run. papers: assigned to it there; shared: those of them that both runs have."""
+    """A topic of one run. papers: assigned to it in that run; shared: those of them that both runs have."""
 
     id: int
     label: str
@@ -16,7 +16,7 @@ class TopicRef:
 
 @dataclass(frozen=True)
 class Continued:
-    """One topic in both runs. jaccard: papers in both / papers in either, of the papers that both runs have."""
+    """One topic in both runs. jaccard: Jaccard index of its papers before and after, of those that both runs have."""
 
     before: TopicRef
     after: TopicRef
@@ -25,7 +25,7 @@ class Continued:
 
 @dataclass(frozen=True)
 class Split:
-    """A topic, and those it became: each has most of its papers from it, and together they hold most of its papers."""
+    """A topic, and its parts: each part has most of its papers from it, and together they hold most of its papers."""
 
     before: TopicRef
     after: tuple[TopicRef, ...]
@@ -33,7 +33,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Merged:
-    """Topics, and the one they became: each gave most of its papers to it, and together they are most of it."""
+    """Topics, and the one they became: it got most papers of each, and most of its papers come from them."""
 
     before: tuple[TopicRef, ...]
     after: TopicRef
@@ -41,7 +41,7 @@ class Merged:
 
 @dataclass(frozen=True)
 class Moved:
-    """A paper whose new topic is not what became of its old one. before, after: ids of the topics."""
+    """A paper whose new topic neither continues, nor is a part or the merger of, its old one; both by their ids."""
 
     paper: str
     title: str
@@ -51,7 +51,7 @@ class Moved:
 
 @dataclass(frozen=True)
 class Flow:
-    """How many papers that both runs have are in one topic before and in one after."""
+    """papers: how many that both runs have are in this topic before and in that topic after."""
 
     before: TopicRef
     after: TopicRef
@@ -60,10 +60,10 @@ class Flow:
 
 @dataclass(frozen=True)
 class Changes:
-    """new, lost: ids of papers that only the second, only the first run has. born: topics that continue none and are
-    no part of one; gone: topics that nothing continues and that are no part of one. moved: by topics, then papers.
+    """new, lost: ids of papers that only the second, only the first run has. born: topics that neither continue one nor
+    come from a split or merger; gone: topics that neither continue nor split or merge. moved: by topics, then papers.
 
-    agreement: adjusted mutual information of the two runs on the papers that both have, 1 where they agree wholly.
+    agreement: adjusted mutual information of the two runs on the papers that both have; 1 for identical topics.
     """
 
     before: str

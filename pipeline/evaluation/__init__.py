@@ -1,4 +1,4 @@
-"""Atlas -> how good its topics are: against a column, by themselves, and against another run."""
+"""Atlas -> how good its topics are: against a column, by their keywords, in the embedding, and when resampled."""
 
 from pipeline.evaluation.evaluate import Evaluation, Figure, evaluate
 

@@ -1,4 +1,4 @@
-"""Topics, labels of a column -> how far the two agree."""
+"""Topics, labels of a column -> measures of their agreement."""
 
 from dataclasses import dataclass
 

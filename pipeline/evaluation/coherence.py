@@ -1,7 +1,7 @@
-"""Keywords, texts -> how well the keywords of a topic go together, and how little topics repeat each other.
+"""Keywords, texts -> coherence within topics, and diversity between them.
 
 Coherence is normalised pointwise mutual information (Bouma, 2009; Lau, Newman and Baldwin, 2014) counted on papers:
-two keywords go together where papers that hold one hold the other more often than by chance.
+two keywords cohere where papers that contain one contain the other more often than by chance.
 """
 
 import itertools
@@ -15,17 +15,17 @@ from pipeline.words.tokens import TOKEN, fold, prose
 def npmi(keywords: Sequence[Sequence[str]], texts: Sequence[str]) -> list[float]:
     """For each topic the mean NPMI over all pairs of its keywords, in [-1, 1]; 0 for a topic of one keyword.
 
-    A pair that no paper holds counts -1. Words are folded, so singular and plural are one, and a keyword that is there
-    twice counts once: it goes together with itself whatever the topic.
+    A pair that no paper contains counts -1. Words are folded, so singular and plural are one, and a keyword listed
+    twice counts once: it would cohere with itself whatever the topic.
     """
     terms = sorted({_folded(term) for listed in keywords for term in listed})
-    held = _papers_with(terms, texts)
-    different = [dict.fromkeys(_folded(term) for term in listed) for listed in keywords]
-    return [_mean_npmi([held[term] for term in listed], len(texts)) for listed in different]
+    papers = _papers_with(terms, texts)
+    distinct = [dict.fromkeys(_folded(term) for term in listed) for listed in keywords]
+    return [_mean_npmi([papers[term] for term in listed], len(texts)) for listed in distinct]
 
 
 def diversity(keywords: Sequence[Sequence[str]]) -> float:
-    """Share of different words among all words of all topics' keywords, in (0, 1] (Dieng, Ruiz and Blei, 2020).
+    """Share of distinct words among all words of all topics' keywords, in (0, 1] (Dieng, Ruiz and Blei, 2020).
 
     >>> diversity([["dark matter", "halo"], ["dark energy"]])
     0.8
@@ -39,26 +39,26 @@ def _folded(text: str) -> str:
 
 
 def _papers_with(terms: Sequence[str], texts: Sequence[str]) -> dict[str, frozenset[int]]:
-    """Term -> papers whose text holds its words side by side."""
-    wanted = {word for term in terms for word in term.split()}
+    """Term -> papers whose text contains its words side by side."""
+    words = {word for term in terms for word in term.split()}
     folded: list[str] = []
-    with_word: dict[str, set[int]] = {word: set() for word in wanted}
+    with_word: dict[str, set[int]] = {word: set() for word in words}
     for paper, text in enumerate(texts):
         folded.append(f" {_folded(text)} ")
-        for word in wanted.intersection(folded[-1].split()):
+        for word in words.intersection(folded[-1].split()):
             with_word[word].add(paper)
-    found = {}
+    with_term = {}
     for term in terms:
         papers = set.intersection(*(with_word[word] for word in term.split())) if term else set()
         if " " in term:
             papers = {paper for paper in papers if f" {term} " in folded[paper]}
-        found[term] = frozenset(papers)
-    return found
+        with_term[term] = frozenset(papers)
+    return with_term
 
 
-def _mean_npmi(held: Sequence[frozenset[int]], papers: int) -> float:
+def _mean_npmi(papers_with: Sequence[frozenset[int]], papers: int) -> float:
     values = []
-    for one, other in itertools.combinations(held, 2):
+    for one, other in itertools.combinations(papers_with, 2):
         both = len(one & other)
         if both == 0:
             values.append(-1.0)

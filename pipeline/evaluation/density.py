@@ -1,8 +1,8 @@
-"""Vectors, topics -> how compact and how far apart the topics are, in the embedding's own space.
+"""Vectors, topics -> how compact and how well separated the topics are in the embedding.
 
 Silhouette: Rousseeuw, 1987. DBCV: Moulavi, Jaskowiak, Campello, Zimek and Sander, "Density-Based Clustering
-Validation", SDM 2014; its core distances raise distances to the power of the dimension, so they are taken in logarithms
-here. Both grow with the square of the papers and are computed on a sample.
+Validation", SDM 2014; its core distances raise distances to the power of the dimension, so they are computed as
+logarithms. Both take time quadratic in the papers and are computed on a sample.
 """
 
 import numpy as np
@@ -26,10 +26,10 @@ def distances(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(np.sqrt(squares))
 
 
-def silhouette(apart: NDArray[np.float64], topics: NDArray[np.int64]) -> float | None:
+def silhouette(matrix: NDArray[np.float64], topics: NDArray[np.int64]) -> float | None:
     """Mean silhouette of the papers in a topic, in [-1, 1]; None where fewer than two topics have papers.
 
-    apart: (m, m) distances; topics: (m,), -1 for noise, which is left out.
+    matrix: (m, m) distances; topics: (m,), -1 for noise, which is left out.
     """
     from sklearn.metrics import silhouette_score
 
@@ -37,13 +37,13 @@ def silhouette(apart: NDArray[np.float64], topics: NDArray[np.int64]) -> float |
     count = len(np.unique(topics[core]))
     if count < 2 or count >= core.sum():
         return None
-    return float(silhouette_score(apart[np.ix_(core, core)], topics[core], metric="precomputed"))
+    return float(silhouette_score(matrix[np.ix_(core, core)], topics[core], metric="precomputed"))
 
 
-def dbcv(apart: NDArray[np.float64], topics: NDArray[np.int64], *, dimension: int) -> float | None:
+def dbcv(matrix: NDArray[np.float64], topics: NDArray[np.int64], *, dimension: int) -> float | None:
     """Density-based validity in [-1, 1], noise counted against it; None where fewer than two topics have two papers.
 
-    apart: (m, m) distances; topics: (m,), -1 for noise; dimension of the space they come from.
+    matrix: (m, m) distances; topics: (m,), -1 for noise; dimension of the space they come from.
     """
     rows = {int(topic): np.flatnonzero(topics == topic) for topic in np.unique(topics[topics != -1])}
     rows = {topic: members for topic, members in rows.items() if len(members) >= 2}
@@ -51,13 +51,13 @@ def dbcv(apart: NDArray[np.float64], topics: NDArray[np.int64], *, dimension: in
         return None
     core = np.zeros(len(topics))
     for members in rows.values():
-        core[members] = _core_distances(apart[np.ix_(members, members)], dimension)
-    trees = {topic: _spanning_tree(apart, core, members) for topic, members in rows.items()}
+        core[members] = _core_distances(matrix[np.ix_(members, members)], dimension)
+    trees = {topic: _spanning_tree(matrix, core, members) for topic, members in rows.items()}
     validity = 0.0
     for topic, members in rows.items():
         inner, sparseness = trees[topic]
         separation = min(
-            float(_reach(apart, core, inner, other_inner).min())
+            float(_reachability(matrix, core, rows=inner, columns=other_inner).min())
             for other, (other_inner, _) in trees.items()
             if other != topic
         )
@@ -66,26 +66,26 @@ def dbcv(apart: NDArray[np.float64], topics: NDArray[np.int64], *, dimension: in
     return validity
 
 
-def _core_distances(apart: NDArray[np.float64], dimension: int) -> NDArray[np.float64]:
+def _core_distances(matrix: NDArray[np.float64], dimension: int) -> NDArray[np.float64]:
     """(c,) all-points core distance: (mean of distance ** -dimension) ** (-1 / dimension), equal papers left out."""
     with np.errstate(divide="ignore"):
-        logs = np.where(apart > 0, -dimension * np.log(apart), -np.inf)
+        logs = np.where(matrix > 0, -dimension * np.log(matrix), -np.inf)
     highest = logs.max(axis=1, keepdims=True)
     highest = np.where(np.isfinite(highest), highest, 0.0)
     total = np.log(np.maximum(np.exp(logs - highest).sum(axis=1), np.finfo(float).tiny)) + highest[:, 0]
-    cores = np.exp(-(total - np.log(len(apart) - 1)) / dimension)
-    return np.asarray(np.where((apart > 0).any(axis=1), cores, 0.0))
+    cores = np.exp(-(total - np.log(len(matrix) - 1)) / dimension)
+    return np.asarray(np.where((matrix > 0).any(axis=1), cores, 0.0))
 
 
-def _reach(
-    apart: NDArray[np.float64], core: NDArray[np.float64], rows: NDArray[np.int64], columns: NDArray[np.int64]
+def _reachability(
+    matrix: NDArray[np.float64], core: NDArray[np.float64], *, rows: NDArray[np.int64], columns: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Mutual reachability distances."""
-    return np.maximum(apart[np.ix_(rows, columns)], np.maximum(core[rows, None], core[None, columns]))
+    """(r, c) mutual reachability distances: the distance, but no less than either core distance."""
+    return np.maximum(matrix[np.ix_(rows, columns)], np.maximum(core[rows, None], core[None, columns]))
 
 
 def _spanning_tree(
-    apart: NDArray[np.float64], core: NDArray[np.float64], members: NDArray[np.int64]
+    matrix: NDArray[np.float64], core: NDArray[np.float64], members: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], float]:
     """Inner papers of a topic's minimum spanning tree, and its longest edge between two of them.
 
@@ -93,9 +93,9 @@ def _spanning_tree(
     """
     from scipy.sparse.csgraph import minimum_spanning_tree
 
-    reach = _reach(apart, core, members, members)
-    # A distance of 0 would be no edge at all to the library.
-    tree = minimum_spanning_tree(np.triu(np.maximum(reach, 1e-12), 1)).tocoo()
+    distances_between = _reachability(matrix, core, rows=members, columns=members)
+    # scipy takes a distance of 0 for no edge.
+    tree = minimum_spanning_tree(np.triu(np.maximum(distances_between, 1e-12), 1)).tocoo()
     degree = np.bincount(np.concatenate([tree.row, tree.col]), minlength=len(members))
     inner = degree > 1
     between = inner[tree.row] & inner[tree.col]

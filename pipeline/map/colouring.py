@@ -15,10 +15,10 @@ from pipeline.reducer.neighbourhood_preservation import neighbourhood_preservati
 
 @dataclass(frozen=True)
 class Colouring:
-    """colours: of each paper, "#rrggbb". topics: of each topic's name.
+    """colours: of each paper, "#rrggbb". topics: of each topic's label.
 
-    scale: the colours from `ends[0]` to `ends[1]` where they stand for numbers of `name`; groups: (name, colour) where
-    they stand for groups; both empty where they are the topics' own.
+    name: of the column shown, "" for topics. scale: colours of its numbers, from `ends[0]` to `ends[1]`; groups: (name,
+    colour) of its groups; both empty where the colours are those of the topics.
     """
 
     colours: tuple[str, ...]
@@ -32,12 +32,12 @@ class Colouring:
 def colour_papers(atlas: AtlasData, by: str = "topic") -> Colouring:
     """by: "topic", "year", "strength", "preservation" (of neighbourhoods), or a column of the source.
 
-    Raises PaperatlasError for any other.
+    Raises PaperatlasError for any other, and for a column of numbers without a value.
     """
     core = atlas.column("topic").to_numpy()
     if by == "topic":
-        named = {topic.id: PALETTE[topic.colour] for topic in atlas.topics}
-        return Colouring(tuple(named.get(topic, NOISE_COLOUR) for topic in core.tolist()), tuple(named.values()))
+        colours = {topic.id: PALETTE[topic.colour] for topic in atlas.topics}
+        return Colouring(tuple(colours.get(topic, NOISE_COLOUR) for topic in core.tolist()), tuple(colours.values()))
     dark = ("#3A414A",) * len(atlas.topics)
     columns = {column.name: column for column in map_columns(atlas)}
     if by in columns and columns[by].groups:
@@ -52,9 +52,9 @@ def colour_papers(atlas: AtlasData, by: str = "topic") -> Colouring:
         return _by_numbers(by, shares.astype(np.float64), dark)
     if by in columns:
         return _by_numbers(by, columns[by].values.astype(np.float64), dark)
-    known = ["topic", "year", "strength", "preservation", *columns]
-    hint = did_you_mean(by, known, otherwise="it can be")
-    raise PaperatlasError(f"{by}: nothing that a map can be coloured by; {hint}")
+    choices = ["topic", "year", "strength", "preservation", *columns]
+    hint = did_you_mean(by, choices, otherwise="choose one of")
+    raise PaperatlasError(f"{by}: the map cannot be coloured by it; {hint}")
 
 
 def _by_groups(column: Column, topics: tuple[str, ...]) -> Colouring:
@@ -67,16 +67,17 @@ def _by_groups(column: Column, topics: tuple[str, ...]) -> Colouring:
 
 
 def _by_numbers(name: str, values: NDArray[np.float64], topics: tuple[str, ...]) -> Colouring:
-    """From the 1st to the 99th of a hundred values, so that a few far-off ones do not press the others together."""
-    known = values[np.isfinite(values)]
-    if not len(known):
+    """Scaled from the 1st to the 99th percentile, so that outliers do not press all other values together."""
+    finite = np.isfinite(values)
+    if not finite.any():
         raise PaperatlasError(f"{name}: no paper has a value to colour it by")
-    low, high = float(np.quantile(known, 0.01, method="lower")), float(np.quantile(known, 0.99, method="higher"))
+    low = float(np.quantile(values[finite], 0.01, method="lower"))
+    high = float(np.quantile(values[finite], 0.99, method="higher"))
     stops = scale()
-    places = np.clip((values - low) / (high - low) if high > low else np.full(len(values), 0.5), 0, 1)
-    numbers = np.rint(np.nan_to_num(places) * (len(stops) - 1)).astype(int)
+    parts = np.clip((values - low) / (high - low) if high > low else np.full(len(values), 0.5), 0, 1)
+    numbers = np.rint(np.nan_to_num(parts) * (len(stops) - 1)).astype(int)
     colours = tuple(
-        stops[number] if known else NOISE_COLOUR
-        for number, known in zip(numbers.tolist(), np.isfinite(values).tolist(), strict=True)
+        stops[number] if has_value else NOISE_COLOUR
+        for number, has_value in zip(numbers.tolist(), finite.tolist(), strict=True)
     )
-    return Colouring(colours, topics, name, tuple(stops), (f"{low:g}", f"{high:g}"))
+    return Colouring(colours, topics, name, stops, (f"{low:g}", f"{high:g}"))

@@ -1,8 +1,8 @@
-"""Topics -> colours that people with colour blindness tell apart, neighbours on the map never alike.
+"""Topics -> colours that people with colour blindness can tell apart, different for neighbours on the map.
 
 Okabe and Ito's eight colours (Color Universal Design, 2008) without black, and three darker companions that keep their
-distance under simulated deuteranopia; on a dark ground the companions are light instead. With more topics than colours,
-topics that lie side by side get different ones.
+distance under simulated deuteranopia; on a dark background the companions are light instead. Where there are more
+topics than colours, topics that lie side by side get different ones.
 """
 
 from collections.abc import Mapping
@@ -23,33 +23,33 @@ DARK_PALETTE = (
     *("#B7D9F2", "#F2C9A5", "#C3A3E0"),
 )
 NOISE_COLOUR, DARK_NOISE = "#C9CDD2", "#4B5360"
-NEAREST = 6  # topics around each that must look different
+NEAREST = 6  # topics around each that get other colours, as far as there are enough
 STOPS = 16
 
 
 def topic_colour_numbers(centres: NDArray[np.float64], fixed: Mapping[int, int] | None = None) -> list[int]:
-    """Numbers of colours: each topic takes the least used that none of the nearest topics before it has.
+    """Place in the palette for each topic: the least used colour that none of the nearest topics before it has.
 
-    fixed: colours that topics have already, by the topic's place.
+    centres: (t, 2); fixed: colours of an earlier run, by the topic's row.
     """
     chosen = dict(fixed or {})
-    used = np.bincount(list(chosen.values()), minlength=len(PALETTE)).astype(np.float64)
+    counts = np.bincount(list(chosen.values()), minlength=len(PALETTE)).astype(np.float64)
     for number, centre in enumerate(centres):
         if number in chosen:
             continue
         others = np.array(sorted(chosen), dtype=np.int64)
         distances = ((centres[others] - centre) ** 2).sum(axis=1)
         near = others[np.argsort(distances, kind="stable")[:NEAREST]]
-        cost = used.copy()
+        cost = counts.copy()
         for rank, other in enumerate(near.tolist()):
             cost[chosen[other]] += 1000 * (NEAREST - rank)
         chosen[number] = int(cost.argmin())
-        used[chosen[number]] += 1
+        counts[chosen[number]] += 1
     return [chosen[number] for number in range(len(centres))]
 
 
 def with_colours(hierarchy: TopicHierarchy, grouping: Grouping, coordinates: NDArray[np.float32]) -> TopicHierarchy:
-    """The hierarchy with a colour for each topic, the one it had in an earlier run where it had one.
+    """The hierarchy with a colour for each topic, its earlier one where it comes from an earlier run.
 
     A subtopic has the colour of its topic, an area that of its largest topic. coordinates: (n, 2) of the map.
     """
@@ -65,9 +65,9 @@ def with_colours(hierarchy: TopicHierarchy, grouping: Grouping, coordinates: NDA
     )
 
 
-def scale() -> list[str]:
-    """Stops of a scale of numbers from low to high: viridis, which stays a scale without colour."""
+def scale() -> tuple[str, ...]:
+    """Sixteen colours of numbers from low to high, "#rrggbb": viridis, which stays ordered in greyscale."""
     import matplotlib as mpl
 
     stops = mpl.colormaps["viridis"](np.linspace(0.08, 0.96, STOPS))
-    return ["#" + "".join(f"{round(255 * part):02x}" for part in stop[:3]) for stop in stops]
+    return tuple("#" + "".join(f"{round(255 * part):02x}" for part in stop[:3]) for stop in stops)

@@ -1,7 +1,7 @@
 """Columns of papers -> what the map can be coloured and sized by: numbers, or a few named groups."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ from pipeline.words.display import shorten
 MOST_COLUMNS = 12
 MOST_GROUPS = 60
 OTHER = 255  # every group beyond the largest 60, and no value at all
-OWN = frozenset(
+BUILT_IN = frozenset(  # columns that the page shows in its own way, or not at all
     {"id", "title", "abstract", "authors", "year", "topic", "nearest_topic", "second_topic", "subtopic", "x", "y"}
 )
 NAME_LENGTH = 40
@@ -29,19 +29,19 @@ class Column:
     """
 
     name: str
-    values: NDArray[Any]
+    values: NDArray[np.generic]
     groups: tuple[str, ...] = ()
 
 
 def map_columns(atlas: AtlasData) -> tuple[Column, ...]:
-    """The columns of the source that say something on a map, in their order; at most 12."""
-    found: list[Column] = []
+    """The columns of the source that papers differ in, in their order; at most 12."""
+    columns: list[Column] = []
     for name in atlas.column_names:
-        if name not in OWN and name != "strength" and len(found) < MOST_COLUMNS:
+        if name not in BUILT_IN and name != "strength" and len(columns) < MOST_COLUMNS:
             column = _column(name, atlas.column(name))
             if column is not None:
-                found.append(column)
-    return tuple(found)
+                columns.append(column)
+    return tuple(columns)
 
 
 def _column(name: str, values: pa.ChunkedArray) -> Column | None:
@@ -53,15 +53,15 @@ def _column(name: str, values: pa.ChunkedArray) -> Column | None:
         exact = short if np.array_equal(short.astype(np.float64), numbers, equal_nan=True) else numbers
         return Column(name, exact) if len(np.unique(numbers[np.isfinite(numbers)])) > 1 else None
     if pa.types.is_string(kind) or pa.types.is_boolean(kind):
-        return _groups(name, values.to_pylist())
+        return _grouped(name, values.to_pylist())
     texts = pa.types.is_list(kind) and pa.types.is_string(kind.value_type)
-    return _groups(name, values.to_pylist()) if texts else None
+    return _grouped(name, values.to_pylist()) if texts else None
 
 
-def _groups(name: str, values: list[Any]) -> Column | None:
-    """Groups of equal values; None where nearly every paper is its own group, or all are one."""
-    found = group_values(values)
-    if len(found.names) < 2 or len(found.names) > max(0.5 * (found.codes >= 0).sum(), 2):
+def _grouped(name: str, values: Sequence[object]) -> Column | None:
+    """Groups of equal values; None where all are one group, or more than half as many groups as papers."""
+    groups = group_values(values)
+    if len(groups.names) < 2 or len(groups.names) > max(0.5 * (groups.codes >= 0).sum(), 2):
         return None
-    codes = np.where((found.codes >= 0) & (found.codes < MOST_GROUPS), found.codes, OTHER).astype(np.uint8)
-    return Column(name, codes, tuple(shorten(value, NAME_LENGTH) for value in found.names[:MOST_GROUPS]))
+    codes = np.where((groups.codes >= 0) & (groups.codes < MOST_GROUPS), groups.codes, OTHER).astype(np.uint8)
+    return Column(name, codes, tuple(shorten(value, NAME_LENGTH) for value in groups.names[:MOST_GROUPS]))

@@ -1,8 +1,7 @@
 """Atlas -> everything the page of the map holds, as arrays and texts; row i is the same paper in all of them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +9,9 @@ from numpy.typing import NDArray
 from pipeline.atlas import AtlasData
 from pipeline.corpus.identifiers import IDENTIFIER_FIELDS, links, plain_name
 from pipeline.map.colours import DARK_NOISE, DARK_PALETTE, NOISE_COLOUR, PALETTE, scale
-from pipeline.map.columns import map_columns
+from pipeline.map.columns import Column, map_columns
 from pipeline.map.label_placement import densest_point
+from pipeline.map.page_meta import MapPreservation, PageArea, PageColumn, PageMeta, PageTopic
 from pipeline.recommender.precomputed import PrecomputedSimilar
 from pipeline.reducer.neighbourhood_preservation import neighbourhood_preservation, neighbours_compared
 from pipeline.topics import Topic
@@ -20,24 +20,26 @@ from pipeline.version import __version__
 GRID = 65_535  # coordinates are whole numbers from 0 to this
 NO_YEAR = -32_768
 KEYWORDS = 8
+FEW = 30  # papers up to which a topic's label belongs at their mean, not where they are densest
 
 
 @dataclass(frozen=True)
 class Page:
-    """meta: all but papers. points: (n,) arrays by name. texts: n rows; abstracts: n, or None where left out.
+    """meta: all but papers. points: (n,) arrays by name. texts: n values by name; abstracts: n, None if left out.
 
-    similar: for the same rows, or None where left out; words: those that its terms number.
+    similar: for the same rows, None if left out; words: those that its terms number.
     """
 
-    meta: dict[str, Any]
-    points: dict[str, NDArray[Any]]
-    texts: dict[str, list[Any]]
-    abstracts: list[str] | None
+    meta: PageMeta
+    points: Mapping[str, NDArray[np.generic]]
+    texts: Mapping[str, Sequence[object]]
+    abstracts: Sequence[str] | None
     similar: PrecomputedSimilar | None
     words: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        rows = {name: len(values) for name, values in (self.points | self.texts).items()}
+        rows = {name: len(values) for name, values in self.points.items()}
+        rows |= {name: len(values) for name, values in self.texts.items()}
         if wrong := {name: count for name, count in rows.items() if count != len(self)}:
             raise ValueError(f"rows of a page: {wrong} for {len(self)} papers")
 
@@ -51,7 +53,7 @@ def page_points(atlas: AtlasData, title: str) -> Page:
     grid, preservation = quantise(atlas.points), neighbourhood_preservation(atlas.neighbours, atlas.points)
     years = [NO_YEAR if year is None else year for year in atlas.column("year").to_pylist()]
     columns = map_columns(atlas)
-    points: dict[str, NDArray[Any]] = {
+    points: dict[str, NDArray[np.generic]] = {
         "x": grid[:, 0],
         "y": grid[:, 1],
         "topic": core.astype(np.int32),
@@ -62,45 +64,79 @@ def page_points(atlas: AtlasData, title: str) -> Page:
         "year": np.array(years, dtype=np.int16),
     }
     points |= {f"column{number}": column.values for number, column in enumerate(columns)}
-    compared = neighbours_compared(len(atlas), atlas.neighbours.k)
-    meta = {
-        "version": __version__,
-        "title": title,
-        "papers": len(atlas),
-        "total": len(atlas),
-        "left_out": [],
-        "topics": _topics(atlas.topics, core, grid.astype(np.float64)),
-        "areas": _areas(atlas, core, grid.astype(np.float64)),
-        "subtopics": _topics(atlas.hierarchy.subtopics, atlas.column("subtopic").to_numpy(), grid.astype(np.float64)),
-        "columns": [{"name": column.name, "groups": column.groups} for column in columns],
-        "preservation": {
-            "true": compared[0],
-            "near": compared[1],
-            "mean": round(float(preservation.mean()), 3),
-        },
-        "palette": {"light": PALETTE, "dark": DARK_PALETTE},
-        "noise": {"light": NOISE_COLOUR, "dark": DARK_NOISE},
-        "scale": scale(),
-    }
+    meta = _page_meta(
+        atlas, title, columns=columns, points=grid.astype(np.float64), preservation=float(preservation.mean())
+    )
     return Page(meta, points, {}, None, None, ())
+
+
+def _page_meta(
+    atlas: AtlasData, title: str, *, columns: Sequence[Column], points: NDArray[np.float64], preservation: float
+) -> PageMeta:
+    """points: (n, 2) on the page's grid; preservation: mean of the map."""
+    core, subtopics = (atlas.column(name).to_numpy() for name in ("topic", "subtopic"))
+    true, near = neighbours_compared(len(atlas), atlas.neighbours.k)
+    return PageMeta(
+        version=__version__,
+        title=title,
+        papers=len(atlas),
+        total=len(atlas),
+        left_out=(),
+        topics=tuple(_page_topic(topic, points[core == topic.id]) for topic in atlas.topics),
+        areas=_page_areas(atlas, core, points),
+        subtopics=tuple(_page_topic(topic, points[subtopics == topic.id]) for topic in atlas.hierarchy.subtopics),
+        columns=tuple(PageColumn(column.name, column.groups) for column in columns),
+        preservation=MapPreservation(true, near, round(preservation, 3)),
+        palette={"light": PALETTE, "dark": DARK_PALETTE},
+        noise={"light": NOISE_COLOUR, "dark": DARK_NOISE},
+        scale=scale(),
+    )
+
+
+def _page_topic(topic: Topic, points: NDArray[np.float64]) -> PageTopic:
+    """points: (m, 2) of its core papers, on the page's grid."""
+    x, y = densest_point(points) if len(points) > FEW else points.mean(axis=0)
+    return PageTopic(
+        id=topic.id,
+        label=topic.label,
+        size=topic.size,
+        assigned=topic.assigned,
+        keywords=tuple(keyword.term for keyword in topic.keywords[:KEYWORDS]),
+        colour=topic.colour,
+        parent=topic.parent,
+        stability=topic.stability,
+        x=round(float(x)),
+        y=round(float(y)),
+    )
+
+
+def _page_areas(atlas: AtlasData, core: NDArray[np.int32], points: NDArray[np.float64]) -> tuple[PageArea, ...]:
+    """core: (n,) topic of each paper; points: (n, 2) on the page's grid."""
+    area_of = {topic.id: topic.parent for topic in atlas.topics if topic.parent is not None}
+    papers = np.array([area_of.get(topic, -1) for topic in core.tolist()], dtype=np.int32)
+    areas = []
+    for area in atlas.hierarchy.areas:
+        topics = tuple(topic.id for topic in atlas.hierarchy.of_area(area.id))
+        areas.append(PageArea(**asdict(_page_topic(area, points[papers == area.id])), topics=topics))
+    return tuple(areas)
 
 
 def with_texts(page: Page, atlas: AtlasData) -> Page:
     """The page with all that can be read on it but the similar papers."""
     identifying = [name for name in atlas.column_names if name == "id" or plain_name(name) in IDENTIFIER_FIELDS]
     columns = {name: atlas.column(name).to_pylist() for name in identifying}
-    found = [links(dict(zip(columns, values, strict=True))) for values in zip(*columns.values(), strict=True)]
-    texts: dict[str, list[Any]] = {
+    papers = (dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
+    texts: dict[str, Sequence[object]] = {
         "id": atlas.column("id").to_pylist(),
         "title": atlas.column("title").to_pylist(),
         "authors": [list(names or ()) for names in atlas.column("authors").to_pylist()],
-        "links": [[[link.name, link.address] for link in row] for row in found],
+        "links": [[[link.name, link.address] for link in links(fields)] for fields in papers],
     }
     return replace(page, texts=texts, abstracts=atlas.column("abstract").to_pylist())
 
 
-def with_similar(page: Page, lists: PrecomputedSimilar, vocabulary: list[str]) -> Page:
-    """The page with similar papers; only the words that they name come along."""
+def with_similar(page: Page, lists: PrecomputedSimilar, vocabulary: Sequence[str]) -> Page:
+    """The page with similar papers; of the vocabulary only the words that they name."""
     used = np.unique(lists.terms[lists.terms >= 0])
     terms = np.where(lists.terms >= 0, np.searchsorted(used, lists.terms), -1).astype(np.int32)
     words = tuple(vocabulary[term] for term in used.tolist())
@@ -108,17 +144,17 @@ def with_similar(page: Page, lists: PrecomputedSimilar, vocabulary: list[str]) -
 
 
 def without(page: Page, part: str) -> Page:
-    """The page without its abstracts or its similar papers, and saying so."""
-    meta = page.meta | {"left_out": [*page.meta["left_out"], part]}
+    """The page without its "abstracts" or its "similar papers", which it then names as left out."""
+    meta = replace(page.meta, left_out=(*page.meta.left_out, part))
     return replace(page, meta=meta, abstracts=None) if part == "abstracts" else replace(page, meta=meta, similar=None)
 
 
 def sampled(page: Page, count: int) -> Page:
-    """At most `count` papers, the crowded places thinned first, and the page saying so."""
+    """At most `count` papers, thinned first where the map is crowded; without similar papers."""
     rows = np.sort(spread_order(page.points["x"], page.points["y"])[:count])
     return replace(
         page,
-        meta=page.meta | {"papers": len(rows)},
+        meta=replace(page.meta, papers=len(rows)),
         points={name: values[rows] for name, values in page.points.items()},
         texts={name: [values[row] for row in rows.tolist()] for name, values in page.texts.items()},
         abstracts=None if page.abstracts is None else [page.abstracts[row] for row in rows.tolist()],
@@ -126,7 +162,7 @@ def sampled(page: Page, count: int) -> Page:
     )
 
 
-def spread_order(x: NDArray[Any], y: NDArray[Any], *, cells: int = 256) -> NDArray[np.int64]:
+def spread_order(x: NDArray[np.generic], y: NDArray[np.generic], *, cells: int = 256) -> NDArray[np.int64]:
     """Rows in an order whose every beginning is spread over the map: the first of each cell, then the second...
 
     x, y: (n,) from 0 to 65,535. Within a cell rows keep their order.
@@ -145,36 +181,3 @@ def quantise(coordinates: NDArray[np.float32]) -> NDArray[np.uint16]:
     span = float((high - low).max()) or 1.0
     middle = (low + high) / 2
     return np.asarray(np.rint(((coordinates - middle) / span + 0.5) * GRID), dtype=np.uint16)
-
-
-def _topics(topics: Sequence[Topic], core: NDArray[np.int32], points: NDArray[np.float64]) -> list[dict[str, Any]]:
-    """What the page says of each topic of a level. core: (n,) ids of the level; points: (n, 2) on the page's grid."""
-    described = []
-    for topic in topics:
-        own = points[core == topic.id]
-        x, y = densest_point(own) if len(own) > 30 else own.mean(axis=0)
-        described.append(
-            {
-                "id": topic.id,
-                "label": topic.label,
-                "size": topic.size,
-                "assigned": topic.assigned,
-                "keywords": [keyword.term for keyword in topic.keywords[:KEYWORDS]],
-                "colour": topic.colour,
-                "parent": topic.parent,
-                "stability": topic.stability,
-                "x": round(float(x)),
-                "y": round(float(y)),
-            }
-        )
-    return described
-
-
-def _areas(atlas: AtlasData, core: NDArray[np.int32], points: NDArray[np.float64]) -> list[dict[str, Any]]:
-    """The same of areas, each with its topics, the largest first."""
-    area_of = {topic.id: topic.parent for topic in atlas.topics if topic.parent is not None}
-    areas = np.array([area_of.get(topic, -1) for topic in core.tolist()], dtype=np.int32)
-    described = _topics(atlas.hierarchy.areas, areas, points)
-    for area in described:
-        area["topics"] = [topic.id for topic in atlas.hierarchy.of_area(area["id"])]
-    return described

@@ -1,7 +1,7 @@
 """Page -> map.html: one file that opens anywhere and asks the network for nothing.
 
-deck.gl comes from the script inside the installed package pydeck; the page around it is the files in page/, put one
-after another: no build step. The policy in the page's head lets only these very scripts run.
+deck.gl is the script inside the installed package pydeck; the page around it is the files in page/, concatenated: no
+build step. The content security policy in the page's head allows these scripts alone.
 """
 
 import base64
@@ -18,13 +18,13 @@ from pipeline.map.content import page_points, sampled, with_similar, with_texts,
 from pipeline.map.packing import pack_page
 from pipeline.recommender.precomputed import precompute_similar
 
-# In the order in which they need each other: each may use what stands before it.
+# Each imports only modules that stand before it.
 MODULES = (
     *("dom", "store", "source", "filters", "colours", "grid", "labels", "points", "scene", "search", "topics", "years"),
     *("details", "selection", "legend", "lasso", "keyboard", "address", "main"),
 )
 SIMILAR = 10
-SIMILAR_BYTES = 60.0  # at least so many a paper; where they cannot fit they are not computed
+SIMILAR_BYTES = 60.0  # least size of a paper's list of similar papers; where they cannot fit they are not computed
 FEWEST = 1000  # papers that a page keeps, however small its budget
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async function|function|const|class) (\w+))", re.MULTILINE)
@@ -42,10 +42,10 @@ ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEAL
 def write_page(
     atlas: AtlasData, *, title: str, budget_mb: float, advance: Callable[[int], None] = lambda _: None
 ) -> bytes:
-    """The map of an atlas as one HTML file of at most so many megabytes (1e6 bytes), if at all possible.
+    """The map of an atlas as one HTML file of at most `budget_mb` megabytes (1e6 bytes), if at all possible.
 
     Beyond the budget abstracts are left out first, then the lists of similar papers, then papers where the map is
-    crowded; the page says what is missing.
+    crowded; the page says what is missing. advance: called with the number of papers whose similar papers are computed.
     """
     budget = budget_mb * 1e6 - len(render({}, title))
     page = with_texts(page_points(atlas, title), atlas)
@@ -73,13 +73,13 @@ def _encoded(block: bytes) -> str:
 
 
 def render(blocks: Mapping[str, bytes], title: str, *, api: str = "") -> bytes:
-    """The page around some blocks. api: where a served page asks for the rest; a file asks nowhere."""
+    """The page around some blocks. api: address that a served page loads the rest from; "" for a file."""
     style, script, deck = asset("style.css"), page_script(), deck_script()
     scripts = " ".join(_digest(text) for text in (deck, script))
+    connect = "'self'" if api else "'none'"
     policy = (
         f"default-src 'none'; script-src {scripts}; style-src {_digest(style)}; img-src data: blob:;"
-        f" connect-src {chr(39) + 'self' + chr(39) if api else chr(39) + 'none' + chr(39)};"
-        " base-uri 'none'; form-action 'none'"
+        f" connect-src {connect}; base-uri 'none'; form-action 'none'"
     )
     parts = {
         "policy": html.escape(policy, quote=True),
@@ -95,7 +95,7 @@ def render(blocks: Mapping[str, bytes], title: str, *, api: str = "") -> bytes:
         "script": script,
     }
     template = asset("index.html")
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template).encode()
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], template).encode()
 
 
 def _digest(text: str) -> str:
@@ -110,7 +110,7 @@ def asset(name: str) -> str:
 
 @cache
 def page_script() -> str:
-    """The page's modules as one script: a file cannot import another one, so each becomes a function's result."""
+    """The page's modules as one script: a page opened from disk cannot import files, so each becomes a function."""
     parts = ['"use strict";', "const modules = {};"]
     for name in MODULES:
         text = asset(f"{name}.js")
@@ -121,18 +121,18 @@ def page_script() -> str:
 
 @cache
 def deck_script() -> str:
-    """deck.gl as pydeck carries it; nothing in it ends the element that it is put into."""
+    """deck.gl as pydeck bundles it, without a text that would end the element around it."""
     script = importlib.resources.files("pydeck").joinpath("nbextension", "static", "index.js")
     return script.read_text(encoding="utf-8").replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
 @cache
 def notice() -> str:
-    """The licences of what the page carries, as a comment's text."""
+    """The licences of what the page includes, as the text of an HTML comment."""
     pydeck = importlib.metadata.distribution("pydeck")
     licence = pydeck.read_text("licenses/LICENSE.txt") or "Apache License 2.0"
     joined = (
-        f"This page carries deck.gl, as it comes with pydeck {pydeck.version}.\n\n"
+        f"This page includes deck.gl, as distributed with pydeck {pydeck.version}.\n\n"
         f"deck.gl: Copyright vis.gl contributors. MIT licence.\n{MIT}\n\npydeck: {' '.join(licence.split())}"
     )
     return joined.replace("--", "- -")

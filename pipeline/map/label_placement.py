@@ -1,7 +1,7 @@
-"""Boxes that want to be near points -> places where no two overlap.
+"""Anchor points and sizes of labels -> places where no two labels overlap.
 
-Each label, the largest topic first, takes the free place nearest to where its topic is densest, out of rings of places
-around it; one that finds none within reach is left out.
+Greedy: each label in turn takes the first free place out of the anchor and rings of candidates around it; a label
+without a free candidate is left out.
 """
 
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 RINGS = 14
 DIRECTIONS = 24
-GAP = 4.0
+GAP = 4.0  # pixels between two labels
 
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle in pixels, by its centre and size."""
+    """A rectangle in pixels. x, y: its centre."""
 
     x: float
     y: float
@@ -30,10 +30,10 @@ class Box:
             and abs(self.y - other.y) * 2 < self.height + other.height + 2 * GAP
         )
 
-    def inside(self, width: float, height: float) -> bool:
-        return (
-            self.width / 2 <= self.x <= width - self.width / 2 and self.height / 2 <= self.y <= height - self.height / 2
-        )
+    def inside(self, width: float, height: float, *, margin: float) -> bool:
+        """Whether it lies in a picture of that size, at least `margin` pixels from its edges."""
+        x, y = self.width / 2 + margin, self.height / 2 + margin
+        return x <= self.x <= width - x and y <= self.y <= height - y
 
 
 def place_labels(
@@ -42,30 +42,32 @@ def place_labels(
     *,
     width: float,
     height: float,
-    taken: Sequence[Box] = (),
+    margin: float = 0.0,
+    occupied: Sequence[Box] = (),
 ) -> list[Box | None]:
-    """A place for each label, in order, or None. anchors: (t, 2) pixels; sizes: (width, height) of each label.
+    """A place for each label, None for a label left out. anchors: (t, 2) pixels; sizes: (width, height) of each label.
 
-    No place overlaps another or one of the boxes already taken.
+    width, height: of the picture; no label is nearer to its edges than `margin`. No place overlaps another, or a box
+    of `occupied`.
     """
-    placed = list(taken)
-    result: list[Box | None] = []
+    obstacles = list(occupied)
+    places: list[Box | None] = []
     for (x, y), size in zip(anchors.tolist(), sizes, strict=True):
-        found = next(
+        place = next(
             (
                 box
-                for box in _places(x, y, size)
-                if box.inside(width, height) and not any(box.overlaps(other) for other in placed)
+                for box in _candidates(x, y, size)
+                if box.inside(width, height, margin=margin) and not any(box.overlaps(other) for other in obstacles)
             ),
             None,
         )
-        result.append(found)
-        if found is not None:
-            placed.append(found)
-    return result
+        places.append(place)
+        if place is not None:
+            obstacles.append(place)
+    return places
 
 
-def _places(x: float, y: float, size: tuple[float, float]) -> list[Box]:
+def _candidates(x: float, y: float, size: tuple[float, float]) -> list[Box]:
     """The anchor itself, then rings around it, each a little farther."""
     boxes = [Box(x, y, *size)]
     for ring in range(1, RINGS + 1):

@@ -3,7 +3,8 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARGIN = 0.06
-MOST_VECTOR_POINTS = 5_000  # an SVG or PDF with more holds its points as one picture
-MOST_TITLED = 40  # so few papers that each is drawn with its title
+MOST_VECTOR_POINTS = 5_000  # with more, an SVG or PDF holds its points as one bitmap
+MOST_TITLED = 40  # papers up to which each is drawn with its title
 LEGEND_CHARACTERS = 28
 RING = "#D1006C"
 
@@ -28,7 +29,7 @@ RING = "#D1006C"
 class Picture:
     """How a map is drawn. size: pixels (width, height) at `dpi` dots an inch: more dots make letters and points larger.
 
-    most_labels: topic names at most. formats: of "png", "svg", "pdf". highlight: rows of papers that are ringed and
+    most_labels: topic labels at most. formats: of "png", "svg", "pdf". highlight: rows of papers that are ringed and
     named.
     """
 
@@ -43,29 +44,29 @@ class Picture:
 def draw_map(
     coordinates: NDArray[np.float32],
     topics: NDArray[np.int32],
-    labels: Sequence[str],
     *,
+    labels: Sequence[str],
     paper_titles: Sequence[str],
     colouring: Colouring,
     picture: Picture,
 ) -> dict[str, bytes]:
-    """map.png, map.svg... coordinates: (n, 2); topics: (n,) core topic, -1 noise; colouring: of the n papers.
+    """map.png, map.svg... coordinates: (n, 2); topics: (n,) row of the core topic in `labels`, -1 noise.
 
     A map of up to 40 papers shows the title of each. The same input gives the same bytes.
     """
     with chart_style(), warnings.catch_warnings():
-        # Titles in scripts that matplotlib's own font lacks: boxes on the picture are all that can be done.
+        # matplotlib's font has no glyphs for some scripts: titles in these are drawn as boxes.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
         figure = new_figure((picture.size[0] / picture.dpi, picture.size[1] / picture.dpi), dpi=picture.dpi)
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
         _frame(axes, coordinates, picture.size)
-        _draw_points(axes, coordinates, topics == -1, colouring.colours)
-        _draw_title(figure, safe(picture.title), len(coordinates), len(labels))
+        _draw_points(axes, coordinates, colouring.colours, noise=topics == -1)
+        _draw_title(figure, safe(picture.title), papers=len(coordinates), topics=len(labels))
         canvas = Canvas(figure, axes.transData.transform(coordinates.astype(np.float64)))
         _draw_legend(figure, canvas, colouring)
-        _draw_highlights(axes, canvas, coordinates, paper_titles, picture.highlight)
-        draw_labels(canvas, topics, labels[: picture.most_labels], colouring.topics)
+        _draw_highlights(axes, canvas, coordinates[list(picture.highlight)], titles=paper_titles, picture=picture)
+        draw_labels(canvas, topics, labels=labels[: picture.most_labels], colours=colouring.topics)
         if len(coordinates) <= MOST_TITLED:
             rest = [row for row in range(len(paper_titles)) if row not in picture.highlight]
             draw_paper_titles(canvas, [paper_titles[row] for row in rest], rows=rest)
@@ -83,23 +84,28 @@ def _frame(axes: "Axes", coordinates: NDArray[np.float32], size: tuple[int, int]
 
 
 def _draw_points(
-    axes: "Axes", coordinates: NDArray[np.float32], noise: NDArray[np.bool_], colours: Sequence[str]
+    axes: "Axes", coordinates: NDArray[np.float32], colours: Sequence[str], *, noise: NDArray[np.bool_]
 ) -> None:
-    """Papers of topics over those between them, which are smaller and fainter."""
+    """Core papers of topics over noise, which is smaller and fainter. noise: (n,)."""
     n = len(coordinates)
     area = float(np.clip(150_000 / n, 4.0, 260.0))
     edge = 0.6 if n < 300 else 0.0
-    styles: dict[bool, dict[str, Any]] = {
-        True: {"s": area * 0.6, "alpha": 0.7, "linewidths": 0, "zorder": 1},
-        False: {"s": area, "alpha": 0.8, "linewidths": edge, "edgecolors": "white", "zorder": 2},
-    }
-    for outside, style in styles.items():
-        rows = np.flatnonzero(noise == outside)
-        shown = [colours[row] for row in rows.tolist()]
-        axes.scatter(coordinates[rows, 0], coordinates[rows, 1], c=shown, rasterized=n > MOST_VECTOR_POINTS, **style)
+    for is_noise in (True, False):
+        rows = np.flatnonzero(noise == is_noise)
+        axes.scatter(
+            coordinates[rows, 0],
+            coordinates[rows, 1],
+            c=[colours[row] for row in rows.tolist()],
+            s=0.6 * area if is_noise else area,
+            alpha=0.7 if is_noise else 0.8,
+            linewidths=0.0 if is_noise else edge,
+            edgecolors="face" if is_noise else "white",
+            zorder=1 if is_noise else 2,
+            rasterized=n > MOST_VECTOR_POINTS,
+        )
 
 
-def _draw_title(figure: "Figure", title: str, papers: int, topics: int) -> None:
+def _draw_title(figure: "Figure", title: str, *, papers: int, topics: int) -> None:
     subtitle = f"{papers:,} paper{'s' * (papers != 1)} · {topics} topic{'s' * (topics != 1)}"
     top = 1 - 0.28 / figure.get_figheight()
     figure.text(0.02, top, title, fontsize=17, fontweight="bold", color=DARK, va="top", parse_math=False)
@@ -107,39 +113,42 @@ def _draw_title(figure: "Figure", title: str, papers: int, topics: int) -> None:
 
 
 def _draw_legend(figure: "Figure", canvas: Canvas, colouring: Colouring) -> None:
-    """What the colours mean, at the lower left, where they are not the topics' own."""
-    width, height = figure.get_size_inches()
+    """What the colours mean, at the lower left, where they are not those of the topics."""
     if colouring.scale:
-        low, high = colouring.ends
-        axes = figure.add_axes((0.02, 0.35 / height, 1.8 / width, 0.13 / height))
-        axes.set_axis_off()
-        steps = np.array([[int(stop[start : start + 2], 16) for start in (1, 3, 5)] for stop in colouring.scale])
-        axes.imshow(steps[None].astype(np.uint8), aspect="auto")
-        style: dict[str, Any] = {"fontsize": 9, "color": QUIET, "parse_math": False}
-        figure.text(0.02, 0.53 / height, safe(colouring.name), va="bottom", **style)
-        figure.text(0.02, 0.31 / height, low, va="top", **style)
-        figure.text(0.02 + 1.8 / width, 0.31 / height, high, va="top", ha="right", **style)
-        canvas.keep_free(0, 0, 2.2, 0.8)
+        _draw_scale(figure, colouring)
+        canvas.keep_corner_free(2.2, 0.8)
+    width, height = figure.get_size_inches()
     for place, (name, colour) in enumerate(reversed(colouring.groups)):
         y = (0.3 + 0.2 * place) / height
         figure.text(0.02, y, "●", fontsize=10, color=colour, va="center")
         shown = shorten(name, LEGEND_CHARACTERS)
-        figure.text(0.02 + 0.18 / width, y, shown, fontsize=9, color=DARK, va="center", parse_math=False)
+        text = figure.text(0.02 + 0.18 / width, y, shown, fontsize=9, color=DARK, va="center", parse_math=False)
+        text.set_bbox({"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 1.5})  # readable over points
     if colouring.groups:
-        canvas.keep_free(0, 0, 2.6, 0.3 + 0.2 * len(colouring.groups))
+        canvas.keep_corner_free(2.6, 0.3 + 0.2 * len(colouring.groups))
+
+
+def _draw_scale(figure: "Figure", colouring: Colouring) -> None:
+    """A bar of the colours, from its lowest to its highest number."""
+    width, height = figure.get_size_inches()
+    low, high = colouring.ends
+    axes = figure.add_axes((0.02, 0.35 / height, 1.8 / width, 0.13 / height))
+    axes.set_axis_off()
+    steps = np.array([[int(stop[start : start + 2], 16) for start in (1, 3, 5)] for stop in colouring.scale])
+    axes.imshow(steps[None].astype(np.uint8), aspect="auto")
+    write = partial(figure.text, fontsize=9, color=QUIET, parse_math=False)
+    write(0.02, 0.53 / height, safe(colouring.name), va="bottom")
+    write(0.02, 0.31 / height, low, va="top")
+    write(0.02 + 1.8 / width, 0.31 / height, high, va="top", ha="right")
 
 
 def _draw_highlights(
-    axes: "Axes",
-    canvas: Canvas,
-    coordinates: NDArray[np.float32],
-    titles: Sequence[str],
-    rows: Sequence[int],
+    axes: "Axes", canvas: Canvas, points: NDArray[np.float32], *, titles: Sequence[str], picture: Picture
 ) -> None:
-    """A ring around each of these papers, and its title beside it."""
-    if not rows:
+    """A ring around each highlighted paper, and its title beside it. points: (h, 2) of these; titles: of all papers."""
+    if not picture.highlight:
         return
-    chosen = list(rows)
-    axes.scatter(coordinates[chosen, 0], coordinates[chosen, 1], s=150, facecolors="none", edgecolors=RING,
-                 linewidths=1.8, zorder=4)  # fmt: skip
-    draw_paper_titles(canvas, [titles[row] for row in chosen], rows=chosen, colour=RING, fontweight="bold")
+    axes.scatter(points[:, 0], points[:, 1], s=150, facecolors="none", edgecolors=RING, linewidths=1.8, zorder=4)
+    canvas.keep_points_free(picture.highlight)
+    shown = [titles[row] for row in picture.highlight]
+    draw_paper_titles(canvas, shown, rows=picture.highlight, colour=RING, fontweight="bold")

@@ -1,50 +1,68 @@
-"""Text on a picture of the map: topic names and paper titles where there is room for them."""
+"""Labels of topics, titles of papers -> text on a picture of the map, where there is room for it."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.charts import QUIET
 from pipeline.map.label_placement import Box, densest_point, place_labels
 from pipeline.words.display import safe, shorten
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FEW = 300  # so few points that a label must not lie on any of them
+FEW = 300  # points up to which no label lies on any of them
 TITLE_CHARACTERS = 44
 POINT_INCHES = 0.22
 TITLE_INCHES = 0.75
+EDGE_INCHES = 0.12
 MANY_LABELS = 25
 
 
+@dataclass(frozen=True)
+class TextStyle:
+    """size: points of the letters; spacing: lines from one baseline to the next, None for that of the font."""
+
+    size: float
+    weight: str = "normal"
+    spacing: float | None = None
+
+
 class Canvas:
-    """The figure while text is put on it. points: (n, 2) pixels of the papers; taken: boxes to keep free."""
+    """The figure while text is put on it. points: (n, 2) pixels of the papers; occupied: boxes to keep free."""
 
     def __init__(self, figure: "Figure", points: NDArray[np.float64]) -> None:
         self.figure = figure
         self.points = points
         self.dpi = float(figure.dpi)
         self.width, self.height = (figure.get_size_inches() * self.dpi).tolist()
-        self.taken: list[Box] = []
+        self.occupied: list[Box] = []
         if len(points) <= FEW:
-            side = POINT_INCHES * self.dpi
-            self.taken += [Box(x, y, side, side) for x, y in points.tolist()]
+            self.keep_points_free(range(len(points)))
 
-    def keep_free(self, left: float, bottom: float, width: float, height: float) -> None:
-        """No text goes into this box, in inches from the lower left corner."""
+    def keep_points_free(self, rows: Sequence[int]) -> None:
+        """No text covers these papers."""
+        side = POINT_INCHES * self.dpi
+        self.occupied += [Box(x, y, side, side) for x, y in self.points[list(rows)].tolist()]
+
+    def keep_corner_free(self, width: float, height: float) -> None:
+        """No text goes into this box at the lower left corner, in inches."""
         sides = width * self.dpi, height * self.dpi
-        self.taken.append(Box(left * self.dpi + sides[0] / 2, bottom * self.dpi + sides[1] / 2, *sides))
+        self.occupied.append(Box(sides[0] / 2, sides[1] / 2, *sides))
 
-    def write(self, anchors: NDArray[np.float64], texts: Sequence[str], colours: Sequence[str], **style: Any) -> None:
-        """Each text where there is room near its anchor, or not at all."""
+    def write(
+        self, anchors: NDArray[np.float64], texts: Sequence[str], colours: Sequence[str], *, style: TextStyle
+    ) -> None:
+        """Each text where there is room near its anchor, or not at all. anchors: (t, 2) pixels."""
         import matplotlib.patheffects as effects
 
-        drawn = [
-            self.figure.text(0, 0, text, color=colour, ha="center", va="center", parse_math=False, **style)
-            for text, colour in zip(texts, colours, strict=False)
-        ]
+        centred = partial(self.figure.text, 0, 0, ha="center", va="center", parse_math=False)
+        write = partial(centred, fontsize=style.size, fontweight=style.weight, linespacing=style.spacing)
+        drawn = [write(text, color=colour) for text, colour in zip(texts, colours, strict=False)]
         renderer = self.figure.canvas.get_renderer()  # type: ignore[attr-defined]
         extents = [text.get_window_extent(renderer) for text in drawn]
         sizes = [(extent.width, extent.height) for extent in extents]
@@ -53,18 +71,19 @@ class Canvas:
             sizes,
             width=self.width,
             height=self.height - TITLE_INCHES * self.dpi,
-            taken=self.taken,
+            margin=EDGE_INCHES * self.dpi,
+            occupied=self.occupied,
         )
         for text, box, (x, y), colour in zip(drawn, places, anchors.tolist(), colours, strict=False):
             if box is None:
                 text.remove()
                 continue
-            self._lead(box, Box(x, y, 1.0, 1.0), colour)
+            self._draw_leader(box, Box(x, y, 1.0, 1.0), colour)
             text.set_position((box.x / self.width, box.y / self.height))
             text.set_path_effects([effects.withStroke(linewidth=3.2, foreground="white", alpha=0.92)])
-            self.taken.append(box)
+            self.occupied.append(box)
 
-    def _lead(self, box: Box, anchor: Box, colour: str) -> None:
+    def _draw_leader(self, box: Box, anchor: Box, colour: str) -> None:
         """A thin line from a label that had to move away to the place it names."""
         if not box.overlaps(anchor) and len(self.points) > FEW:
             from matplotlib.lines import Line2D
@@ -73,16 +92,17 @@ class Canvas:
             self.figure.add_artist(Line2D(x, y, color=colour, linewidth=0.8, alpha=0.6, zorder=2.5))
 
 
-def draw_labels(canvas: Canvas, topics: NDArray[np.int32], labels: Sequence[str], colours: Sequence[str]) -> None:
-    """The name of each topic, in its colour made darker, near where its papers are densest."""
+def draw_labels(canvas: Canvas, topics: NDArray[np.int32], *, labels: Sequence[str], colours: Sequence[str]) -> None:
+    """The label of each topic, in its colour made darker, near where its papers are densest.
+
+    topics: (n,) row in `labels` of each paper's topic, -1 noise.
+    """
     few = len(canvas.points) <= FEW
-    find = (lambda points: points.mean(axis=0)) if few else densest_point
-    anchors = np.array([find(canvas.points[topics == number]) for number in range(len(labels))]).reshape(-1, 2)
+    anchor = (lambda points: points.mean(axis=0)) if few else densest_point
+    anchors = np.array([anchor(canvas.points[topics == number]) for number in range(len(labels))]).reshape(-1, 2)
     texts = [wrapped(safe(label)) for label in labels]
-    size = 9.5 if len(labels) > MANY_LABELS else 14
-    canvas.write(
-        anchors, texts, [darker(colour) for colour in colours], fontsize=size, fontweight="bold", linespacing=1.05
-    )
+    style = TextStyle(9.5 if len(labels) > MANY_LABELS else 14, "bold", 1.05)
+    canvas.write(anchors, texts, [darker(colour) for colour in colours], style=style)
 
 
 def draw_paper_titles(
@@ -90,14 +110,14 @@ def draw_paper_titles(
     titles: Sequence[str],
     *,
     rows: Sequence[int] | None = None,
-    colour: str = "#57606A",
+    colour: str = QUIET,
     fontweight: str = "normal",
 ) -> None:
-    """Titles below their papers: of all of them, or of some rows."""
+    """Titles below their papers. rows: of the papers that the titles belong to; None for all."""
     texts = [wrapped(shorten(title, TITLE_CHARACTERS)) for title in titles]
     points = canvas.points if rows is None else canvas.points[list(rows)]
     below = points - np.array([0.0, 1.7 * POINT_INCHES * canvas.dpi])
-    canvas.write(below, texts, [colour] * len(texts), fontsize=9, fontweight=fontweight)
+    canvas.write(below, texts, [colour] * len(texts), style=TextStyle(9, fontweight))
 
 
 def wrapped(label: str, limit: int = 22) -> str:

@@ -1,6 +1,6 @@
-"""Atlas, column -> Trends: counts, shares, growth, and the words of each topic in each group."""
+"""Atlas, column -> Trends: counts, shares, growth, and the keywords of each topic in each group."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from pipeline.atlas.column_groups import NO_GROUP, Groups, column_groups
 from pipeline.errors import PaperatlasError
 from pipeline.topics.keywords import find_keywords
 from pipeline.topics.phrases import find_phrases
-from pipeline.trends.statistics import Slope, believed, difference_p, log_odds_slope, wilson
+from pipeline.trends.statistics import Slope, difference_p, log_odds_slope, significant, wilson
 from pipeline.trends.topic_trends import Cell, Group, Growth, TopicTrend, Trends
 
 MOST_PERIODS = 60
@@ -21,10 +21,14 @@ WORDS = 5
 
 
 def find_trends(atlas: AtlasData, *, by: str = "year", every: int | None = None) -> Trends:
-    """Every paper counts for its nearest topic. every: years of a period. Raises PaperatlasError for a bad column."""
+    """Trends over the years, or between the groups of a column; every paper counts for its nearest topic.
+
+    every: years of a period; None for the shortest of 1, 2, 5... with at most 60 periods. Raises PaperatlasError where
+    the column does not exist or has no values, and for `every` with another column than the year.
+    """
     periods = _periods(atlas, every) if by == "year" else _largest(column_groups(atlas, by))
     if every is not None and by != "year":
-        raise PaperatlasError("every counts years: it goes with periods, not with the groups of a column")
+        raise PaperatlasError("every counts years: it applies to periods, not to the groups of a column")
     nearest = atlas.column("nearest_topic").to_numpy().astype(np.int64)
     ids = np.array([topic.id for topic in atlas.topics], dtype=np.int64)
     topics, groups = np.searchsorted(ids, nearest), periods.groups
@@ -35,14 +39,14 @@ def find_trends(atlas: AtlasData, *, by: str = "year", every: int | None = None)
     return Trends(
         by=by,
         groups=tuple(Group(name, int(total)) for name, total in zip(groups.names, totals, strict=True)),
-        topics=_topics(atlas, counts, periods, _words(atlas, topics, groups)),
+        topics=_topic_trends(atlas, counts, periods, words=_words(atlas, topics, groups)),
         left_out=int((~inside).sum()),
     )
 
 
 @dataclass(frozen=True)
 class _Periods:
-    """groups: of papers. times: middle of each period in years, None where groups are no periods."""
+    """groups: of papers. times: middle of each period in years, None where groups are not periods."""
 
     groups: Groups
     times: NDArray[np.float64] | None = None
@@ -51,13 +55,13 @@ class _Periods:
 def _periods(atlas: AtlasData, every: int | None) -> _Periods:
     """Every period from the first paper to the last, those without papers included."""
     years = np.array([NO_GROUP if year is None else year for year in atlas.column("year").to_pylist()], dtype=np.int64)
-    known = years[years != NO_GROUP]
-    if not len(known):
+    given = years[years != NO_GROUP]
+    if not len(given):
         raise PaperatlasError("no paper has a year; papers can be grouped by another column")
-    span = int(known.max() - known.min()) + 1
-    width = every or next((width for width in WIDTHS if span <= MOST_PERIODS * width), WIDTHS[-1])
-    first = int(known.min()) if width == 1 else int(known.min()) // width * width
-    starts = np.arange(first, int(known.max()) + 1, width)
+    earliest, latest = int(given.min()), int(given.max())
+    width = every or next((width for width in WIDTHS if latest - earliest < MOST_PERIODS * width), WIDTHS[-1])
+    first = earliest // width * width
+    starts = np.arange(first, latest + 1, width)
     names = tuple(str(start) if width == 1 else f"{start}-{start + width - 1}" for start in starts.tolist())
     codes = np.where(years == NO_GROUP, NO_GROUP, (years - first) // width)
     return _Periods(Groups(names, codes), np.asarray(starts + (width - 1) / 2, dtype=np.float64))
@@ -69,29 +73,39 @@ def _largest(groups: Groups) -> _Periods:
 
 
 def _words(atlas: AtlasData, topics: NDArray[np.int64], groups: Groups) -> dict[tuple[int, int], tuple[str, ...]]:
-    """(topic, group) -> its heaviest words, by documents of that group and of no other."""
+    """(topic, group) -> the topic's keywords in the papers of that group alone."""
     titles, abstracts = atlas.cleaned_papers()
     stop_words: Sequence[str] = atlas.manifest.config.topics.stop_words
-    found = {}
+    words = {}
     for group in range(len(groups.names)):
         rows = np.flatnonzero(groups.codes == group)
         if not len(rows):
             continue
         phrases = find_phrases([titles[row] for row in rows], [abstracts[row] for row in rows], stop_words=stop_words)
         for topic, keywords in enumerate(find_keywords(phrases, topics[rows].astype(np.int32), count=WORDS)):
-            found[topic, group] = tuple(keyword.term for keyword in keywords)
-    return found
+            words[topic, group] = tuple(keyword.term for keyword in keywords)
+    return words
 
 
-def _topics(
-    atlas: AtlasData, counts: NDArray[np.int64], periods: _Periods, words: dict[tuple[int, int], tuple[str, ...]]
+def _topic_trends(
+    atlas: AtlasData,
+    counts: NDArray[np.int64],
+    periods: _Periods,
+    *,
+    words: Mapping[tuple[int, int], tuple[str, ...]],
 ) -> tuple[TopicTrend, ...]:
+    """counts: (topics, groups) papers."""
     totals, of_topic = counts.sum(axis=0), counts.sum(axis=1)
     share = counts / np.maximum(totals, 1)
     low, high = wilson(counts, np.broadcast_to(totals, counts.shape))
     rest, rest_totals = of_topic[:, None] - counts, totals.sum() - totals
-    p = difference_p(counts, np.broadcast_to(totals, counts.shape), rest, np.broadcast_to(rest_totals, counts.shape))
-    sure = believed(p) & (totals > 0) & (rest_totals > 0)
+    p = difference_p(
+        counts,
+        np.broadcast_to(totals, counts.shape),
+        rest=rest,
+        rest_totals=np.broadcast_to(rest_totals, counts.shape),
+    )
+    differs = significant(p) & (totals > 0) & (rest_totals > 0)
     more = share > rest / np.maximum(rest_totals, 1)
     growth = _growth(counts, totals, periods.times)
     return tuple(
@@ -106,7 +120,7 @@ def _topics(
                     share=round(float(share[row, group]), 6),
                     low=round(float(low[row, group]), 6),
                     high=round(float(high[row, group]), 6),
-                    than_elsewhere=("more" if more[row, group] else "less") if sure[row, group] else "",
+                    than_elsewhere=("more" if more[row, group] else "less") if differs[row, group] else "",
                     words=words.get((row, group), ()),
                 )
                 for group in range(len(totals))
@@ -121,12 +135,14 @@ def _growth(
     counts: NDArray[np.int64], totals: NDArray[np.int64], times: NDArray[np.float64] | None
 ) -> list[Growth | None]:
     slopes = [None if times is None else log_odds_slope(times, row, totals) for row in counts]
-    sure = believed(np.array([1.0 if slope is None else slope.p for slope in slopes]))
+    changes = significant(np.array([1.0 if slope is None else slope.p for slope in slopes])).tolist()
     return [
-        None if slope is None else _verdict(slope, sure=bool(known)) for slope, known in zip(slopes, sure, strict=True)
+        None if slope is None else _growth_of(slope, changes=change)
+        for slope, change in zip(slopes, changes, strict=True)
     ]
 
 
-def _verdict(slope: Slope, *, sure: bool) -> Growth:
+def _growth_of(slope: Slope, *, changes: bool) -> Growth:
+    """changes: whether the slope is significant."""
     ratio, low, high = (round(float(np.exp(np.clip(end, -50, 50))), 4) for end in (slope.value, slope.low, slope.high))
-    return Growth(ratio, low, high, ("growing" if slope.value > 0 else "shrinking") if sure else "steady")
+    return Growth(ratio, low, high, ("growing" if slope.value > 0 else "shrinking") if changes else "steady")

@@ -1,4 +1,4 @@
-"""What trends say: groups of papers, topics, and each topic in each group."""
+"""The result of trends: groups of papers, topics, and each topic in each group."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Group:
-    """A period of years, or the papers of one value. papers: how many there are, 0 for an empty period."""
+    """A period of years, or one value of a column. papers: how many there are, 0 for an empty period."""
 
     name: str
     papers: int
@@ -30,8 +30,9 @@ class Cell:
     """One topic in one group.
 
     papers: of the topic in the group. share: of the group's papers, 0 in an empty group. low, high: 95 % Wilson
-    interval of the share, 0 to 1 where there is no paper. than_elsewhere: "more" or "less" where the share surely
-    differs from that in all other groups together, else "". words: of this topic, found in this group's papers alone.
+    interval of the share, 0 to 1 where there is no paper. than_elsewhere: "more" or "less" where the share differs
+    significantly (false discovery rate 5 %) from that in all other groups together, else "". words: keywords of the
+    topic in this group's papers alone.
     """
 
     papers: int
@@ -44,9 +45,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Growth:
-    """odds_ratio: by which the odds of the topic change in a year; low, high: its 95 % interval.
+    """odds_ratio: factor by which the odds of the topic change per year; low, high: its 95 % interval.
 
-    verdict: "growing" or "shrinking" where that is sure among all topics (5 % of such verdicts may be wrong), else
+    verdict: "growing" or "shrinking" where the change is significant (false discovery rate 5 % over all topics), else
     "steady".
     """
 
@@ -58,7 +59,7 @@ class Growth:
 
 @dataclass(frozen=True)
 class TopicTrend:
-    """One topic in every group. growth: None where groups are no years, or too few of them hold papers."""
+    """One topic in every group. growth: None where groups are not periods, or fewer than three hold papers."""
 
     topic: int
     label: str
@@ -70,7 +71,7 @@ class TopicTrend:
 
 @dataclass(frozen=True)
 class Trends:
-    """by: the column. groups: years in their order, else the largest group first. topics: by increasing id.
+    """by: the column. groups: periods in their order, else the largest group first. topics: by increasing id.
 
     left_out: papers without a value, and those of small groups beyond the largest forty.
     """

@@ -1,13 +1,13 @@
 """Trends -> a picture: a small chart for each topic over the years, or topics against groups as a table of colours."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.charts import DARK, chart_style, new_figure, save_figure
+from pipeline.charts import DARK, QUIET, chart_style, new_figure, save_figure
 from pipeline.map.colours import PALETTE
-from pipeline.trends.topic_trends import TopicTrend, Trends
+from pipeline.trends.topic_trends import Growth, TopicTrend, Trends
 from pipeline.words.display import shorten
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 CHARTS, COLUMNS = 16, 4
 TOPICS, GROUPS = 30, 20
-TELLING = 20  # papers of a period from which on its share decides how high a chart is
-NOTE: dict[str, Any] = {"boxstyle": "square,pad=0.2", "facecolor": "white", "alpha": 0.8, "linewidth": 0}
+ENOUGH = 20  # papers of a period from which on its share counts for the height of a chart
+OPAQUE, MANY = 0.45, 100  # opacity of the interval of a period, and its papers from which on that is reached
 
 
 def draw_trends(trends: Trends, kind: str) -> bytes:
@@ -32,20 +32,20 @@ def _draw_years(figure: "Figure", trends: Trends) -> None:
     shown = _shown(trends.topics)
     columns = min(COLUMNS, len(shown))
     rows = -(-len(shown) // columns)
-    figure.set_size_inches(2.9 * columns, 1.75 * rows + 0.6)
+    figure.set_size_inches(2.9 * columns, 1.85 * rows + 0.6)
     charts = figure.subplots(rows, columns, sharex=True, squeeze=False).ravel()
     for chart, trend in zip(charts, shown, strict=False):
         _draw_chart(chart, trends, trend)
     for chart in charts[len(shown) :]:
         chart.set_axis_off()
-    figure.suptitle("Share of each topic, with 95 % intervals", x=0.01, ha="left", fontsize=10)
+    title = "Share of each topic, with 95 % intervals (paler in periods of few papers)"
+    figure.suptitle(title, x=0.01, ha="left", fontsize=10)
 
 
 def _shown(topics: Sequence[TopicTrend]) -> list[TopicTrend]:
     """As many growing topics as shrinking ones where there are enough of both; then the largest of the others."""
-    ranked = telling_first(topics)
     by_verdict: dict[str, list[TopicTrend]] = {"growing": [], "shrinking": [], "steady": []}
-    for trend in ranked:
+    for trend in order_by_growth(topics):
         by_verdict[trend.growth.verdict if trend.growth else "steady"].append(trend)
     growing, shrinking, steady = by_verdict.values()
     most = CHARTS - min(len(shrinking), CHARTS // 2)
@@ -57,35 +57,35 @@ def _shown(topics: Sequence[TopicTrend]) -> list[TopicTrend]:
 def _draw_chart(chart: "Axes", trends: Trends, trend: TopicTrend) -> None:
     colour = PALETTE[trend.colour]
     place = np.arange(len(trends.groups))
-    there = np.array([group.papers > 0 for group in trends.groups])
+    papers = np.array([group.papers for group in trends.groups])
     share, low, high = (
         100 * np.array([getattr(cell, end) for cell in trend.cells]) for end in ("share", "low", "high")
     )
-    chart.fill_between(place, low, high, where=there.tolist(), color=colour, alpha=0.16, linewidth=0)
-    chart.plot(place, np.where(there, share, np.nan), color=colour, linewidth=1.5)
-    chart.plot(place[there], share[there], "o", color=colour, markersize=2.2)
+    # Intervals of few papers are wide: as an area they would fill the chart, pale bars leave the line readable.
+    observed = papers > 0
+    opacities = np.clip(OPAQUE * np.sqrt(papers[observed] / MANY), 0.1, OPAQUE).tolist()
+    bars = [(colour, opacity) for opacity in opacities]
+    chart.vlines(place[observed], low[observed], high[observed], colors=bars, linewidth=1.2)
+    chart.plot(place, np.where(observed, share, np.nan), color=colour, linewidth=1.5)
+    chart.plot(place[observed], share[observed], "o", color=colour, markersize=2.2)
     chart.spines[["top", "right"]].set_visible(False)
-    chart.set_title(shorten(trend.label, 36), loc="left", fontsize=8, color=DARK)
+    chart.set_title(shorten(trend.label, 36), loc="left", fontsize=8, color=DARK, pad=14 if trend.growth else 6)
     if trend.growth:
-        chart.text(
-            0.02, 0.97, _growth_text(trend), transform=chart.transAxes, va="top", fontsize=7, color=DARK, bbox=NOTE
-        )
-    enough = np.array([group.papers >= TELLING for group in trends.groups])
+        chart.text(0, 1.04, _growth_text(trend.growth), transform=chart.transAxes, fontsize=7, color=QUIET)
+    enough = papers >= ENOUGH
     highest = share[enough].max() if enough.any() else share.max()
-    chart.set_ylim(0, max(1.6 * highest, 1.0))
+    chart.set_ylim(0, max(1.5 * highest, 1.0))
     step = max(1, -(-len(place) // 5))
     chart.set_xticks(place[::step], [group.name for group in trends.groups[::step]])
     chart.yaxis.set_major_formatter(lambda value, _: f"{value:g} %")
 
 
-def _growth_text(trend: TopicTrend) -> str:
-    if trend.growth is None:
-        return ""
-    arrow = {"growing": "growing, ", "shrinking": "shrinking, ", "steady": ""}[trend.growth.verdict]
-    return f"{arrow}odds × {trend.growth.odds_ratio:.2f} a year"
+def _growth_text(growth: Growth) -> str:
+    verdict = "" if growth.verdict == "steady" else f"{growth.verdict}, "
+    return f"{verdict}odds × {growth.odds_ratio:.2f} per year"
 
 
-def telling_first(topics: Sequence[TopicTrend]) -> list[TopicTrend]:
+def order_by_growth(topics: Sequence[TopicTrend]) -> list[TopicTrend]:
     """Growing topics, the fastest first; shrinking ones, the fastest first; the others, the largest first."""
 
     def rank(trend: TopicTrend) -> tuple[float, ...]:
@@ -100,12 +100,12 @@ def telling_first(topics: Sequence[TopicTrend]) -> list[TopicTrend]:
 
 
 def _draw_groups(figure: "Figure", trends: Trends) -> None:
-    """The largest topics against the largest groups, each topic beside others that are strong in the same group."""
+    """The largest topics against the largest groups, topics ordered by the group in which their share is largest."""
     from matplotlib.colors import PowerNorm
 
     groups = trends.groups[:GROUPS]
     largest = sorted(trends.topics, key=lambda trend: (-trend.papers, trend.topic))[:TOPICS]
-    topics = sorted(largest, key=lambda trend: (_home(trend, len(groups)), -trend.papers, trend.topic))
+    topics = sorted(largest, key=lambda trend: (_main_group(trend, len(groups)), -trend.papers, trend.topic))
     share = np.array([[100 * cell.share for cell in trend.cells[: len(groups)]] for trend in topics])
     figure.set_size_inches(3.9 + 0.36 * len(groups), 1.6 + 0.2 * len(topics))
     axes = figure.add_subplot()
@@ -121,9 +121,11 @@ def _draw_groups(figure: "Figure", trends: Trends) -> None:
                 axes.plot(column, row, "o", color="white" if dark else DARK, markersize=2)
     bar = figure.colorbar(image, ax=axes, shrink=0.5, pad=0.01, format=lambda value, _: f"{value:g} %")
     bar.outline.set_linewidth(0)
-    axes.set_title(f"Share of each topic, by {shorten(trends.by, 30)}; a dot: surely more than elsewhere", loc="left")
+    axes.set_title(
+        f"Share of each topic, by {shorten(trends.by, 30)}; dots: significantly more than elsewhere", loc="left"
+    )
 
 
-def _home(trend: TopicTrend, groups: int) -> int:
-    """The group that has the largest share of the topic."""
+def _main_group(trend: TopicTrend, groups: int) -> int:
+    """The group in which the topic's share is largest."""
     return int(np.argmax([cell.share for cell in trend.cells[:groups]]))

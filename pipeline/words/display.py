@@ -1,4 +1,4 @@
-"""Texts of papers -> texts that fit a line and steer nothing."""
+"""Texts of papers -> texts that fit on a line, without control characters or formulas."""
 
 import re
 
@@ -7,7 +7,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
 
 
 def safe(text: str) -> str:
-    r"""The text on one line, without the characters that steer a terminal or turn its direction.
+    r"""The text on one line, without control characters and marks of text direction.
 
     >>> safe("red \x1b[31m title\n")
     'red [31m title'
@@ -27,7 +27,7 @@ def shorten(text: str, length: int) -> str:
     cut = text[: length - 1]
     if text[length - 1] != " " and " " in cut[length // 2 :]:
         cut = cut[: cut.rfind(" ")]
-    return cut.rstrip() + "…"
+    return cut.rstrip(" ,;:") + "…"
 
 
 def harmless(value: object) -> object:

@@ -18,7 +18,7 @@ FUNCTION_WORDS = frozenset(
     """.split()
 )
 
-# Never part of a keyword: what papers say about themselves rather than about their subject.
+# Never part of a keyword: what papers say about themselves, not about their subject.
 PAPER_WORDS = frozenset(
     """
     paper papers article articles manuscript study studies work works research literature abstract introduction
@@ -55,7 +55,7 @@ PAPER_WORDS = frozenset(
     """.split()
 )
 
-# Fine inside a phrase ("finite element method", "large language model"), but no topic by themselves.
+# Allowed inside a phrase ("finite element method", "large language model"), but not as a keyword on their own.
 WEAK_ALONE = frozenset(
     """
     potential potentials accurate accuracy precise

@@ -1,4 +1,4 @@
-"""texts -> Lexical: TF-IDF of every paper, as plain arrays that a query opens with mmap.
+"""Texts -> Lexical: TF-IDF of every paper, as plain arrays that a query opens with mmap.
 
 Weights are (1 + log tf) (1 + log(n / df)), rows of length 1. No weight is negative, however frequent the word.
 """
@@ -45,17 +45,17 @@ class Lexical:
 
     def paper(self, row: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Terms and weights of one paper."""
-        mine = slice(int(self.offsets[row]), int(self.offsets[row + 1]))
-        return self.terms[mine], self.weights[mine]
+        entries = slice(int(self.offsets[row]), int(self.offsets[row + 1]))
+        return self.terms[entries], self.weights[entries]
 
     def entries(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
-        """The entries of some papers, one after another: place in `rows`, term and weight of each."""
+        """The entries of some papers, one paper after another: position in `rows`, term and weight of each entry."""
         starts, counts = self.offsets[rows], self.offsets[rows + 1] - self.offsets[rows]
         entries = np.arange(counts.sum()) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
         return np.repeat(np.arange(len(rows)), counts), self.terms[entries], self.weights[entries]
 
     def query(self, text: str) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Terms and weights of any text, its words that no paper has left out; length 1, or empty."""
+        """Terms and weights of any text, a row of length 1; words that no paper has are left out; may be empty."""
         counts = {self._numbers[word]: count for word, count in count_words(text).items() if word in self._numbers}
         terms = np.array(sorted(counts), dtype=np.int32)
         frequencies = np.array([counts[term] for term in terms.tolist()], dtype=np.float64)
@@ -64,19 +64,19 @@ class Lexical:
     def cosines(
         self, terms: NDArray[np.int32], weights: NDArray[np.float32], rows: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """TF-IDF cosine of a query to each of some papers, in [0, 1]; the same for a paper whatever the others are."""
-        wanted = np.zeros(len(self.idf))
-        wanted[terms] = weights
-        papers, terms, own_weights = self.entries(rows)
-        return np.asarray(np.round(np.bincount(papers, wanted[terms] * own_weights, minlength=len(rows)), 7))
+        """(r,) TF-IDF cosine of a query to each of some papers, in [0, 1], whatever the other papers are."""
+        query = np.zeros(len(self.idf))
+        query[terms] = weights
+        papers, paper_terms, paper_weights = self.entries(rows)
+        return np.asarray(np.round(np.bincount(papers, query[paper_terms] * paper_weights, minlength=len(rows)), 7))
 
     def all_cosines(self, terms: NDArray[np.int32], weights: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The same to every paper at once."""
-        wanted = np.zeros(len(self.idf))
-        wanted[terms] = weights
-        shared = np.flatnonzero((wanted > 0)[self.terms])
+        """(n,) TF-IDF cosine of a query to every paper, in [0, 1]."""
+        query = np.zeros(len(self.idf))
+        query[terms] = weights
+        shared = np.flatnonzero((query > 0)[self.terms])
         papers = np.searchsorted(self.offsets, shared, side="right") - 1
-        products = wanted[self.terms[shared]] * self.weights[shared]
+        products = query[self.terms[shared]] * self.weights[shared]
         return np.asarray(np.round(np.bincount(papers, products, minlength=len(self.offsets) - 1), 7))
 
 

@@ -1,4 +1,4 @@
-"""text -> words: prose without formulas, tokens, and the form under which spellings of one word count as one."""
+"""text -> tokens: prose without formulas, and one normal form for singular and plural."""
 
 import re
 import unicodedata
@@ -27,12 +27,12 @@ def compose_accents(text: str) -> str:
     return LATEX_ACCENT.sub(_compose_accent, text) if "\\" in text else text
 
 
-def _compose_accent(found: re.Match[str]) -> str:
-    return unicodedata.normalize("NFC", found["letter"] + ACCENTS[found["mark"]])
+def _compose_accent(match: re.Match[str]) -> str:
+    return unicodedata.normalize("NFC", match["letter"] + ACCENTS[match["mark"]])
 
 
 def fold(word: str) -> str:
-    """The word in lower case, plural as singular: what counts as the same word.
+    """The word in lower case, plural as singular, so that both count as one word.
 
     >>> [fold(word) for word in ("GANs", "Models", "studies", "series", "physics", "Gauss", "LLM's")]
     ['gan', 'model', 'study', 'series', 'physics', 'gauss', 'llm']
