@@ -135,6 +135,10 @@ class _Reader:
 
     def _compare(self, column: str, how: str, value: Value) -> NDArray[np.bool_]:
         if column == "topic":
+            if isinstance(value, bool):
+                raise PaperatlasError(
+                    f"condition {self._condition!r}: topic holds numbers and labels, not true or false"
+                )
             return _topic_meets(self._atlas, how, value)
         values = self._column(column)
         kind = _kind_of_column(values)
@@ -242,8 +246,10 @@ def meets(values: pa.Array, how: str, value: Value) -> NDArray[np.bool_]:
         met_by = pc.match_substring(values, value, ignore_case=True) if isinstance(value, str) else None
     elif isinstance(value, str):
         met_by = COMPARE[how](pc.utf8_lower(values), value.lower())
-    else:
+    elif isinstance(value, bool) or (isinstance(value, int) and pa.types.is_integer(values.type)):
         met_by = COMPARE[how](values, value)
+    else:  # unsafe: a large whole number may be rounded, which pyarrow refuses by default
+        met_by = COMPARE[how](values.cast(pa.float64(), safe=False), float(value))
     if met_by is None:
         return np.zeros(len(values), dtype=bool)
     return np.asarray(pc.fill_null(met_by, False).to_numpy(zero_copy_only=False))
