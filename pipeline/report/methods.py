@@ -1,4 +1,4 @@
-"""Manifest -> a paragraph on methods with its figures, and BibTeX of what it cites, ready to paste."""
+"""Atlas -> a methods paragraph with its figures, and BibTeX of what it cites, to paste into a paper."""
 
 from collections.abc import Iterator
 
@@ -6,9 +6,10 @@ from pipeline.atlas import AtlasData
 from pipeline.clusterer.selection import CutScore
 from pipeline.clusterer.stability import FEWEST_SAMPLED
 from pipeline.embedding.embedding import EmbeddingInfo
+from pipeline.reducer.neighbourhood_preservation import neighbours_compared
 from pipeline.reducer.umap import TINY
 
-# Facts of publication only; the keys are those that the paragraph cites.
+# By citation key: kind, authors, title, other fields, DOI ("" for none).
 REFERENCES = {
     "umap": (
         "article",
@@ -77,49 +78,54 @@ REFERENCES = {
 
 def methods(atlas: AtlasData) -> tuple[str, str]:
     """(paragraph, BibTeX). The paragraph cites by the BibTeX keys, as Pandoc's Markdown does: [@umap]."""
-    sentences = list(_sentences(atlas))
-    paragraph = " ".join(sentences)
+    paragraph = " ".join(_sentences(atlas))
     cited = [key for key in REFERENCES if f"@{key}]" in paragraph or f"@{key};" in paragraph]
     return paragraph, "\n".join([*(_entry(key) for key in cited), _software(atlas)])
 
 
 def _sentences(atlas: AtlasData) -> Iterator[str]:
     manifest = atlas.manifest
-    counts, selection, config = manifest.counts, manifest.selection, manifest.config
+    counts = manifest.counts
+    removed = (
+        f" (after removal of {counts.duplicates:,} duplicates and {counts.rejected:,} unusable records from"
+        f" {counts.read:,} records)"
+    )
     yield (
-        f"A corpus of {counts.kept:,} papers (of {counts.read:,} records; {counts.duplicates:,} duplicates and"
-        f" {counts.rejected:,} rejected records left out) was analysed with paperatlas {manifest.version}"
-        f" [@paperatlas], seed {config.seed}."
+        f"A corpus of {counts.kept:,} papers{removed if counts.read > counts.kept else ''} was analysed with paperatlas"
+        f" {manifest.version} [@paperatlas] (random seed {manifest.config.seed})."
     )
     yield _embedding(manifest.embedding)
     yield (
-        f"The {atlas.neighbours.k} nearest papers of each by cosine similarity were found exactly, and this graph was"
-        " used throughout."
+        f"For each paper, the {atlas.neighbours.k} nearest neighbours by cosine similarity were determined exactly; all"
+        " subsequent steps used this neighbour graph."
     )
     yield from _topics(atlas)
+    yield from _stability(atlas)
     yield (
-        "Keywords were weighted by class-based TF-IDF on phrases [@ctfidf] with document frequencies counted on papers."
+        "Keywords were ranked by class-based TF-IDF [@ctfidf] of phrases, document frequencies being counted over"
+        " papers."
     )
-    yield (
-        "The map is a two-dimensional UMAP of the same graph; on average"
-        f" {selection.neighbourhood_preservation:.0%} of a paper's nearest papers lie near it there."
-    )
+    if manifest.selection.reducer.method == "umap":
+        yield f"The map is a two-dimensional UMAP embedding of the same graph; {preservation_in_words(atlas)}."
 
 
 def _embedding(embedding: EmbeddingInfo) -> str:
     if embedding.backend == "vectors":
-        return f"Papers were represented by {embedding.dimensions}-dimensional vectors of the authors' own."
+        return f"Papers were represented by precomputed {embedding.dimensions}-dimensional vectors."
     if embedding.backend == "tfidf":
         return (
-            f"Titles and abstracts were represented by TF-IDF reduced to {embedding.dimensions} dimensions"
-            " (latent semantic analysis)."
+            "Titles and abstracts were represented by latent semantic analysis: TF-IDF reduced to"
+            f" {embedding.dimensions} dimensions."
         )
     cited = "[@sbert; @minilm]" if "MiniLM" in embedding.model else "[@sbert]"
     model = embedding.model.rsplit("/", 1)[-1]
+    limit = f"with texts truncated to {embedding.max_tokens} tokens"
+    if embedding.long_text != "truncate":
+        limit = f"with longer texts represented by the mean of windows of {embedding.max_tokens} tokens"
     return (
         f"Titles and abstracts were embedded with the sentence transformer {model} {cited}"
-        f" ({embedding.dimensions} dimensions, {embedding.precision}, digest of its files"
-        f" {embedding.model_digest[:12]}), of which it reads {embedding.max_tokens} tokens."
+        f" ({embedding.dimensions} dimensions, {embedding.precision}, model digest {embedding.model_digest[:12]}),"
+        f" {limit}."
     )
 
 
@@ -128,60 +134,78 @@ def _topics(atlas: AtlasData) -> Iterator[str]:
     counts, selection, libraries = manifest.counts, manifest.selection, manifest.libraries
     score = selection.selected_score
     if score is None:
-        yield "The papers were treated as one topic."
+        yield "The papers were treated as a single topic."
         return
     yield (
-        f"The graph was embedded into {selection.reducer.n_components} dimensions by UMAP [@umap] (umap-learn"
-        f" {libraries['umap-learn']}, n_neighbors {selection.reducer.n_neighbors}, min_dist"
-        f" {manifest.config.reducer.min_dist:g}) and clustered by HDBSCAN [@hdbscan; @hdbscan-software]"
-        f" (hdbscan {libraries['hdbscan']}, min_samples {score.min_samples}, min_cluster_size"
-        f" {score.min_cluster_size}, selection {_selection_method(score)}){_selected(atlas)}."
+        f"The graph was reduced to {selection.reducer.n_components} dimensions with UMAP [@umap] (umap-learn"
+        f" {libraries['umap-learn']}, n_neighbors = {selection.reducer.n_neighbors}, min_dist ="
+        f" {manifest.config.reducer.min_dist:g}), and the reduced points were clustered with HDBSCAN"
+        f" [@hdbscan; @hdbscan-software] (hdbscan {libraries['hdbscan']}, min_samples = {score.min_samples},"
+        f" min_cluster_size = {score.min_cluster_size}, cluster selection {_selection_method(score)})."
     )
-    merged = f", merged to {selection.merged_to} by the information bottleneck [@bottleneck]"
-    left_out = (
-        f"; {counts.noise / counts.kept:.0%} of the papers lie between topics and were assigned to the nearest"
-        " one by a similarity-weighted vote of their neighbours"
+    yield _how_selected(atlas)
+    merged = f" after merging by the information bottleneck method [@bottleneck] to {selection.merged_to}"
+    noise = (
+        f"; {counts.noise / counts.kept:.0%} of the papers were noise and were assigned to the nearest topic by a"
+        " similarity-weighted vote of their neighbours"
     )
     yield (
-        f"This gave {counts.topics} topics{merged if selection.merged_to else ''}{left_out if counts.noise else ''}."
+        f"This yielded {counts.topics} topics{merged if selection.merged_to else ''}{noise if counts.noise else ''}."
     )
-    if selection.resamples:
-        yield (
-            f"In {selection.resamples} resamples {resampled_from(atlas)}, a topic was recovered (Jaccard index above"
-            f" 0.5 [@stability]) {mean_stability(atlas):.0%} of the time on average; mean adjusted mutual"
-            f" information with the topics was {selection.agreement or 0:.2f}."
-        )
 
 
 def _selection_method(score: CutScore) -> str:
     if score.max_cluster_share is None:
         return score.method
-    return f"eom, max_cluster_size {score.max_cluster_share:.0%} of the papers"
+    return f"eom, max_cluster_size = {score.max_cluster_share:.0%} of the papers"
+
+
+def _how_selected(atlas: AtlasData) -> str:
+    """How the settings of the cut were selected."""
+    selection, granularity = atlas.manifest.selection, atlas.manifest.config.clusterer.granularity
+    tried = len(selection.scores)
+    if tried == 1:
+        return "All cuts of the cluster hierarchies with at least two topics were identical."
+    if len(atlas) < TINY:
+        return (
+            f"These settings gave the most frequent of {tried} different clusterings among {selection.restarts} UMAP"
+            " fits."
+        )
+    requested = "" if granularity == "auto" else f", with granularity = {granularity}"
+    return (
+        f"These settings were selected from {tried} candidate clusterings{requested}, by a score based on the mutual"
+        " information between the topic of a paper and the topics of its nearest neighbours."
+    )
+
+
+def _stability(atlas: AtlasData) -> Iterator[str]:
+    if atlas.manifest.selection.resamples:
+        yield (
+            f"In {resamples_in_words(atlas)}, a topic was recovered (Jaccard index above 0.5 [@stability])"
+            f" {mean_stability(atlas):.0%} of the time on average; the mean adjusted mutual information between the"
+            f" topics and those of a resample was {atlas.manifest.selection.agreement or 0:.2f}."
+        )
 
 
 def mean_stability(atlas: AtlasData) -> float:
-    """Mean over the topics that were measured, in [0, 1]; 0 without any."""
-    known = [topic.stability for topic in atlas.topics if topic.stability is not None]
-    return sum(known) / max(len(known), 1)
+    """Mean over the topics whose stability was measured, in [0, 1]; 0 without any."""
+    stabilities = [topic.stability for topic in atlas.topics if topic.stability is not None]
+    return sum(stabilities) / max(len(stabilities), 1)
 
 
-def resampled_from(atlas: AtlasData) -> str:
-    """What the resamples of the stability were made of, in words."""
-    return "with other seeds" if len(atlas) < FEWEST_SAMPLED else "of four fifths of the papers, with other seeds"
+def resamples_in_words(atlas: AtlasData) -> str:
+    """How many resamples stability was measured on, and what each was."""
+    size = "all papers" if len(atlas) < FEWEST_SAMPLED else "four fifths of the papers"
+    return f"{atlas.manifest.selection.resamples} resamples (each on {size}, with other random seeds)"
 
 
-def _selected(atlas: AtlasData) -> str:
-    """How the settings of the cut were selected."""
-    selection = atlas.manifest.selection
-    tried = len(selection.scores)
-    if tried == 1:
-        return ", the only cut that told topics apart"
-    if len(atlas) < TINY:
-        return f"; of {tried} cuts it is the one that most of {selection.restarts} fits agreed on"
-    return (
-        f"; these settings are the best of {tried} cuts by the mutual information between a paper's topic and the"
-        " topics of its nearest papers"
-    )
+def preservation_in_words(atlas: AtlasData) -> str:
+    """Neighbourhood preservation of the map of at least two papers, as a main clause."""
+    true, near = neighbours_compared(len(atlas), atlas.neighbours.k)
+    share = f"{atlas.manifest.selection.neighbourhood_preservation:.0%}"
+    if true == 1:
+        return f"for {share} of the papers, the most similar paper is among the {near} nearest on the map"
+    return f"on average, {share} of a paper's {true} most similar papers are among its {near} nearest on the map"
 
 
 def _entry(key: str) -> str:

@@ -1,17 +1,17 @@
-"""Atlas -> the files of its run folder that people open: the map as pictures and as a page, charts, the report."""
+"""Atlas -> the files of its run folder for people: the map as pictures and as a page, charts, the report."""
 
 from collections.abc import Callable
 
 from pipeline.atlas import AtlasData
 from pipeline.map import Picture, draw_atlas, write_page
-from pipeline.report.charts import draw_charts
 from pipeline.report.document import write_report
+from pipeline.report.report_charts import draw_charts
 
 
 def draw_files(atlas: AtlasData, *, advance: Callable[[int], None] = lambda _: None) -> dict[str, bytes]:
-    """By file name: map.png, map.svg, map.html where [map] wants it, and the charts of the report.
+    """By file name: map.png, map.svg, map.html unless [map] html is false, and the charts of the report.
 
-    advance: called with the number of papers whose similar papers were computed.
+    advance: called with the number of papers whose similar papers were computed since the last call.
     """
     config = atlas.manifest.config.map
     files = draw_atlas(atlas, Picture(atlas.title, (config.width, config.height), config.labels))

@@ -1,10 +1,9 @@
-"""Manifest -> the charts of the report: papers by year, by words of their abstract, and the cuts tried."""
+"""Manifest -> the charts of the report: papers by year, by length of their abstract, and the cuts tried."""
 
 from collections.abc import Mapping
 
 from pipeline.atlas import Manifest, SelectionInfo
 from pipeline.charts import chart_style, new_figure, save_figure
-from pipeline.clusterer.selection import CutScore
 from pipeline.corpus.quality import CorpusQuality
 
 COLOUR, TICKS = "#0072B2", 8
@@ -23,27 +22,27 @@ def draw_charts(manifest: Manifest) -> dict[str, bytes]:
 
 def draw_quality(quality: CorpusQuality) -> dict[str, bytes]:
     """years.svg, where any paper has a year, and lengths.svg."""
-    charts = {"lengths.svg": _bars(quality.lengths, "papers by the words of their abstract")}
+    charts = {"lengths.svg": _bars(quality.lengths, "Papers by number of words in the abstract")}
     if quality.years:
-        charts["years.svg"] = _bars(quality.years, "papers by year")
+        charts["years.svg"] = _bars(quality.years, "Papers by year")
     return charts
 
 
 def _bars(counts: Mapping[str, int], title: str) -> bytes:
-    """The same counts give the same bytes."""
+    """A bar chart of counts by name, as SVG; the same counts give the same bytes."""
     from matplotlib.ticker import MaxNLocator
 
     with chart_style(8.0):
         figure = new_figure((4.6, 1.7), constrained=True)
         axes = figure.add_subplot()
         names = list(counts)
-        places = range(len(names))
-        axes.bar(places, list(counts.values()), width=0.85, color=COLOUR)
+        positions = range(len(names))
+        axes.bar(positions, list(counts.values()), width=0.85, color=COLOUR)
         step = max(1, -(-len(names) // TICKS))
         if len(names) > 2 * TICKS:
-            axes.set_xticks(places[::step], names[::step])
+            axes.set_xticks(positions[::step], names[::step])
         else:
-            axes.set_xticks(places, names, rotation=0 if len(names) <= TICKS else 45)
+            axes.set_xticks(positions, names, rotation=0 if len(names) <= TICKS else 45)
         axes.set_title(title, loc="left")
         axes.spines[["top", "right"]].set_visible(False)
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
@@ -52,7 +51,7 @@ def _bars(counts: Mapping[str, int], title: str) -> bytes:
 
 
 def draw_selection(selection: SelectionInfo) -> bytes:
-    """SVG: score and noise of every cut tried against its number of topics, the cut selected marked."""
+    """SVG: score and noise of every cut tried against its number of topics; the selected cut is marked."""
     with chart_style(9.0):
         figure = new_figure((7.2, 4.4), constrained=True)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
@@ -61,7 +60,9 @@ def draw_selection(selection: SelectionInfo) -> bytes:
             if cuts:
                 counts = [score.count for score in cuts]
                 upper.scatter(counts, [score.score for score in cuts], s=14, color=colour, label=method, alpha=0.7)
-                lower.scatter(counts, [100 * score.noise for score in cuts], s=9, color=colour, alpha=0.7)
+                lower.scatter(
+                    counts, [100 * score.noise for score in cuts], s=9, color=colour, alpha=0.7, clip_on=False
+                )
         if (selected := selection.selected_score) is not None:
             ring = {"facecolors": "none", "edgecolors": SELECTED}
             upper.scatter([selected.count], [selected.score], s=90, linewidths=1.6, **ring)
@@ -80,16 +81,12 @@ def draw_selection(selection: SelectionInfo) -> bytes:
         lower.set_ylim(0, 100)
         lower.set_xlabel("number of topics")
         lower.set_xscale("log")
-        most = 1.1 * _most_topics(selection.scores)
+        most = 1.1 * max(score.count for score in selection.scores)
         ticks = [number for number in TOPIC_TICKS if number <= most]
         lower.set_xticks(ticks, [str(number) for number in ticks], minor=False)
         lower.minorticks_off()
         upper.legend(frameon=False, title="selection", loc="best")
-        upper.set_title("How well each cut of the tree fits the papers' neighbours", loc="left")
+        upper.set_title("Score and noise of the HDBSCAN cuts tried", loc="left")
         for axes in (upper, lower):
             axes.spines[["top", "right"]].set_visible(False)
         return save_figure(figure, "svg")
-
-
-def _most_topics(scores: tuple[CutScore, ...]) -> int:
-    return max(score.count for score in scores)
