@@ -17,7 +17,7 @@ from pathlib import Path
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from benchmarks.common import PAPERS, machine, read_papers, run_measured, spread
-from pipeline.atlas import Atlas
+from pipeline import Atlas
 
 
 def ours(papers: Path, folder: Path) -> tuple[float, float]:

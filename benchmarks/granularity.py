@@ -18,8 +18,8 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from benchmarks.common import PAPERS, machine
 from pipeline.clusterer.assignment import assign_corpus
-from pipeline.clusterer.selection import select_cut
 from pipeline.clusterer.search import plan_topics
+from pipeline.clusterer.selection import select_cut
 from pipeline.clusterer.tree import build_tree, cut_at_sizes
 from pipeline.config import ClustererConfig, CorpusConfig, EmbeddingConfig, ReducerConfig, cache_folder
 from pipeline.corpus import read_corpus

@@ -18,9 +18,9 @@ from benchmarks.common import PAPERS, machine, read_papers
 from pipeline.config import EmbeddingConfig, SimilarConfig, cache_folder
 from pipeline.corpus import text_of
 from pipeline.embedding import Embedding, VectorCache, embed_texts, make_encoder
-from pipeline.words.tfidf import Lexical, build_lexical
 from pipeline.neighbours import nearest
 from pipeline.recommender.ranking import sentence_matches, z_scores
+from pipeline.words.tfidf import Lexical, build_lexical
 
 CANDIDATES = 200
 WAYS = ("dense", "lexical", "sentences", "dense + lexical", "dense + sentences", "lexical + sentences", "all three")

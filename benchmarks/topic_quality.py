@@ -29,9 +29,8 @@ from pipeline.corpus import Corpus, read_corpus
 from pipeline.embedding.embedder import Encoder, embed, embed_texts
 from pipeline.evaluation.coherence import diversity, npmi
 from pipeline.neighbours import Neighbours, find_neighbours
-from pipeline.corpus.paper_ids import PaperIds
 from pipeline.reducer.umap import plan_reducer, reduce
-from pipeline.topics.describe import describe_topics
+from pipeline.topics.describe import DescribedPapers, describe_topics
 from pipeline.topics.grouping import group_papers
 
 OURS, KMEANS, TOP2VEC, BERTOPIC, EVOC = (
@@ -56,7 +55,7 @@ class Data:
 
 def read(papers: Path) -> Data:
     corpus = read_corpus(CorpusConfig(files=(papers.name,)), papers.parent)
-    categories = [listed[0] for listed in corpus.papers.column("categories").to_pylist()]
+    categories = [listed[0] for listed in corpus.tables.papers.column("categories").to_pylist()]
     embedding, encoder = embed(corpus, EmbeddingConfig(), folder=Path(), cache=cache_folder(), seed=0)
     vectors = np.array(embedding.vectors)
     truth = np.unique(categories, return_inverse=True)[1].astype(np.int64)
@@ -69,8 +68,8 @@ def find_ours(data: Data, seed: int) -> Clustering:
         data.neighbours,
         reducer=ReducerConfig(),
         clusterer=ClustererConfig(),
-        known=None,
-        refits=0,
+        seeds=None,
+        resamples=0,
         seed=seed,
     )
 
@@ -82,7 +81,7 @@ def find_others(data: Data, seed: int, layers: list[NDArray[np.int64]]) -> dict[
     return {
         KMEANS: peer_topics.kmeans_told(points, int(data.truth.max()) + 1, seed),
         TOP2VEC: peer_topics.top2vec_style(data.vectors, seed),
-        BERTOPIC: np.array(fit(data.corpus.texts(), data.vectors, seed)),
+        BERTOPIC: np.array(fit(data.corpus.cleaned.texts, data.vectors, seed)),
         EVOC: max(layers, key=lambda layer: adjusted_mutual_info_score(data.truth, layer)),
     }
 
@@ -128,25 +127,25 @@ def best_for_peer(
 
 
 def our_keywords(data: Data, clustering: Clustering) -> list[list[str]]:
-    ids = PaperIds(data.corpus.papers.column("id").to_pylist(), {})
+    ids, config = data.corpus.ids, TopicsConfig()
     grouping = group_papers(
-        clustering,
-        data.neighbours,
-        data.vectors,
-        config=TopicsConfig(),
-        paper_ids=ids,
-        earlier=None,
-        neighbourhood_preservation=np.ones(len(data.truth), dtype=np.float32),
+        clustering, data.neighbours, data.vectors, config=config, paper_ids=ids, earlier=None
     )
     encoder = data.encoder
-    tree = describe_topics(
-        data.corpus.papers,
-        data.vectors,
+    papers = DescribedPapers(
+        ids=ids.ids,
+        titles=data.corpus.cleaned.titles,
+        abstracts=data.corpus.cleaned.abstracts,
+        vectors=data.vectors,
+        neighbourhood_preservation=np.ones(len(data.truth), dtype=np.float32),
+    )
+    hierarchy = describe_topics(
+        papers,
         grouping,
         config=TopicsConfig(),
         embed_phrases=None if encoder is None else lambda phrases: embed_texts(phrases, encoder).vectors,
     )
-    return [[keyword.term for keyword in topic.keywords[:10]] for topic in tree.topics]
+    return [[keyword.term for keyword in topic.keywords[:10]] for topic in hierarchy.topics]
 
 
 def print_keywords(who: str, keywords: Sequence[Sequence[str]], texts: Sequence[str]) -> None:
@@ -204,7 +203,7 @@ def main() -> None:
             coverages.setdefault(who, []).append(figures)
         coverages.setdefault(EVOC, []).append(best_for_peer(assigned, layers, data.truth))
         if seed == 0:
-            texts, core = data.corpus.texts(), clustering.core.astype(np.int64)
+            texts, core = data.corpus.cleaned.texts, clustering.core.astype(np.int64)
             print_keywords(f"keywords, {OURS}", our_keywords(data, clustering), texts)
             print_keywords("keywords, BERTopic's of the same topics", peer_topics.bertopic_keywords(texts, core), texts)
             print_keywords("keywords, turftopic's of the same", peer_topics.turftopic_keywords(texts, core), texts)

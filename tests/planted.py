@@ -1,6 +1,7 @@
 """Corpora with a planted answer: each topic has words of its own, so that word counts alone find it."""
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.atlas import Atlas
-from pipeline.build.build import run
-from pipeline.config import parse_config
+from pipeline.atlas import AtlasData, exclusive, save_atlas
+from pipeline.build import build_atlas, corpus_digest, run_config
+from pipeline.build.stages import Stages
+from pipeline.config import Config, load_config, parse_config
+from pipeline.progress import Progress, Silent
 
 VOCABULARIES: Mapping[str, tuple[str, ...]] = {
     "glaciers": ("glacier", "ice sheet", "meltwater", "snowpack", "moraine", "crevasse", "albedo", "calving front"),
@@ -45,15 +48,54 @@ def write_jsonl(path: Path, papers: Sequence[Mapping[str, Any]]) -> Path:
     return path
 
 
-def run_once(folder: Path, papers: Sequence[Mapping[str, Any]], *, name: str = "planted") -> Atlas:
-    """The atlas of these papers by TF-IDF, with a cache of its own: for fixtures that many tests share."""
-    write_jsonl(folder / "papers.jsonl", papers)
-    settings = {
+def settings_of(
+    files: str | list[str], folder: str | Path, *, name: str = "planted", **sections: Any
+) -> dict[str, Any]:
+    """A config's settings for the cheapest run that is a whole one: TF-IDF needs no model, topics are fitted once.
+
+    sections: settings in place of these, e.g. `topics={"resamples": 5}` where stability is asserted.
+    """
+    settings: dict[str, Any] = {
         "name": name,
-        "corpus": {"files": ["papers.jsonl"]},
+        "corpus": {"files": [files] if isinstance(files, str) else files},
         "embedding": {"backend": "tfidf"},
-        "output": {"folder": str(folder / "run")},
+        "topics": {"resamples": 0},
+        "map": {"html": False},
+        "output": {"folder": str(folder)},
     }
+    for key, section in sections.items():
+        settings[key] = settings.get(key, {}) | section if isinstance(section, dict) else section
+    return settings
+
+
+def run(config: Config | str | Path, *, force: bool = False, progress: Progress | None = None) -> AtlasData:
+    """What `pipeline.run` builds or loads, as data."""
+    loaded = config if isinstance(config, Config) else load_config(config)
+    return run_config(loaded, force=force, progress=progress).atlas
+
+
+def atlas_of(config: Config) -> AtlasData:
+    """The atlas of a config, written without pictures and report: drawing takes longer than all the rest."""
+    atlas = build_atlas(config, corpus_digest(config), Stages(Silent()))
+    folder = config.run_folder.resolve()
+    with exclusive(folder):
+        return save_atlas(atlas, folder, pictures={})
+
+
+def run_once(folder: Path, papers: Sequence[Mapping[str, Any]], *, drawn: bool = False, **sections: Any) -> AtlasData:
+    """The atlas of these papers, with a cache of its own: for fixtures that many tests share and none changes.
+
+    drawn: by a whole run, with pictures, page and report.
+    """
+    write_jsonl(folder / "p.jsonl", papers)
+    sections["map"] = {"html": drawn} | sections.get("map", {})
+    config = parse_config(settings_of("p.jsonl", folder / "run", **sections), folder / "planted.toml")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PAPERATLAS_CACHE", str(folder / "cache"))
-        return run(parse_config(settings, folder / "planted.toml"))
+        return run(config) if drawn else atlas_of(config)
+
+
+def copy_of(atlas: AtlasData, folder: Path) -> Path:
+    """The run folder of a shared atlas, copied for a test that writes into it."""
+    assert atlas.folder is not None
+    return shutil.copytree(atlas.folder, folder)

@@ -6,26 +6,29 @@ import random
 import numpy as np
 import pytest
 
+from pipeline import Atlas
 from pipeline.adding import add_papers
 from pipeline.adding.drift import measure_drift
-from pipeline.atlas import Atlas
+from pipeline.atlas import load_run
 from pipeline.cli.main import main
 from pipeline.errors import PaperatlasError
 from pipeline.neighbours import find_neighbours
-from tests.planted import planted_papers, write_jsonl
+from tests.planted import copy_of, planted_papers, run_once, write_jsonl
 
 KINDS = ("glaciers", "bees", "bridges")
 
 
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory):
+    """A run of planted papers: the first 25 of each kind."""
+    papers = [paper for paper in planted_papers(KINDS, 40) if int(paper["id"].split("-")[1]) < 25]
+    return run_once(tmp_path_factory.mktemp("add"), papers)
+
+
 @pytest.fixture
-def run_of(tmp_path, make_atlas):
-    """A run of planted papers: the first so many of each kind."""
-
-    def make(each=25, kinds=KINDS, **sections):
-        papers = [paper for paper in planted_papers(kinds, 40) if int(paper["id"].split("-")[1]) < each]
-        return make_atlas(str(write_jsonl(tmp_path / "first.jsonl", papers)), topics={"refits": 0}, **sections).folder
-
-    return make
+def folder(first_run, tmp_path):
+    """A copy of that run, to add to."""
+    return copy_of(first_run, tmp_path / "run")
 
 
 def rest(tmp_path, first=25, kinds=KINDS, **changes):
@@ -33,14 +36,13 @@ def rest(tmp_path, first=25, kinds=KINDS, **changes):
     return papers, str(write_jsonl(tmp_path / "rest.jsonl", papers))
 
 
-def test_new_papers_join_the_topic_of_their_kind_and_the_old_ones_stay(run_of, tmp_path):
-    folder = run_of()
-    before = Atlas.load(folder)
+def test_new_papers_join_the_topic_of_their_kind_and_the_old_ones_stay(folder, tmp_path):
+    before = load_run(folder)
     old = dict(zip(before.column("id").to_pylist(), before.papers.to_pylist(), strict=True))
     papers, file = rest(tmp_path)
     found = add_papers(folder, [file])
     assert (found.new, found.known, found.rejected) == (len(papers), 0, 0)
-    after = Atlas.load(folder)
+    after = load_run(folder)
     assert len(after) == len(before) + len(papers)
     kind_of = {row["nearest_topic"]: row["id"].split("-")[0] for row in old.values()}
     for row in after.papers.to_pylist():
@@ -54,20 +56,18 @@ def test_new_papers_join_the_topic_of_their_kind_and_the_old_ones_stay(run_of, t
     assert main(["verify", str(folder)]) == 0
 
 
-def test_neighbours_are_those_of_all_papers_together(run_of, tmp_path):
-    folder = run_of()
+def test_neighbours_are_those_of_all_papers_together(folder, tmp_path):
     add_papers(folder, [rest(tmp_path)[1]])
-    atlas = Atlas.load(folder)
+    atlas = load_run(folder)
     truth = find_neighbours(np.asarray(atlas.vectors), k=atlas.neighbours.k)
     assert np.array_equal(truth.indices, atlas.neighbours.indices)
     hashes = [row.tobytes() for row in np.asarray(atlas.text_hashes)]
     assert hashes == sorted(hashes)
-    paper = atlas.similar("bees-30", k=3)[0]
+    paper = Atlas(atlas).similar("bees-30", k=3)[0]
     assert paper.id.startswith("bees")
 
 
-def test_what_is_there_already_is_not_added_again(run_of, tmp_path):
-    folder = run_of()
+def test_what_is_there_already_is_not_added_again(folder, tmp_path):
     _, file = rest(tmp_path, first=20)
     first = add_papers(folder, [file])
     assert (first.new, first.known) == (45, 15)
@@ -75,53 +75,55 @@ def test_what_is_there_already_is_not_added_again(run_of, tmp_path):
     again = add_papers(folder, [file])
     assert (again.new, again.known, again.drift) == (0, 60, None)
     assert (folder / "papers.parquet").read_bytes() == before
-    counts = Atlas.load(folder).manifest.counts
+    counts = load_run(folder).manifest.counts
     assert counts["kept"] + counts["duplicates"] + counts["rejected"] == counts["read"] == 75 + 60
 
 
-def test_the_order_of_the_new_papers_decides_nothing(run_of, tmp_path):
+def test_the_order_of_the_new_papers_decides_nothing(first_run, tmp_path):
     papers, _ = rest(tmp_path)
     results = []
     for seed in (0, 1):
-        folder = run_of()
+        folder = copy_of(first_run, tmp_path / f"run{seed}")
         random.Random(seed).shuffle(papers)
         add_papers(folder, [str(write_jsonl(tmp_path / "rest.jsonl", papers))])
-        atlas = Atlas.load(folder)
+        atlas = load_run(folder)
         results.append(
-            (atlas.papers, np.asarray(atlas.vectors).tobytes(), np.asarray(atlas.neighbours.indices).tobytes())
+            (
+                atlas.tables.whole.papers,
+                np.asarray(atlas.vectors).tobytes(),
+                np.asarray(atlas.neighbours.indices).tobytes(),
+            )
         )
     assert results[0][0].equals(results[1][0])
     assert results[0][1:] == results[1][1:]
 
 
-def test_another_record_of_a_paper_there_is_that_paper(run_of, tmp_path, make_atlas):
+def test_another_record_of_a_paper_there_is_that_paper(tmp_path, make_atlas):
     papers = planted_papers(KINDS, 10)
     papers[0]["doi"] = "10.1000/x"
-    folder = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers)), topics={"refits": 0}).folder
+    folder = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers))).folder
     other = papers[0] | {"id": "other", "abstract": "Said in other words.", "doi": "https://doi.org/10.1000/X"}
     stolen = papers[1] | {"abstract": "Another text under the same id."}
     found = add_papers(folder, [str(write_jsonl(tmp_path / "n.jsonl", [other, stolen]))])
     assert (found.new, found.known, found.rejected) == (0, 1, 1)
 
 
-def test_new_columns_and_other_types_find_a_place(run_of, tmp_path):
-    folder = run_of()
+def test_new_columns_and_other_types_find_a_place(folder, tmp_path):
     _, file = rest(tmp_path, venue="Ice Letters")
     add_papers(folder, [file])
-    papers = Atlas.load(folder).papers.to_pylist()
+    papers = load_run(folder).papers.to_pylist()
     assert {paper["venue"] for paper in papers} == {None, "Ice Letters"}
     extra = [planted_papers(["bees"], 50)[45] | {"venue": 7, "id": "bees-45"}]
     add_papers(folder, [str(write_jsonl(tmp_path / "more.jsonl", extra))])
-    assert next(paper["venue"] for paper in Atlas.load(folder).papers.to_pylist() if paper["id"] == "bees-45") == "7"
+    assert next(paper["venue"] for paper in load_run(folder).papers.to_pylist() if paper["id"] == "bees-45") == "7"
 
 
-def test_papers_of_a_kind_of_their_own_say_that_a_run_is_due(run_of, tmp_path):
-    folder = run_of()
+def test_papers_of_a_kind_of_their_own_say_that_a_run_is_due(folder, tmp_path):
     strangers = str(write_jsonl(tmp_path / "s.jsonl", planted_papers(["violins"], 10)))
     found = add_papers(folder, [strangers])
     assert found.drift.far_share > 0.5
     assert any("far from all others" in reason for reason in found.drift.reasons)
-    assert [entry["papers"] for entry in Atlas.load(folder).manifest.added] == [10]
+    assert [entry["papers"] for entry in load_run(folder).manifest.added] == [10]
 
 
 def test_drift_by_hand():
@@ -144,8 +146,8 @@ def test_drift_by_hand():
     assert "less sure" in drift(2, [0.5, 0.5], [0.5, 0.5]).reasons[0]
 
 
-def test_the_command_says_what_was_done(run_of, tmp_path, capsys):
-    folder = str(run_of())
+def test_the_command_says_what_was_done(folder, tmp_path, capsys):
+    folder = str(folder)
     _, file = rest(tmp_path, first=35)
     assert main(["add", folder, file, "-q"]) == 0
     told = capsys.readouterr().out
@@ -159,16 +161,17 @@ def test_the_command_says_what_was_done(run_of, tmp_path, capsys):
 def test_an_atlas_of_own_vectors_is_refused_and_stays(tmp_path, make_atlas):
     papers = [paper | {"v": [1.0, float(place)]} for place, paper in enumerate(planted_papers(["bees"], 6))]
     file = str(write_jsonl(tmp_path / "p.jsonl", papers))
-    folder = make_atlas(file, embedding={"backend": "vectors", "vectors_column": "v"}, topics={"refits": 0}).folder
+    folder = make_atlas(file, embedding={"backend": "vectors", "vectors_column": "v"}).folder
     with pytest.raises(PaperatlasError, match="own vectors"):
         add_papers(folder, [file])
     assert main(["verify", str(folder)]) == 0
 
 
-def test_sentences_go_with_their_papers(run_of, tmp_path):
-    folder = run_of(embedding={"backend": "tfidf", "sentences": True})
+def test_sentences_go_with_their_papers(tmp_path, make_atlas):
+    papers = [paper for paper in planted_papers(KINDS, 40) if int(paper["id"].split("-")[1]) < 25]
+    folder = make_atlas(str(write_jsonl(tmp_path / "first.jsonl", papers)), embedding={"sentences": True}).folder
     add_papers(folder, [rest(tmp_path)[1]])
-    atlas = Atlas.load(folder)
+    atlas = load_run(folder)
     for row in range(0, len(atlas), 17):
         text = atlas.text(row)
         spans = atlas.sentences.spans[atlas.sentences.offsets[row] : atlas.sentences.offsets[row + 1]]
@@ -177,10 +180,9 @@ def test_sentences_go_with_their_papers(run_of, tmp_path):
     assert main(["verify", str(folder)]) == 0
 
 
-def test_the_report_speaks_of_all_papers(run_of, tmp_path):
-    folder = run_of()
+def test_the_report_speaks_of_all_papers(folder, tmp_path):
     add_papers(folder, [rest(tmp_path, first=35)[1]])
     report = (folder / "report.md").read_text()
-    assert "90 rows read from first.jsonl, rest.jsonl" in report
+    assert "90 rows read from p.jsonl, rest.jsonl" in report
     assert "formats: JSONL 90" in report
-    assert sum(Atlas.load(folder).manifest.quality["years"].values()) == 90
+    assert sum(load_run(folder).manifest.quality.years.values()) == 90

@@ -57,16 +57,16 @@ def test_it_is_a_counted_reject_or_one_clear_line(tmp_path, name):
         assert name in told
         assert len(told) < 500
         return
-    titles = sorted(corpus.papers.column("title").to_pylist())
-    assert corpus.read == len(corpus) + corpus.duplicates.num_rows + corpus.rejected.num_rows
+    titles = sorted(corpus.tables.papers.column("title").to_pylist())
+    assert corpus.tables.read == len(corpus) + corpus.tables.duplicates.num_rows + corpus.tables.rejected.num_rows
     if name in KEPT:
-        assert (titles, corpus.rejected.num_rows) == KEPT[name]
+        assert (titles, corpus.tables.rejected.num_rows) == KEPT[name]
 
 
 def test_no_entity_is_looked_up(tmp_path):
     (tmp_path / "external.xml").write_bytes(FILES["external.xml"]())
     corpus = read_corpus(CorpusConfig(files=("external.xml",)), tmp_path)
-    assert "root" not in str(corpus.papers.to_pylist())
+    assert "root" not in str(corpus.tables.papers.to_pylist())
 
 
 def test_good_files_beside_a_strange_one_in_a_folder_are_read(tmp_path):
@@ -76,8 +76,8 @@ def test_good_files_beside_a_strange_one_in_a_folder_are_read(tmp_path):
     (inside / "scan.pdf").write_bytes(b"%PDF-1.7")
     (inside / ".hidden").write_bytes(b"x")
     corpus = read_corpus(CorpusConfig(files=("papers",)), tmp_path)
-    assert corpus.papers.column("title").to_pylist() == ["On ice"]
-    [reject] = corpus.rejected.to_pylist()
+    assert corpus.tables.papers.column("title").to_pylist() == ["On ice"]
+    [reject] = corpus.tables.rejected.to_pylist()
     assert (reject["source"], reject["reason"]) == ("scan.pdf", "not a format that is read: .pdf")
 
 
@@ -90,10 +90,10 @@ def test_a_broken_file_in_a_folder_is_told_and_the_others_are_read(tmp_path):
     (inside / "half.zip").write_bytes(FILES["cut.zip"]())
     (inside / "my.toml").write_text('[corpus]\nfiles = ["x"]\n')
     corpus = read_corpus(CorpusConfig(files=("papers",)), tmp_path)
-    assert corpus.papers.column("title").to_pylist() == ["On ice"]
+    assert corpus.tables.papers.column("title").to_pylist() == ["On ice"]
     reasons = {
         row["source"]: row["reason"]
-        for row in corpus.rejected.to_pylist()
+        for row in corpus.tables.rejected.to_pylist()
         if row["reason"] != "no title and no abstract"
     }
     assert set(reasons) == {"settings.json", "half.parquet", "half.zip", "my.toml"}

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from pipeline import Atlas
 from pipeline.cli.main import main
 from pipeline.config import CleanConfig, CorpusConfig
 from pipeline.corpus import read_corpus
@@ -100,12 +101,12 @@ def test_what_is_shown_is_never_changed_and_every_step_is_counted(tmp_path):
     ]
     write_jsonl(tmp_path / "p.jsonl", papers)
     corpus = read_corpus(CorpusConfig(files=("p.jsonl",)), tmp_path)
-    shown = {paper["id"]: (paper["title"], paper["abstract"]) for paper in corpus.papers.to_pylist()}
+    shown = {paper["id"]: (paper["title"], paper["abstract"]) for paper in corpus.tables.papers.to_pylist()}
     assert shown == {paper["id"]: (paper["title"], paper["abstract"]) for paper in papers}
-    assert sorted(corpus.texts()) == ["On ice. It melts.", "On snow. Nothing to clean here."]
-    assert corpus.cleaned == {"markup": 1, "labels": 1, "copyright": 1}
+    assert sorted(corpus.cleaned.texts) == ["On ice. It melts.", "On snow. Nothing to clean here."]
+    assert corpus.cleaned.steps == {"markup": 1, "labels": 1, "copyright": 1}
     plain = read_corpus(CorpusConfig(files=("p.jsonl",), clean=OFF.config), tmp_path)
-    assert plain.cleaned == {}
+    assert plain.cleaned.steps == {}
     assert any(text.startswith("On <i>ice</i>. Abstract:") for text in plain.texts())
 
 
@@ -120,7 +121,7 @@ def test_keywords_and_answers_come_from_cleaned_texts(tmp_path, make_atlas, caps
     assert "jats" not in atlas.text(row)
     assert "<jats:p>" in atlas.paper(row)["abstract"]
     assert main(["verify", str(atlas.folder)]) == 0
-    assert atlas.assign([atlas.text(row)])[0].known_as == "bees-3"
+    assert Atlas(atlas).assign([atlas.text(row)])[0].known_as == "bees-3"
 
 
 # --- One work, several records
@@ -150,9 +151,9 @@ PUBLISHED = {
 
 def test_a_preprint_and_its_paper_become_one_with_both_links(tmp_path):
     corpus = works(tmp_path, [PREPRINT, PUBLISHED])
-    [paper] = corpus.papers.to_pylist()
+    [paper] = corpus.tables.papers.to_pylist()
     assert (paper["id"], paper["doi"], paper["arxiv"]) == ("larsen2022", "10.1000/ice.1", "2101.00001")
-    [duplicate] = corpus.duplicates.to_pylist()
+    [duplicate] = corpus.tables.duplicates.to_pylist()
     assert (duplicate["id"], duplicate["kept_id"]) == ("2101.00001", "larsen2022")
     assert duplicate["reason"] == "same title, first author and year"
 
@@ -164,9 +165,9 @@ def test_the_order_of_records_decides_nothing(tmp_path):
     for seed in range(5):
         random.Random(seed).shuffle(records)
         again = works(tmp_path, records)
-        assert again.papers.equals(first.papers)
+        assert again.tables.papers.equals(first.tables.papers)
         columns = ["id", "kept_id", "reason"]
-        assert again.duplicates.select(columns).equals(first.duplicates.select(columns))
+        assert again.tables.duplicates.select(columns).equals(first.tables.duplicates.select(columns))
 
 
 @pytest.mark.parametrize(
@@ -189,7 +190,7 @@ def test_records_are_one_work_by_doi_arxiv_id_or_title_author_and_year(tmp_path,
     one = PUBLISHED | ({"arxiv": "2101.00001"} if "arxiv" in change else {})
     corpus = works(tmp_path, [one, other])
     assert len(corpus) == count
-    assert corpus.duplicates.column("reason").to_pylist() == ([reason] if reason else [])
+    assert corpus.tables.duplicates.column("reason").to_pylist() == ([reason] if reason else [])
 
 
 def test_a_doi_of_a_whole_volume_joins_no_papers(tmp_path):
@@ -203,13 +204,17 @@ def test_a_doi_of_a_whole_volume_joins_no_papers(tmp_path):
 
 
 def test_merging_can_be_turned_off_and_equal_texts_stay_one(tmp_path):
-    corpus = works(tmp_path, [PREPRINT, PUBLISHED, PUBLISHED | {"id": "copy"}], same_work="keep")
+    corpus = works(tmp_path, [PREPRINT, PUBLISHED, PUBLISHED | {"id": "copy"}], deduplication="keep")
     assert len(corpus) == 2
-    assert corpus.duplicates.column("reason").to_pylist() == ["same text"]
+    assert corpus.tables.duplicates.column("reason").to_pylist() == ["same text"]
 
 
 def test_every_row_is_accounted_for_when_works_are_merged(tmp_path):
     records = [PREPRINT, PREPRINT | {"id": "copy-of-preprint"}, PUBLISHED, {"id": "x"}, *planted_papers(["bees"], 4)]
     corpus = works(tmp_path, records)
-    assert corpus.read == len(records) == len(corpus) + corpus.duplicates.num_rows + corpus.rejected.num_rows
-    assert set(corpus.duplicates.column("kept_id").to_pylist()) == {"larsen2022"}
+    assert (
+        corpus.tables.read
+        == len(records)
+        == len(corpus) + corpus.tables.duplicates.num_rows + corpus.tables.rejected.num_rows
+    )
+    assert set(corpus.tables.duplicates.column("kept_id").to_pylist()) == {"larsen2022"}

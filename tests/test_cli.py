@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,23 +11,51 @@ import time
 
 import pytest
 
-from pipeline.atlas import Atlas
+from pipeline import Atlas
+from pipeline.atlas import load_run
 from pipeline.cli import main
 from pipeline.version import __version__
 from tests.conftest import REPOSITORY
 from tests.planted import planted_papers, write_jsonl
+
+QUICK = "[topics]\nresamples = 0\n[map]\nhtml = false\n"
+MINE = f'[corpus]\nfiles = ["p.jsonl"]\n[embedding]\nbackend = "tfidf"\n{QUICK}'
+
+
+def write_planted(folder):
+    write_jsonl(folder / "p.jsonl", planted_papers(["glaciers", "bees"], 12))
+    (folder / "mine.toml").write_text(MINE)
 
 
 @pytest.fixture
 def planted(tmp_path, monkeypatch):
     """A folder with a small config and its papers, as the working directory."""
     monkeypatch.chdir(tmp_path)
-    write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 12))
-    (tmp_path / "mine.toml").write_text('[corpus]\nfiles = ["p.jsonl"]\n[embedding]\nbackend = "tfidf"\n')
+    write_planted(tmp_path)
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def with_run(tmp_path_factory, session_cache):
+    """Such a folder after its run."""
+    folder = tmp_path_factory.mktemp("cli")
+    write_planted(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("PAPERATLAS_CACHE", str(session_cache))
+        assert main(["run", "mine.toml", "-q"]) == 0
+    return folder
+
+
+@pytest.fixture
+def planted_run(with_run, tmp_path, monkeypatch):
+    """A copy of that folder, as the working directory."""
+    monkeypatch.chdir(shutil.copytree(with_run, tmp_path / "copy"))
+    return tmp_path / "copy"
+
+
 def test_run_shows_topics_and_the_folder_then_says_up_to_date(planted, capsys):
+    (planted / "mine.toml").write_text(MINE.removesuffix(QUICK))  # every stage as it is by itself
     assert main(["run", "mine.toml"]) == 0
     shown = capsys.readouterr().out
     assert "24 rows read = 24 papers + 0 duplicates + 0 rejected" in shown
@@ -52,41 +81,36 @@ def test_json_of_run_topics_and_similar_can_be_read_by_programs(planted, capsys)
     main(["similar", "mine", "--id", "bees-3", "-k", "4", "--json"])
     found = json.loads(capsys.readouterr().out)
     assert found["query"] == {"id": "bees-3"}
-    expected = Atlas.load("mine").similar("bees-3", k=4)
+    expected = Atlas(load_run("mine")).similar("bees-3", k=4)
     assert [result["id"] for result in found["results"]] == [result.id for result in expected]
 
 
-def test_similar_shows_the_ids_in_rank_order(planted, capsys):
-    main(["run", "mine.toml", "-q"])
-    capsys.readouterr()
+def test_similar_shows_the_ids_in_rank_order(planted_run, capsys):
     main(["similar", "outputs/mine", "--id", "bees-3"])
     shown = re.findall(r"(?:bees|glaciers)-\d+", capsys.readouterr().out)
-    assert shown == [result.id for result in Atlas.load("mine").similar("bees-3", k=10)]
+    assert shown == [result.id for result in Atlas(load_run("mine")).similar("bees-3", k=10)]
 
 
-def test_assign_answers_every_row_in_its_order(planted, capsys):
-    main(["run", "mine.toml", "-q"])
-    capsys.readouterr()
+def test_assign_answers_every_row_in_its_order(planted_run, capsys):
     new = [
         {"id": "n1", "title": "Honeybee hive", "abstract": "Pollen and nectar."},
         {"id": "n2", "title": ""},
         planted_papers(["glaciers"], 1)[0] | {"id": "n3"},
     ]
-    write_jsonl(planted / "new.jsonl", new)
+    write_jsonl(planted_run / "new.jsonl", new)
     assert main(["assign", "mine", "new.jsonl"]) == 0
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [answer["id"] for answer in answers] == ["n1", "n2", "n3"]
-    atlas = Atlas.load("mine")
+    atlas = load_run("mine")
     bees = atlas.column("nearest_topic")[atlas.ids.row("bees-0")].as_py()
     assert answers[0]["nearest_topic"] == bees
     assert answers[1]["rejected"] == "no title and no abstract"
     assert answers[2]["known_as"] == "glaciers-0"
 
 
-def test_verify_ends_with_1_for_damage_and_names_the_file(planted, capsys):
-    main(["run", "mine.toml", "-q"])
+def test_verify_ends_with_1_for_damage_and_names_the_file(planted_run, capsys):
     assert main(["verify", "mine"]) == 0
-    path = planted / "outputs" / "mine" / "topics.json"
+    path = planted_run / "outputs" / "mine" / "topics.json"
     path.write_text(path.read_text().replace("bees", "wasps"))
     capsys.readouterr()
     assert main(["verify", "mine"]) == 1
@@ -113,11 +137,12 @@ def test_config_show_schema_and_default(planted, capsys):
     assert capsys.readouterr().out == (REPOSITORY / "configs" / "default.toml").read_text()
 
 
-def test_cache_info_and_clear(planted, capsys, monkeypatch):
+def test_cache_info_and_clear(planted, capsys, monkeypatch, empty_cache):
     monkeypatch.setenv("PAPERATLAS_CACHE", str(planted / "cache"))
     assert main(["cache", "info"]) == 0
     assert "0.0 MB" in capsys.readouterr().out
-    (planted / "model.toml").write_text('[corpus]\nfiles = ["p.jsonl"]\n')
+    assert empty_cache() == planted / "cache"
+    (planted / "model.toml").write_text(f'[corpus]\nfiles = ["p.jsonl"]\n{QUICK}')
     main(["run", "model.toml", "-q"])
     capsys.readouterr()
     main(["cache", "info", "--json"])
@@ -184,7 +209,6 @@ def test_ctrl_c_ends_with_130_keeps_vectors_and_leaves_no_folder(tmp_path, sessi
     write_jsonl(tmp_path / "p.jsonl", papers)
     (tmp_path / "big.toml").write_text('[corpus]\nfiles = ["p.jsonl"]\n')
     environment = os.environ | {"PAPERATLAS_CACHE": str(tmp_path / "cache"), "PYTHONPATH": str(REPOSITORY)}
-    (session_cache / "compiled").mkdir(exist_ok=True)
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "compiled").symlink_to(session_cache / "compiled")
     # A shell's background jobs, and what they start, ignore Ctrl-C; here it must arrive.
@@ -207,8 +231,7 @@ def test_ctrl_c_ends_with_130_keeps_vectors_and_leaves_no_folder(tmp_path, sessi
     assert list((tmp_path / "outputs").glob("[!.]*")) == []
 
 
-def test_queries_load_no_model_and_no_heavy_library(planted):
-    main(["run", "mine.toml", "-q"])
+def test_queries_load_no_model_and_no_heavy_library(planted_run):
     script = (
         "import sys; from pipeline.cli import main; main(['similar', 'mine', '--id', 'bees-1']);"
         " heavy = {'torch', 'transformers', 'sentence_transformers', 'sklearn', 'umap', 'hdbscan', 'numba', 'scipy',"
@@ -216,12 +239,12 @@ def test_queries_load_no_model_and_no_heavy_library(planted):
         " assert not heavy, heavy"
     )
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
-    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, cwd=planted, env=environment)
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, cwd=planted_run, env=environment)
 
 
-def test_embedding_a_text_makes_no_connection_and_no_file_in_the_home(planted, session_cache):
+def test_embedding_a_text_makes_no_connection_and_no_file_in_the_home(planted):
     """OpenVINO reports its use unless its telemetry is out of reach; here any socket or file at home would show."""
-    (planted / "model.toml").write_text('[corpus]\nfiles = ["p.jsonl"]\n')
+    (planted / "model.toml").write_text(f'[corpus]\nfiles = ["p.jsonl"]\n{QUICK}')
     home = planted / "home"
     home.mkdir()
     script = (
@@ -229,6 +252,8 @@ def test_embedding_a_text_makes_no_connection_and_no_file_in_the_home(planted, s
         "def refuse(*where, **__): open('connections', 'a').write(repr(where)); raise OSError('no network')\n"
         "socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse\n"
         "from pipeline.cli import main\n"
+        "from tests.compiled_umap import keep_compiled_umap\n"
+        "keep_compiled_umap()\n"
         "assert main(['run', 'model.toml', '-q']) == 0\n"
         "assert main(['assign', 'model', 'p.jsonl']) == 0\n"
         "assert sys.modules.get('openvino_telemetry') is None\n"

@@ -4,12 +4,11 @@ import json
 
 import pytest
 
-from pipeline.build.build import run
-from pipeline.cli.main import main
 from pipeline.build.compare import compare
+from pipeline.cli.main import main
 from pipeline.config import load_config
 from pipeline.evaluation import evaluate
-from tests.planted import planted_papers, write_jsonl
+from tests.planted import planted_papers, run, write_jsonl
 
 CONFIG = """
 name = "{name}"
@@ -18,7 +17,7 @@ files = ["{files}"]
 [embedding]
 backend = "tfidf"
 [topics]
-refits = 0
+resamples = 0
 {rest}
 """
 

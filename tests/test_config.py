@@ -37,7 +37,7 @@ def test_unknown_key_of_another_section_is_found_there():
         ("neighbours", {"k": 0}, "neighbours.k = 0: expected greater than or equal to 1"),
         ("clusterer", {"min_cluster_size": 1.5}, '"auto" or a whole number of at least 2'),
         ("clusterer", {"min_cluster_size": 1}, '"auto" or a whole number of at least 2'),
-        ("clusterer", {"method": "best"}, "'auto', 'leaf', 'eom' or 'capped'"),
+        ("clusterer", {"method": "best"}, "'auto', 'leaf', 'eom' or 'max_cluster_size'"),
         ("embedding", {"cache": "yes"}, "expected true or false"),
         ("embedding", {"precision": "bf16"}, "'bfloat16'"),
         ("corpus", {"files": "a.jsonl"}, "expected a list"),

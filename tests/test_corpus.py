@@ -34,7 +34,7 @@ def read(folder: Path, *files: str, **corpus) -> Corpus:
 
 
 def rows(corpus: Corpus) -> dict[str, dict]:
-    return {paper["id"]: paper for paper in corpus.papers.to_pylist()}
+    return {paper["id"]: paper for paper in corpus.tables.papers.to_pylist()}
 
 
 def failure(folder: Path, *files: str, **corpus) -> str:
@@ -71,7 +71,7 @@ def test_globs_and_several_files_are_read_together(tmp_path):
     write_jsonl(tmp_path / "one.jsonl", PAPERS[:1])
     write_jsonl(tmp_path / "two.jsonl", PAPERS[1:])
     assert set(rows(read(tmp_path, "*.jsonl"))) == {"a", "b", "n"}
-    assert read(tmp_path, "*.jsonl", "one.jsonl").read == 3, "a file named twice is read once"
+    assert read(tmp_path, "*.jsonl", "one.jsonl").tables.read == 3, "a file named twice is read once"
 
 
 def test_listing_gives_names_without_null_and_skips_the_owner_line(tmp_path):
@@ -83,7 +83,7 @@ def test_listing_gives_names_without_null_and_skips_the_owner_line(tmp_path):
         "Second title",
     ]
     (tmp_path / "list.txt").write_text("\n".join([*lines, "", "Second abstract, long.", ""]))
-    found = read(tmp_path, "list.txt").papers.to_pylist()
+    found = read(tmp_path, "list.txt").tables.papers.to_pylist()
     by_title = {paper["title"]: paper for paper in found}
     assert by_title["First title"]["authors"] == ["DeepSeek-AI", "Z. F. Wu", "Hui Qu"]
     assert by_title["First title"]["abstract"] == "First abstract."
@@ -93,19 +93,19 @@ def test_listing_gives_names_without_null_and_skips_the_owner_line(tmp_path):
 
 def test_listing_without_owner_line_and_one_that_ends_early(tmp_path):
     (tmp_path / "list.txt").write_text("Title\nQu, Hui\nAbstract.\n")
-    assert read(tmp_path, "list.txt").papers.column("title").to_pylist() == ["Title"]
+    assert read(tmp_path, "list.txt").tables.papers.column("title").to_pylist() == ["Title"]
     (tmp_path / "bad.txt").write_text(
         "Qu, Hui\nTitle\nQu, Hui\nAbstract.\nTitle 2\nOnly family names, here, odd\nText.\n"
     )
     corpus = read(tmp_path, "bad.txt")
-    assert (len(corpus), corpus.rejected.num_rows) == (1, 1)
-    assert "three lines a paper" in corpus.rejected.column("reason")[0].as_py()
+    assert (len(corpus), corpus.tables.rejected.num_rows) == (1, 1)
+    assert "three lines a paper" in corpus.tables.rejected.column("reason")[0].as_py()
 
 
 def test_seed_listing_of_real_papers(shared):
     corpus = read(shared, "seed.txt")
-    by_title = {paper["title"]: paper for paper in corpus.papers.to_pylist()}
-    assert len(corpus) == corpus.read == 6
+    by_title = {paper["title"]: paper for paper in corpus.tables.papers.to_pylist()}
+    assert len(corpus) == corpus.tables.read == 6
     authors = by_title["DeepSeek LLM: Scaling Open-Source Language Models with Longtermism"]["authors"]
     assert authors[:3] == ["DeepSeek-AI", "Xiao Bi", "Deli Chen"]
     gan = by_title["Training Federated GANs with Theoretical Guarantees: A Universal Aggregation Approach"]
@@ -117,11 +117,13 @@ def test_field_names_are_recognised_or_mapped(tmp_path):
         tmp_path / "usual.jsonl",
         [{"Paper ID": 7, "Article Title": "T", "SUMMARY": "S", "Publication_Year": "2019-05-01"}],
     )
-    assert read(tmp_path, "usual.jsonl").papers.to_pylist()[0] == {
+    assert read(tmp_path, "usual.jsonl").tables.papers.to_pylist()[0] == {
         "id": "7", "title": "T", "abstract": "S", "authors": [], "year": 2019,
     }  # fmt: skip
     write_jsonl(tmp_path / "own.jsonl", [{"nr": "x", "Titel": "T", "Kurz": "S", "title": "not this one"}])
-    found = read(tmp_path, "own.jsonl", fields={"id": "nr", "title": "Titel", "abstract": "Kurz"}).papers.to_pylist()[0]
+    found = read(
+        tmp_path, "own.jsonl", fields={"id": "nr", "title": "Titel", "abstract": "Kurz"}
+    ).tables.papers.to_pylist()[0]
     assert (found["id"], found["title"], found["abstract"], found["source_title"]) == ("x", "T", "S", "not this one")
 
 
@@ -135,8 +137,8 @@ def test_a_mapped_field_that_is_not_there_is_refused_with_the_nearest(tmp_path):
 def test_missing_values_are_never_text(tmp_path):
     table = [{"title": "A", "abstract": missing} for missing in ("null", "NaN", " n/a ", "", None)]
     write_jsonl(tmp_path / "p.jsonl", [{**row, "title": f"A{i}"} for i, row in enumerate(table)])
-    assert read(tmp_path, "p.jsonl").texts()
-    assert all(text in {f"A{i}" for i in range(5)} for text in read(tmp_path, "p.jsonl").texts())
+    assert read(tmp_path, "p.jsonl").cleaned.texts
+    assert all(text in {f"A{i}" for i in range(5)} for text in read(tmp_path, "p.jsonl").cleaned.texts)
 
 
 def test_title_only_papers_are_kept_or_dropped_by_setting(tmp_path):
@@ -144,7 +146,7 @@ def test_title_only_papers_are_kept_or_dropped_by_setting(tmp_path):
     assert len(read(tmp_path, "p.jsonl")) == 2
     dropped = read(tmp_path, "p.jsonl", title_only="drop")
     assert len(dropped) == 1
-    assert dropped.rejected.to_pylist() == [
+    assert dropped.tables.rejected.to_pylist() == [
         {"source": "p.jsonl", "row": 1, "id": "t", "reason": 'no abstract (corpus.title_only = "drop")'}
     ]
 
@@ -164,7 +166,7 @@ def test_rejects_name_row_and_reason(tmp_path):
     ]
     (tmp_path / "p.jsonl").write_bytes(b"\n".join(lines))
     corpus = read(tmp_path, "p.jsonl")
-    reasons = {row["row"]: row["reason"] for row in corpus.rejected.to_pylist()}
+    reasons = {row["row"]: row["reason"] for row in corpus.tables.rejected.to_pylist()}
     assert reasons[2] == "no title and no abstract"
     assert reasons[3].startswith("not JSON")
     assert reasons[4] == "a JSON list, not an object"
@@ -172,7 +174,7 @@ def test_rejects_name_row_and_reason(tmp_path):
     assert "surrogate" in reasons[6]
     assert reasons[7] == "a NUL character"
     assert reasons[8] == "its title is not text"
-    assert (corpus.read, len(corpus), corpus.rejected.num_rows) == (9, 2, 7)
+    assert (corpus.tables.read, len(corpus), corpus.tables.rejected.num_rows) == (9, 2, 7)
 
 
 def test_exact_duplicates_are_one_paper_and_the_kept_one_does_not_depend_on_order(tmp_path):
@@ -181,8 +183,8 @@ def test_exact_duplicates_are_one_paper_and_the_kept_one_does_not_depend_on_orde
     for order in ([0, 1, 2], [2, 1, 0], [1, 2, 0]):
         write_jsonl(tmp_path / "p.jsonl", [*(copies[i] for i in order), *PAPERS])
         corpus = read(tmp_path, "p.jsonl")
-        pairs = [(row["id"], row["kept_id"]) for row in corpus.duplicates.to_pylist()]
-        outcomes.add((tuple(corpus.papers.column("id").to_pylist()), tuple(pairs)))
+        pairs = [(row["id"], row["kept_id"]) for row in corpus.tables.duplicates.to_pylist()]
+        outcomes.add((tuple(corpus.tables.papers.column("id").to_pylist()), tuple(pairs)))
     assert len(outcomes) == 1
     assert outcomes.pop()[1] == (("c2", "c1"), ("c3", "c1"))
 
@@ -193,8 +195,8 @@ def test_an_id_used_for_two_texts_goes_to_the_same_one_in_any_order(tmp_path):
     for papers in (clash, clash[::-1]):
         write_jsonl(tmp_path / "p.jsonl", papers)
         corpus = read(tmp_path, "p.jsonl")
-        kept.add(tuple(corpus.papers.column("title").to_pylist()))
-        assert corpus.rejected.column("reason").to_pylist() == ["its id is used for another text"]
+        kept.add(tuple(corpus.tables.papers.column("title").to_pylist()))
+        assert corpus.tables.rejected.column("reason").to_pylist() == ["its id is used for another text"]
     assert len(kept) == 1
 
 
@@ -203,17 +205,17 @@ def test_papers_without_ids_get_ids_from_their_text(tmp_path):
     corpus = read(tmp_path, "p.jsonl")
     again = read(tmp_path, "p.jsonl")
     assert len(corpus) == 2
-    assert corpus.duplicates.num_rows == 1
-    assert corpus.papers.equals(again.papers)
-    assert all(name.startswith("text-") for name in corpus.papers.column("id").to_pylist())
+    assert corpus.tables.duplicates.num_rows == 1
+    assert corpus.tables.papers.equals(again.tables.papers)
+    assert all(name.startswith("text-") for name in corpus.tables.papers.column("id").to_pylist())
 
 
 def test_rows_are_in_the_order_of_their_text_hash(tmp_path):
     write_jsonl(tmp_path / "p.jsonl", [{"id": str(i), "title": f"Title {i}"} for i in range(50)])
     corpus = read(tmp_path, "p.jsonl")
     assert list(corpus.text_hashes) == sorted(corpus.text_hashes)
-    positions = corpus.sources.column("position").to_pylist()
-    assert [f"Title {position}" for position in positions] == corpus.papers.column("title").to_pylist()
+    positions = corpus.tables.sources.column("position").to_pylist()
+    assert [f"Title {position}" for position in positions] == corpus.tables.papers.column("title").to_pylist()
 
 
 papers_strategy = st.lists(
@@ -233,11 +235,11 @@ def test_any_order_gives_the_same_corpus_and_every_row_is_counted(papers, seed):
     first = collect(papers)
     shuffled = [papers[i] for i in np.random.default_rng(seed).permutation(len(papers))]
     second = collect(shuffled)
-    assert first.papers.equals(second.papers)
-    assert first.duplicates.select(["id", "kept_id"]).equals(second.duplicates.select(["id", "kept_id"]))
-    assert len(first) + first.duplicates.num_rows + first.rejected.num_rows == len(papers)
-    assert len(set(first.texts())) == len(first)
-    assert len(set(first.papers.column("id").to_pylist())) == len(first)
+    assert first.tables.papers.equals(second.tables.papers)
+    assert first.tables.duplicates.select(["id", "kept_id"]).equals(second.tables.duplicates.select(["id", "kept_id"]))
+    assert len(first) + first.tables.duplicates.num_rows + first.tables.rejected.num_rows == len(papers)
+    assert len(set(first.cleaned.texts)) == len(first)
+    assert len(set(first.tables.papers.column("id").to_pylist())) == len(first)
 
 
 def test_extra_columns_keep_their_types(tmp_path):
@@ -257,7 +259,7 @@ def test_extra_columns_keep_their_types(tmp_path):
             {"title": "B", "n": 2, "share": 0.5, "tags": [], "open": False, "mixed": "one", "topic": "u"},
         ],
     )
-    by_title = {paper["title"]: paper for paper in read(tmp_path, "p.jsonl").papers.to_pylist()}
+    by_title = {paper["title"]: paper for paper in read(tmp_path, "p.jsonl").tables.papers.to_pylist()}
     assert by_title["A"]["n"] == 1
     assert by_title["A"]["share"] == 1.0
     assert by_title["A"]["tags"] == ["x"]
@@ -302,7 +304,7 @@ def test_the_configured_encoding_is_used(tmp_path):
     (tmp_path / "latin.csv").write_bytes("title,abstract\nGröße,äh\n".encode("latin-1"))
     (tmp_path / "utf16.csv").write_bytes("title,abstract\nGröße,äh\n".encode("utf-16"))
     for name, encoding in (("latin.csv", "latin-1"), ("utf16.csv", "utf-16")):
-        assert read(tmp_path, name, encoding=encoding).texts() == ["Größe. äh"]
+        assert read(tmp_path, name, encoding=encoding).cleaned.texts == ["Größe. äh"]
     assert "knows no such encoding" in failure(tmp_path, "latin.csv", encoding="klingon")
 
 
@@ -317,14 +319,14 @@ def test_an_empty_abstract_is_not_filled_from_another_field_in_any_format(tmp_pa
     pq.write_table(pa.Table.from_pylist(papers), tmp_path / "p.parquet")
     (tmp_path / "p.csv").write_text("title,abstract,description\nT,,Not the abstract.\n")
     for name in ("p.jsonl", "p.parquet", "p.csv"):
-        assert read(tmp_path, name).texts() == ["T"], name
+        assert read(tmp_path, name).cleaned.texts == ["T"], name
     assert len(read(tmp_path, "p.csv", fields={"abstract": "abstract"})) == 1, "an empty column is there all the same"
 
 
 def test_every_row_of_a_table_is_counted(tmp_path):
     (tmp_path / "p.csv").write_text("title,abstract\nA,b\n,\n\nC,d\n")
     corpus = read(tmp_path, "p.csv")
-    assert (corpus.read, len(corpus), corpus.rejected.num_rows) == (3, 2, 1)
+    assert (corpus.tables.read, len(corpus), corpus.tables.rejected.num_rows) == (3, 2, 1)
 
 
 def test_quotes_in_tsv_are_only_quotes(tmp_path):
@@ -348,13 +350,13 @@ def test_odd_names_are_one_line(tmp_path, pattern, expected):
 
 def test_a_file_with_glob_signs_in_its_name_can_be_named(tmp_path):
     write_jsonl(tmp_path / "papers[1].jsonl", PAPERS)
-    assert read(tmp_path, "papers[1].jsonl").read == 3
+    assert read(tmp_path, "papers[1].jsonl").tables.read == 3
 
 
 def test_a_file_whose_name_is_not_text_is_read(tmp_path):
     name = os.fsdecode(b"pap\xe9rs.jsonl")
     write_jsonl(tmp_path / name, PAPERS)
-    assert read(tmp_path, "*.jsonl").sources.column("source")[0].as_py() == "pap\ufffdrs.jsonl"
+    assert read(tmp_path, "*.jsonl").tables.sources.column("source")[0].as_py() == "pap\ufffdrs.jsonl"
 
 
 def test_numbers_and_dates_beyond_reason_are_told(tmp_path):

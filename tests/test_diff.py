@@ -30,7 +30,7 @@ def kinds(atlas):
 def regrouped(atlas, group_of, *, keep=lambda paper: True):
     """The same atlas with topics told by hand: paper id -> number of its topic."""
     rows = [row for row, paper in enumerate(atlas.column("id").to_pylist()) if keep(paper)]
-    papers = atlas.papers.take(rows)
+    papers = atlas.tables.whole.papers.take(rows)
     topics = np.array([group_of(paper) for paper in papers.column("id").to_pylist()], dtype=np.int32)
     for name in ("topic", "nearest_topic"):
         papers = papers.set_column(papers.column_names.index(name), name, pa.array(topics))
@@ -39,7 +39,7 @@ def regrouped(atlas, group_of, *, keep=lambda paper: True):
         replace(atlas.topics[0], id=int(number), label=f"group {number}", size=int(count), assigned=int(count))
         for number, count in zip(numbers, counts, strict=True)
     )
-    tables = {"papers": papers, "duplicates": atlas.table("duplicates").slice(0, 0)}
+    tables = {"papers": papers, "duplicates": atlas.tables.whole.duplicates.slice(0, 0)}
     manifest = replace(atlas.manifest, name="after")
     nobody = np.zeros((len(rows), 0), dtype=np.int32)
     return replace(

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.cli.main import main
 from pipeline.atlas.column_groups import column_groups, group_values
+from pipeline.cli.main import main
 from pipeline.errors import PaperatlasError
 from pipeline.evaluation import evaluate
 from pipeline.evaluation.agreement import purity

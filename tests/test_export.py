@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from pipeline.cli.main import main
 from pipeline.config import CleanConfig, CorpusConfig
-from pipeline.corpus import find_sources, read_papers
+from pipeline.corpus import read_papers
+from pipeline.corpus.file_search import find_sources
 from pipeline.export import WRITERS
-from tests.planted import planted_papers, write_jsonl
+from tests.planted import planted_papers, run_once
 
 PLAIN = CleanConfig(**dict.fromkeys(CleanConfig.model_fields, False))
 
@@ -73,11 +74,11 @@ def test_references_keep_their_plain_fields(form, paper):
     )
 
 
-@pytest.fixture
-def folder(tmp_path, make_atlas):
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
     papers = planted_papers(["glaciers", "bees"], 12)
     papers[0] |= {"title": "=HYPERLINK(evil)", "authors": ["Ida Larsen", "Ice Core Consortium"], "doi": "10.1000/x"}
-    return make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers)), topics={"refits": 0}).folder
+    return run_once(tmp_path_factory.mktemp("export"), papers).folder
 
 
 @pytest.mark.parametrize("form", WRITERS)

@@ -12,9 +12,8 @@ from pipeline.cli.main import main
 from pipeline.config import CorpusConfig
 from pipeline.corpus import read_corpus
 from pipeline.errors import PaperatlasError, ServiceError
-from pipeline.fetch import SERVICES, fetch
+from pipeline.fetch import SERVICES, FetchRequest, fetch
 from pipeline.fetch.client import Client
-from pipeline.fetch.services import Request
 
 
 def atom(ids):
@@ -153,11 +152,11 @@ def lines(path):
 
 
 ASKED = {
-    "arxiv": (Request("all:ice", most=230), 230, 0),
-    "openalex": (Request("ice", most=420), 420, 0),
-    "crossref": (Request(names=("10.1/a", "10.1/unknown", "10.1/b(c)<d>"), most=10), 2, 1),
-    "pubmed": (Request("ice", most=1000), 300, 0),
-    "semanticscholar": (Request(names=("p1", "DOI:10.1/unknown", "p2"), most=10), 2, 1),
+    "arxiv": (FetchRequest("all:ice", limit=230), 230, 0),
+    "openalex": (FetchRequest("ice", limit=420), 420, 0),
+    "crossref": (FetchRequest(ids=("10.1/a", "10.1/unknown", "10.1/b(c)<d>"), limit=10), 2, 1),
+    "pubmed": (FetchRequest("ice", limit=1000), 300, 0),
+    "semanticscholar": (FetchRequest(ids=("p1", "DOI:10.1/unknown", "p2"), limit=10), 2, 1),
 }
 
 
@@ -169,7 +168,7 @@ def test_every_page_of_an_answer_is_written_and_can_be_read(client, tmp_path, na
     assert [file.name for file in tmp_path.iterdir()] == ["out.jsonl"], "no notes are left behind"
     corpus = read_corpus(CorpusConfig(files=("out.jsonl",)), tmp_path)
     assert len(corpus) == count
-    assert all(title.startswith("On ice") for title in corpus.papers.column("title").to_pylist())
+    assert all(title.startswith("On ice") for title in corpus.tables.papers.column("title").to_pylist())
 
 
 @pytest.mark.parametrize("name", ASKED)
@@ -191,14 +190,14 @@ def test_a_service_that_stays_down_leaves_what_came_and_the_same_call_goes_on(cl
 
     calls = []
 
-    def breaking(path, parameters, read, *, body=None):
+    def breaking(path, parameters, parse, *, body=None):
         calls.append(path)
         if len(calls) == 2:
             Services.trouble = [500] * 6
-        return Client.ask(first, path, parameters, read, body=body)
+        return Client.request(first, path, parameters, parse, body=body)
 
-    first.ask = breaking
-    with pytest.raises(ServiceError, match="goes on from here"):
+    first.request = breaking
+    with pytest.raises(ServiceError, match="continues from here"):
         fetch("openalex", asked, out, client=first)
     assert len(lines(out)) == 200
     with out.open("ab") as file:
@@ -217,26 +216,48 @@ def test_a_file_of_something_else_is_never_touched(client, tmp_path):
     out.unlink()
     Services.trouble = [500] * 6
     with pytest.raises(ServiceError):
-        fetch("arxiv", Request("ice", most=100), tmp_path / "a.jsonl", client=client)
-    fetch("arxiv", Request("ice", most=120), tmp_path / "a.jsonl", client=client)
+        fetch("arxiv", FetchRequest("ice", limit=100), tmp_path / "a.jsonl", client=client)
+    fetch("arxiv", FetchRequest("ice", limit=120), tmp_path / "a.jsonl", client=client)
 
 
-def test_the_unfinished_answer_to_another_question_is_kept(client, tmp_path):
+def test_the_unfinished_download_of_another_request_is_kept(client, tmp_path):
     out = tmp_path / "out.jsonl"
     answered = iter([None])
 
-    def once(path, parameters, read, *, body=None):
+    def once(path, parameters, parse, *, body=None):
         if next(answered, 1) is None:
-            return Client.ask(client, path, parameters, read, body=body)
+            return Client.request(client, path, parameters, parse, body=body)
         raise ServiceError("down")
 
     broken = Client(client.address, 0.0)
-    broken.ask = once
+    broken.request = once
     with pytest.raises(ServiceError):
-        fetch("openalex", Request("ice", most=420), out, client=broken)
-    with pytest.raises(PaperatlasError, match="another question"):
-        fetch("openalex", Request("snow", most=420), out, client=client)
+        fetch("openalex", FetchRequest("ice", limit=420), out, client=broken)
+    with pytest.raises(PaperatlasError, match="another request"):
+        fetch("openalex", FetchRequest("snow", limit=420), out, client=client)
     assert len(lines(out)) == 200
+
+
+def test_a_file_shorter_than_its_notes_is_not_filled_up(client, tmp_path):
+    """An interrupted download whose file was deleted: continuing it would write zero bytes in place of papers."""
+    out = tmp_path / "out.jsonl"
+    request = FetchRequest("ice", limit=420)
+    calls = []
+
+    def second_fails(path, parameters, parse, *, body=None):
+        calls.append(path)
+        if len(calls) == 2:
+            raise ServiceError("down")
+        return Client.request(client, path, parameters, parse, body=body)
+
+    broken = Client(client.address, 0.0)
+    broken.request = second_fails
+    with pytest.raises(ServiceError):
+        fetch("openalex", request, out, client=broken)
+    out.unlink()
+    with pytest.raises(PaperatlasError, match=r"shorter than out\.jsonl\.part says"):
+        fetch("openalex", request, out, client=client)
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(("trouble", "message"), [("redirect", "refused"), (400, "status 400"), (403, "status 403")])
@@ -252,7 +273,7 @@ def test_the_agent_the_mail_address_and_the_pace_are_told_and_kept(client, tmp_p
     polite = Client(
         client.address, 5.0, {"mailto": "ida@example.org"}, {}, "ida@example.org", sleep=client.waited.append
     )
-    fetch("openalex", Request("ice", most=420), tmp_path / "out.jsonl", client=polite)
+    fetch("openalex", FetchRequest("ice", limit=420), tmp_path / "out.jsonl", client=polite)
     for _, asked, headers in Services.seen:
         assert headers["User-Agent"].startswith("paperatlas/")
         assert "mailto:ida@example.org" in headers["User-Agent"]
@@ -262,8 +283,9 @@ def test_the_agent_the_mail_address_and_the_pace_are_told_and_kept(client, tmp_p
 
 def test_arxiv_ids_are_found_with_and_without_version(client, tmp_path):
     names = ("2101.00001", "arXiv:2101.00002v3", "9999.99999")
-    found = fetch("arxiv", Request(names=("2101.00001", "9999.99999"), most=10), tmp_path / "out.jsonl", client=client)
-    assert (found.written, found.missing) == (1, 1)
+    request = FetchRequest(ids=("2101.00001", "9999.99999"), limit=10)
+    fetched = fetch("arxiv", request, tmp_path / "out.jsonl", client=client)
+    assert (fetched.written, fetched.missing) == (1, 1)
     assert names[0] == lines(tmp_path / "out.jsonl")[0]["id"]
 
 
@@ -289,8 +311,8 @@ def test_mistakes_of_the_command_are_one_line(arguments, message, capsys, monkey
     assert told.count("\n") == 1
 
 
-def test_names_can_stand_in_a_file(tmp_path):
-    from pipeline.cli.fetch import _names
+def test_ids_can_stand_in_a_file(tmp_path):
+    from pipeline.cli.fetch import _split
 
     (tmp_path / "dois.txt").write_text("10.1/a\n\n10.1/b\n10.1/a\n")
-    assert _names(str(tmp_path / "dois.txt")) == _names("10.1/a, 10.1/b") == ("10.1/a", "10.1/b")
+    assert _split(str(tmp_path / "dois.txt")) == _split("10.1/a, 10.1/b") == ("10.1/a", "10.1/b")

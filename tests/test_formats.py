@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import CorpusConfig
-from pipeline.corpus import Rejected, find_sources, read_papers
+from pipeline.corpus import Rejected, read_papers
+from pipeline.corpus.file_search import find_sources
 from tests import format_files
 
 EXPECTED = json.loads((Path(__file__).parent / "format_files.json").read_text(encoding="utf-8"))

@@ -10,16 +10,16 @@ from PIL import Image
 from pipeline.cli import main
 from pipeline.map.colouring import colour_papers
 from pipeline.map.colours import NOISE_COLOUR, PALETTE, scale
-from tests.planted import planted_papers, write_jsonl
+from tests.planted import planted_papers, run_once
 
 
-@pytest.fixture
-def atlas(tmp_path, make_atlas):
+@pytest.fixture(scope="module")
+def atlas(tmp_path_factory):
     papers = planted_papers(["glaciers", "bees"], 30)
     for number, paper in enumerate(papers):
         paper["venue"] = ["Cryosphere", "Apidologie"][number // 30]
         paper["cited"] = None if number == 0 else number
-    return make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers)), map={"html": False})
+    return run_once(tmp_path_factory.mktemp("map"), papers)
 
 
 def test_every_format_is_written_as_asked(atlas, tmp_path, capsys):

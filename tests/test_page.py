@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipeline import Atlas
 from pipeline.map import write_page
 from pipeline.map.columns import OTHER, map_columns
 from pipeline.map.content import page_points, quantise, spread_order, with_texts
@@ -107,7 +108,7 @@ def test_a_click_opens_the_paper_with_what_the_recommender_says(opened, atlas, p
     assert atlas.topics[atlas.column("nearest_topic")[row].as_py()].label in seen.text("#panel .facts")
     assert f"strength {atlas.column('strength')[row].as_py():.2f}" in seen.text("#panel .facts")
     assert seen.page.locator("#panel a").get_attribute("href") == "https://doi.org/10.1000/50"
-    expected = atlas.similar(paper["id"], k=10)
+    expected = Atlas(atlas).similar(paper["id"], k=10)
     shown = seen.page.locator("#panel .similar .paper").all_inner_texts()
     assert [text.split("\n")[0] for text in shown] == [result.title for result in expected]
     for text, result in zip(shown, expected, strict=True):
@@ -119,11 +120,11 @@ def test_similar_papers_are_a_click_away_and_back_returns(opened, atlas, papers)
     seen = opened(f"#paper={papers[50]['id']}")
     seen.expect("#panel h2.title", papers[50]["title"])
     seen.page.locator("#panel .similar .paper").first.click()
-    seen.expect("#panel h2.title", atlas.similar(papers[50]["id"], k=1)[0].title)
+    seen.expect("#panel h2.title", Atlas(atlas).similar(papers[50]["id"], k=1)[0].title)
     seen.page.go_back()
     seen.expect("#panel h2.title", papers[50]["title"])
     seen.page.go_forward()
-    seen.expect("#panel h2.title", atlas.similar(papers[50]["id"], k=1)[0].title)
+    seen.expect("#panel h2.title", Atlas(atlas).similar(papers[50]["id"], k=1)[0].title)
     seen.page.locator("#panel [aria-label=Close]").click()
     seen.page.locator("#panel").wait_for(state="hidden")
 
@@ -632,7 +633,7 @@ def test_the_lists_of_all_papers_are_what_similar_answers(tmp_path):
         atlas = run_once(tmp_path / str(sentences), papers, embedding={"sentences": sentences})
         lists = precompute_similar(atlas, k=7)
         for row, paper in enumerate(atlas.ids.ids):
-            expected = atlas.similar(paper, k=7)
+            expected = Atlas(atlas).similar(paper, k=7)
             assert [atlas.ids.ids[other] for other in lists.rows[row]] == [result.id for result in expected]
             np.testing.assert_allclose(lists.similarities[row], [result.similarity for result in expected], atol=1e-6)
             words = [[atlas.lexical.vocabulary[t] for t in terms if t >= 0] for terms in lists.terms[row]]

@@ -7,8 +7,10 @@ import pytest
 from pipeline.cli.main import main
 from pipeline.config import CorpusConfig, EmbeddingConfig
 from pipeline.corpus import read_corpus
-from pipeline.quality import draw_quality, measure, token_counter, notes
-from tests.planted import planted_papers, write_jsonl
+from pipeline.embedding.token_counter import token_counter
+from pipeline.report import notes
+from pipeline.report.report_charts import draw_quality
+from tests.planted import planted_papers, run, write_jsonl
 
 GERMAN = (
     "Wir untersuchen, wie schnell das Eis der Gletscher schmilzt, und vergleichen es mit früheren Messungen im Tal."
@@ -34,8 +36,9 @@ def mixed(tmp_path):
     return tmp_path
 
 
-def quality_of(folder, *files, model=None):
-    return measure(read_corpus(CorpusConfig(files=files), folder), model)
+def quality_of(folder, *files, tokens=None):
+    corpus = read_corpus(CorpusConfig(files=files), folder)
+    return measure_quality(corpus.tables, texts=corpus.cleaned.texts, cleaned=corpus.cleaned.steps, tokens=tokens)
 
 
 def test_every_count_is_right(mixed):
@@ -56,9 +59,9 @@ def test_every_count_is_right(mixed):
 
 def test_what_the_model_does_not_read_is_counted_by_its_own_tokens(mixed):
     model = token_counter(EmbeddingConfig())
-    found = quality_of(mixed, "c.nbib", "b.ris", model=model)
+    found = quality_of(mixed, "c.nbib", "b.ris", tokens=model)
     assert (found.max_tokens, found.long_share) == (256, 0.5)
-    assert model.count_tokens(["ice"]) == [3]
+    assert model.count(["ice"]) == [3]
     assert token_counter(EmbeddingConfig(backend="tfidf")) is None
 
 
@@ -104,13 +107,13 @@ def test_a_config_can_be_inspected(mixed, capsys):
     assert json.loads(capsys.readouterr().out)["read"] == 8
 
 
-def test_the_report_of_a_run_says_the_same(mixed, make_atlas):
-    atlas = make_atlas([str(mixed / name) for name in ("a.jsonl", "b.ris", "c.nbib")], topics={"refits": 0})
+def test_the_report_of_a_run_says_the_same(mixed, make_config):
+    atlas = run(make_config([str(mixed / name) for name in ("a.jsonl", "b.ris", "c.nbib")]))
     report = (atlas.folder / "report.md").read_text()
     assert "formats: JSONL 6, NBIB 1, RIS 1" in report
     assert "![papers by year](years.svg)" in report
     assert (atlas.folder / "years.svg").read_bytes().startswith(b"<?xml")
-    assert atlas.manifest.quality["missing"]["abstract"] == 1
+    assert atlas.manifest.quality.missing["abstract"] == 1
 
 
 def test_years_over_centuries_are_told_by_tens(tmp_path):

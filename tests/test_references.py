@@ -8,19 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline import Atlas
 from pipeline.cli import main
 from pipeline.config import CorpusConfig
 from pipeline.corpus import Rejected, Source, read_papers
 from pipeline.corpus.identifiers import find_arxiv, find_dois, identify, links, title_key
 from pipeline.corpus.readers import bibtex, ris
-from pipeline.corpus.readers.bibtex import decode_latex
+from pipeline.corpus.readers.latex import decode_latex
 from pipeline.corpus.record import text_hash, text_of
 from pipeline.corpus.references import Reference, read_references
 from pipeline.export import to_bibtex, to_ris
 from pipeline.export.bibtex_writer import escape_latex
 from pipeline.recommender import check_draft, find_cited, read_query
 from tests.format_files import EXAMPLES
-from tests.planted import planted_papers, write_jsonl
+from tests.planted import planted_papers, run_once, write_jsonl
 
 
 def read_one(tmp_path, name, text):
@@ -209,7 +210,7 @@ def test_only_http_addresses_become_links():
 # --- references in an atlas
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def papers():
     made = planted_papers(["glaciers", "bees"], 20)
     made[0] |= {"doi": "10.1000/Ice"}
@@ -217,9 +218,9 @@ def papers():
     return made
 
 
-@pytest.fixture
-def atlas(tmp_path, make_atlas, papers):
-    return make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers)))
+@pytest.fixture(scope="module")
+def atlas(tmp_path_factory, papers):
+    return run_once(tmp_path_factory.mktemp("references"), papers)
 
 
 def reference(title="", **extra):
@@ -259,7 +260,7 @@ def test_cited_papers_are_left_out(atlas, papers, tmp_path, capsys):
 
 
 def test_results_as_references_are_those_papers(atlas, tmp_path, capsys):
-    expected = [result.id for result in atlas.similar("bees-3", k=4)]
+    expected = [result.id for result in Atlas(atlas).similar("bees-3", k=4)]
     for form, name in (("bibtex", "a.bib"), ("ris", "a.ris")):
         assert main(["similar", str(atlas.folder), "--id", "bees-3", "-k", "4", "--format", form]) == 0
         rows = read_one(tmp_path, name, capsys.readouterr().out)

@@ -6,16 +6,17 @@ import json
 import numpy as np
 import pytest
 
+from pipeline import Atlas
 from pipeline.cli import main
 from pipeline.config import SimilarConfig
-from pipeline.mmr import select_by_mmr
 from pipeline.embedding.embedding import Sentences, unit
 from pipeline.errors import PaperatlasError, UnknownPaperError
-from pipeline.words.tfidf import build_lexical
+from pipeline.mmr import select_by_mmr
 from pipeline.recommender import Filters, find_bridges, read_query, similar, where
 from pipeline.recommender.query import Query
 from pipeline.recommender.ranking import rank, sentence_matches, z_scores
-from tests.planted import planted_papers, write_jsonl
+from pipeline.words.tfidf import build_lexical
+from tests.planted import planted_papers, run_once, write_jsonl
 
 TEXTS = ["Ice melts on glaciers.", "Glaciers of ice, ice and ice", "A violin", "The violin melts"]
 
@@ -105,23 +106,28 @@ def papers():
     return planted_papers(["glaciers", "bees", "bread"], 30)
 
 
-@pytest.fixture
-def atlas(tmp_path, make_atlas, papers):
-    return make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers)), embedding={"sentences": True})
+@pytest.fixture(scope="module")
+def atlas(tmp_path_factory, papers):
+    return run_once(tmp_path_factory.mktemp("similar"), papers, embedding={"sentences": True})
 
 
-def test_the_order_does_not_depend_on_how_many_are_asked_for(tmp_path, make_atlas, papers):
-    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers)), similar={"candidates": 10})
-    longest = [result.id for result in atlas.similar("bees-7", k=80)]
-    assert [result.id for result in atlas.similar("bees-7", k=12)][:3] == longest[:3]
+@pytest.fixture(scope="module")
+def few_candidates(tmp_path_factory, papers):
+    """Without sentences, and with far fewer candidates than papers."""
+    return run_once(tmp_path_factory.mktemp("few"), papers, similar={"candidates": 10})
+
+
+def test_the_order_does_not_depend_on_how_many_are_asked_for(few_candidates):
+    longest = [result.id for result in Atlas(few_candidates).similar("bees-7", k=80)]
+    assert [result.id for result in Atlas(few_candidates).similar("bees-7", k=12)][:3] == longest[:3]
 
 
 def test_ids_titles_and_cosines_belong_together_for_any_k(atlas):
     rows = {paper: row for row, paper in enumerate(atlas.column("id").to_pylist())}
     titles = atlas.column("title").to_pylist()
-    longest = [result.id for result in atlas.similar("bees-7", k=89)]
+    longest = [result.id for result in Atlas(atlas).similar("bees-7", k=89)]
     for k in (1, 3, 50, 89):
-        found = atlas.similar("bees-7", k=k)
+        found = Atlas(atlas).similar("bees-7", k=k)
         assert [result.id for result in found] == longest[:k]
         assert [result.rank for result in found] == list(range(1, k + 1))
         for result in found:
@@ -134,11 +140,11 @@ def test_ids_titles_and_cosines_belong_together_for_any_k(atlas):
 
 def test_a_text_of_the_corpus_is_answered_as_its_paper(atlas, papers):
     text = f"{papers[40]['title']}. {papers[40]['abstract']}"
-    assert atlas.similar(text=text) == atlas.similar(papers[40]["id"])
+    assert Atlas(atlas).similar(text=text) == Atlas(atlas).similar(papers[40]["id"])
 
 
 def test_a_new_text_finds_its_subject_alone_or_with_others(atlas):
-    found = atlas.similar(text="Sourdough with rye flour. The yeast makes the crumb.", k=10)
+    found = Atlas(atlas).similar(text="Sourdough with rye flour. The yeast makes the crumb.", k=10)
     assert {result.id.split("-")[0] for result in found} == {"bread"}
     assert all(result.reasons.topics is None for result in found)
 
@@ -155,7 +161,7 @@ def test_several_likes_ask_for_their_middle_and_unlikes_turn_away(atlas):
 
 
 def test_reasons_say_what_is_shared(atlas, papers):
-    found = atlas.similar("glaciers-3", k=3)
+    found = Atlas(atlas).similar("glaciers-3", k=3)
     by_id = {paper["id"]: f"{paper['title']}. {paper['abstract']}" for paper in papers}
     for result in found:
         assert result.reasons.topics == "same topic"
@@ -170,22 +176,21 @@ def test_reasons_say_what_is_shared(atlas, papers):
     assert min(result.reasons.ranks["dense"] for result in found) == 1
 
 
-def test_an_atlas_without_sentences_ranks_by_two_parts(tmp_path, make_atlas, papers):
-    plain = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers)))
-    found = plain.similar("bees-1", k=3)
+def test_an_atlas_without_sentences_ranks_by_two_parts(few_candidates):
+    found = Atlas(few_candidates).similar("bees-1", k=3)
     assert all(result.parts.sentences is None and result.reasons.sentences is None for result in found)
     assert all(result.parts.lexical is not None for result in found)
 
 
 def test_search_finds_words_and_phrases(atlas, papers):
-    found = atlas.search("waggle dance", k=5)
+    found = Atlas(atlas).search("waggle dance", k=5)
     assert all("waggle dance" in f"{r.title} {papers_text(papers, r.id)}".lower() for r in found)
-    quoted = atlas.search('hive "waggle dance"', k=40)
+    quoted = Atlas(atlas).search('hive "waggle dance"', k=40)
     assert {result.id for result in quoted} == {
         paper["id"] for paper in papers if "waggle dance" in f"{paper['title']} {paper['abstract']}".lower()
     }
     with pytest.raises(PaperatlasError, match="no paper holds 'dance waggle'"):
-        atlas.search('"dance waggle"')
+        Atlas(atlas).search('"dance waggle"')
 
 
 def papers_text(papers, name) -> str:
@@ -207,16 +212,16 @@ def test_impossible_queries_are_refused(atlas, likes, unlikes, texts, expected):
 
 def test_impossible_ids_and_counts_are_refused(atlas):
     with pytest.raises(PaperatlasError, match="k = 0"):
-        atlas.similar("bees-1", k=0)
+        Atlas(atlas).similar("bees-1", k=0)
     with pytest.raises(PaperatlasError, match="only 89 other papers"):
-        atlas.similar("bees-1", k=90)
+        Atlas(atlas).similar("bees-1", k=90)
     with pytest.raises(UnknownPaperError, match="ids that look like it: bees-1"):
-        atlas.similar("bees1")
+        Atlas(atlas).similar("bees1")
 
 
 @pytest.mark.parametrize("text", ["漢字だけの文章です", "🧊🧊", "x" * 200_000])
 def test_odd_texts_get_an_answer(atlas, text):
-    assert len(atlas.similar(text=text, k=2)) == 2
+    assert len(Atlas(atlas).similar(text=text, k=2)) == 2
     assert read_query(atlas, (), texts=[text]).truncated == (len(text) > 100_000)
 
 
@@ -247,7 +252,7 @@ def test_the_command_answers_as_python_does(atlas, capsys):
     assert set(shown["results"][0]["parts"]) == {"dense", "lexical", "sentences"}
     main(["similar", run, "--id", "bees-1", "--json"])
     assert json.loads(capsys.readouterr().out)["results"] == json.loads(
-        json.dumps([result.to_json() for result in atlas.similar("bees-1")])
+        json.dumps([result.to_json() for result in Atlas(atlas).similar("bees-1")])
     )
 
 
@@ -263,7 +268,9 @@ def test_a_batch_answers_every_line_and_goes_on_after_a_bad_one(atlas, tmp_path,
     assert main(["similar", str(atlas.folder), "--batch", str(tmp_path / "q.jsonl"), "-k", "3"]) == 0
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(answers) == 6
-    assert [result["id"] for result in answers[0]["results"]] == [result.id for result in atlas.similar("bees-1", k=3)]
+    assert [result["id"] for result in answers[0]["results"]] == [
+        result.id for result in Atlas(atlas).similar("bees-1", k=3)
+    ]
     assert {result["id"].split("-")[0] for result in answers[1]["results"]} == {"bread"}
     assert "no paper has the id 'nobody'" in answers[2]["error"]
     assert "expected an object" in answers[3]["error"]
@@ -293,8 +300,8 @@ def ids_where(atlas, condition) -> set[str]:
     return {atlas.ids.ids[row] for row in np.flatnonzero(where(atlas, condition))}
 
 
-@pytest.fixture
-def filtered(tmp_path, make_atlas):
+@pytest.fixture(scope="module")
+def filtered(tmp_path_factory):
     papers = [
         {
             "id": "a",
@@ -317,10 +324,8 @@ def filtered(tmp_path, make_atlas):
             "n": -2.0,
         },
     ]
-    return make_atlas(
-        str(write_jsonl(tmp_path / "p.jsonl", papers)),
-        topics={"edits": {"rename": [{"topic_of": "a", "label": "All 'of' it"}]}},
-    )
+    named = {"edits": {"rename": [{"topic_of": "a", "label": "All 'of' it"}]}}
+    return run_once(tmp_path_factory.mktemp("filtered"), papers, topics=named)
 
 
 @pytest.mark.parametrize(
@@ -379,10 +384,9 @@ def test_a_filter_never_changes_the_order_of_those_that_pass(atlas):
     assert passed == [paper for paper in everything if paper in wanted][:10]
 
 
-def test_a_filter_reaches_beyond_the_candidates(tmp_path, make_atlas, papers):
-    atlas = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers)), similar={"candidates": 10})
-    keep = where(atlas, "title contains 'glacier' or title contains 'moraine'")
-    found = similar(atlas, read_query(atlas, ["bread-1"]), k=5, filters=Filters(keep=keep))
+def test_a_filter_reaches_beyond_the_candidates(few_candidates):
+    keep = where(few_candidates, "title contains 'glacier' or title contains 'moraine'")
+    found = similar(few_candidates, read_query(few_candidates, ["bread-1"]), k=5, filters=Filters(keep=keep))
     assert len(found) == 5
     assert {result.id.split("-")[0] for result in found} == {"glaciers"}
     assert [result.rank for result in found] == [1, 2, 3, 4, 5]
@@ -440,7 +444,7 @@ def test_the_command_filters_and_writes_csv(atlas, capsys):
     json.loads(capsys.readouterr().out)
 
 
-def test_a_text_gets_one_answer_alone_in_a_batch_and_in_any_order(tmp_path, make_atlas, papers, capsys):
+def test_a_text_gets_one_answer_alone_in_a_batch_and_in_any_order(tmp_path, make_atlas, session_cache, papers, capsys):
     """By the real encoder: a text's vector must not depend on the texts that it is encoded with."""
     atlas = make_atlas(
         str(write_jsonl(tmp_path / "p.jsonl", papers[::6])), embedding={"backend": "auto", "sentences": True}
@@ -452,7 +456,7 @@ def test_a_text_gets_one_answer_alone_in_a_batch_and_in_any_order(tmp_path, make
         "A queen bee and her hive; a waggle dance.",
         "Sourdough. " * 300,
     ]
-    alone = {text: [result.to_json() for result in atlas.similar(text=text, k=5)] for text in texts}
+    alone = {text: [result.to_json() for result in Atlas(atlas).similar(text=text, k=5)] for text in texts}
     for order in (texts, texts[::-1]):
         (tmp_path / "q.jsonl").write_text("\n".join(json.dumps({"text": text}) for text in order))
         main(["similar", str(atlas.folder), "--batch", str(tmp_path / "q.jsonl"), "-k", "5"])

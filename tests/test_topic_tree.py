@@ -8,20 +8,20 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+from pipeline.build.llm_labels import chat_requests, check_chat, name_by_chat
 from pipeline.cli.main import main
-from pipeline.clusterer.selection import select_cut
-from pipeline.clusterer.warnings import find_warnings
-from pipeline.clusterer.seeded import assign_seeded
 from pipeline.clusterer.hierarchy import find_areas, find_subtopics
-from pipeline.clusterer.merging import groups_after, merge_order, merge_topics
-from pipeline.clusterer.stability import best_jaccard
 from pipeline.clusterer.tree import Cut, build_tree, cut_tree, number_by_size
+from pipeline.clusterer.merging import groups_after, merge_order, merge_topics
+from pipeline.clusterer.seeded import assign_seeded
+from pipeline.clusterer.selection import select_cut
+from pipeline.clusterer.stability import best_jaccard
+from pipeline.clusterer.warnings import find_warnings
 from pipeline.config import ChatConfig
 from pipeline.errors import ConfigError
-from pipeline.topics.matching import match_topics, overlap_of
 from pipeline.neighbours import find_neighbours, restrict
-from pipeline.build.llm_labels import chat_requests, check_chat, name_by_chat
 from pipeline.topics.labels import label_topics
+from pipeline.topics.matching import match_topics, overlap_of
 from tests.planted import planted_papers, write_jsonl
 from tests.test_topics import blobs, word
 
@@ -185,7 +185,7 @@ def four(tmp_path):
 
 
 def test_a_number_of_topics_is_that_number_and_never_cuts_a_planted_one(four, make_atlas):
-    two = make_atlas(four, clusterer={"granularity": 2}, topics={"refits": 0})
+    two = make_atlas(four, clusterer={"granularity": 2})
     assert len(two.topics) == 2
     kinds = kinds_in(two)
     assert sum(len(kind) for kind in kinds.values()) == 4, "each planted topic lies in one of the two"
@@ -195,7 +195,7 @@ def test_coarse_has_no_more_topics_than_auto_and_fine_no_fewer(four, make_atlas,
     counts = {}
     for granularity in ("coarse", "auto", "fine"):
         output = {"folder": str(tmp_path / granularity)}
-        atlas = make_atlas(four, clusterer={"granularity": granularity}, topics={"refits": 0}, output=output)
+        atlas = make_atlas(four, clusterer={"granularity": granularity}, output=output)
         counts[granularity] = len(atlas.topics)
         assert all(len(kind) == 1 for kind in kinds_in(atlas).values()) or granularity == "coarse"
     assert counts["coarse"] <= counts["auto"] == 4 <= counts["fine"]
@@ -203,13 +203,13 @@ def test_coarse_has_no_more_topics_than_auto_and_fine_no_fewer(four, make_atlas,
 
 def test_two_known_topics_of_one_sentence_are_one_clear_line(four, make_config):
     with pytest.raises(ConfigError, match="A and B have the same sentence") as refused:
-        make_config(four, topics={"known": {"A": "Ice and snow", "B": " ice  and SNOW"}})
+        make_config(four, topics={"seeded": {"A": "Ice and snow", "B": " ice  and SNOW"}})
     assert "\n" not in str(refused.value)
 
 
 def test_a_baseline_of_another_model_still_keeps_ids_by_papers(tmp_path, make_atlas):
     file = str(write_jsonl(tmp_path / "a.jsonl", planted_papers(["glaciers", "bees", "violins"], 10)))
-    before = make_atlas(file, name="before", output={"folder": str(tmp_path / "before")}, topics={"refits": 0})
+    before = make_atlas(file, name="before", output={"folder": str(tmp_path / "before")})
     rng = np.random.default_rng(0)
     centres = {kind: rng.normal(size=12) for kind in ("glaciers", "bees", "violins")}
     papers = [
@@ -222,7 +222,6 @@ def test_a_baseline_of_another_model_still_keeps_ids_by_papers(tmp_path, make_at
         name="after",
         baseline=str(before.folder),
         embedding={"backend": "vectors", "vectors_column": "vector"},
-        topics={"refits": 0},
     )
     labels = {paper: before.topic(topic).label for paper, topic in zip(*_columns(before), strict=True)}
     for paper, topic in zip(*_columns(after), strict=True):

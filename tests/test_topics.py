@@ -6,15 +6,15 @@ import pytest
 from benchmarks.common import read_papers
 from benchmarks.granularity import regret
 from pipeline.clusterer.assignment import Assignment, assign_corpus, assign_topics, mean_vectors
-from pipeline.clusterer.selection import select_cut, joint_distribution, score_assigned
-from pipeline.clusterer.search import plan_topics
 from pipeline.clusterer.tree import Cut, build_tree, cut_at_sizes, cut_tree
+from pipeline.clusterer.search import plan_topics
+from pipeline.clusterer.selection import joint_distribution, score_assigned, select_cut
 from pipeline.config import ClustererConfig, EmbeddingConfig, ReducerConfig, TopicEdits
 from pipeline.corpus import text_of
+from pipeline.corpus.paper_ids import PaperIds
 from pipeline.embedding import VectorCache, embed_texts, make_encoder
 from pipeline.errors import ConfigError, UnknownPaperError
 from pipeline.neighbours import Neighbours, find_neighbours
-from pipeline.corpus.paper_ids import PaperIds
 from pipeline.reducer.umap import plan_reducer, principal_components, reduce, to_umap_knn, turn_upright
 from pipeline.topics.edits import apply_edits, given_labels
 from pipeline.topics.keywords import Keyword, find_keywords
@@ -183,7 +183,7 @@ def test_the_planted_groups_score_above_coarser_and_finer_ones():
     )
     assert choice.cut is not None
     assert choice.cut.min_cluster_size == 3
-    assert len(choice.curve) == 3
+    assert len(choice.scores) == 3
 
 
 def test_among_few_papers_the_cut_that_most_fits_agree_on_is_taken():
@@ -194,7 +194,7 @@ def test_among_few_papers_the_cut_that_most_fits_agree_on_is_taken():
     agreed = select_cut(cuts, graph, vectors, by_agreement=True)
     assert agreed.cut is not None
     assert agreed.cut.count == 3
-    assert [scored.fits for scored in agreed.curve] == [1, 2]
+    assert [scored.fits for scored in agreed.scores] == [1, 2]
     assert select_cut(cuts, graph, vectors).cut == cuts[0]
 
 
@@ -289,10 +289,10 @@ def test_edits_name_topics_by_their_papers():
     ids = PaperIds(["a", "b", "c", "d", "e", "f"], {"copy-of-a": "a"})
     topics = np.array([0, 0, 1, 1, 2, -1], np.int32)
     assigned = Assignment(np.array([0, 0, 1, 1, 2, 2], np.int32), np.ones(6, np.float32), np.full(6, -1, np.int32))
-    merged = apply_edits(topics, assigned, TopicEdits.model_validate({"merge": [{"topics_of": ["c", "f"]}]}), ids)
+    merged = apply_edits(topics, assigned, TopicEdits.model_validate({"merge": [{"topics_of": ["c", "f"]}]}), ids=ids)
     assert merged.tolist() == [1, 1, 0, 0, 0, -1], "f is noise and stands for its nearest topic, that of e"
     pin = TopicEdits.model_validate({"pin": [{"papers": ["f", "copy-of-a"], "topic_of": "e"}]})
-    pinned = apply_edits(topics, assigned, pin, ids)
+    pinned = apply_edits(topics, assigned, pin, ids=ids)
     assert pinned[5] == pinned[4] == pinned[0]
     assert pinned[1] != pinned[4]
 
@@ -301,7 +301,7 @@ def test_a_pin_to_a_pinned_paper_goes_where_that_one_went():
     ids = PaperIds(["a", "b", "c"], {})
     assigned = Assignment(np.array([0, 1, 2], np.int32), np.ones(3, np.float32), np.full(3, -1, np.int32))
     pins = {"pin": [{"papers": ["a"], "topic_of": "c"}, {"papers": ["b"], "topic_of": "a"}]}
-    edited = apply_edits(np.array([0, 1, 2], np.int32), assigned, TopicEdits.model_validate(pins), ids)
+    edited = apply_edits(np.array([0, 1, 2], np.int32), assigned, TopicEdits.model_validate(pins), ids=ids)
     assert edited.tolist() == [0, 0, 0]
 
 

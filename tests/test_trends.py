@@ -11,8 +11,8 @@ from scipy.stats import fisher_exact
 
 from pipeline.cli.main import main
 from pipeline.trends import draw_trends, find_trends
-from pipeline.trends.statistics import believed, difference_p, log_odds_slope, wilson
-from pipeline.trends.trend_picture import telling_first
+from pipeline.trends.statistics import difference_p, log_odds_slope, significant, wilson
+from pipeline.trends.trend_picture import order_by_growth
 from tests.planted import planted_papers, run_once, write_jsonl
 
 YEARS = range(2000, 2010)

@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
+from pipeline import Atlas
 from pipeline.cli import main
 from pipeline.map.content import page_points
 from pipeline.web import create_app
 from pipeline.web.middleware import AccessMiddleware, Limits
-from tests.browser import open_browser, show
-from tests.planted import planted_papers
-from tests.test_page import TOPICS, build, centred, middle, saved
+from tests.browser import show
+from tests.planted import planted_papers, run_once
+from tests.test_page import TOPICS, centred, middle, saved
 
 JSON = {"content-type": "application/json"}
 TOKEN = "a-token-of-many-letters"
@@ -35,8 +36,8 @@ def papers():
 
 
 @pytest.fixture(scope="module")
-def atlas(tmp_path_factory, papers, session_cache):
-    return build(tmp_path_factory.mktemp("web"), papers)
+def atlas(tmp_path_factory, papers):
+    return run_once(tmp_path_factory.mktemp("web"), papers)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def problem_of(answer, status) -> str:
 
 
 def test_similar_is_what_python_and_the_command_say(client, atlas, capsys):
-    expected = json.loads(json.dumps([result.to_json() for result in atlas.similar("bees-3", k=6)]))
+    expected = json.loads(json.dumps([result.to_json() for result in Atlas(atlas).similar("bees-3", k=6)]))
     assert client.get("/api/v1/similar", params={"id": "bees-3", "k": 6}).json() == {
         "query": {"id": "bees-3"},
         "results": expected,
@@ -74,11 +75,11 @@ def test_similar_is_what_python_and_the_command_say(client, atlas, capsys):
 
 
 def test_search_and_assign_are_what_python_says(client, atlas):
-    expected = json.loads(json.dumps([result.to_json() for result in atlas.search("waggle dance", k=5)]))
+    expected = json.loads(json.dumps([result.to_json() for result in Atlas(atlas).search("waggle dance", k=5)]))
     assert client.get("/api/v1/search", params={"q": "waggle dance", "k": 5}).json()["results"] == expected
     new = {"title": "Sourdough", "abstract": "Rye flour and yeast make the crumb."}
     found = client.post("/api/v1/assign", json={"papers": [new, new]}).json()
-    assert found == [atlas.assign(["Sourdough. Rye flour and yeast make the crumb."])[0].to_json()] * 2
+    assert found == [Atlas(atlas).assign(["Sourdough. Rye flour and yeast make the crumb."])[0].to_json()] * 2
 
 
 def test_papers_come_page_by_page_and_none_twice(client, papers):
@@ -122,7 +123,7 @@ def test_the_page_s_search_folds_letters(client, atlas, papers):
     assert {atlas.ids.ids[row] for row in rows} == {papers[n]["id"] for n in (19, *range(190, 200))}
 
 
-def test_the_handbook_names_every_route_without_a_script(client):
+def test_the_api_docs_name_every_route_without_a_script(client):
     page = client.get("/api").text
     routes = client.get("/api/v1/openapi.json").json()["paths"]
     assert len(routes) >= 8
@@ -233,7 +234,7 @@ def test_beyond_so_many_requests_at_once_the_rest_are_sent_away():
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": b""})
 
-        guard = AccessMiddleware(slow, Limits(at_once=2))
+        guard = AccessMiddleware(slow, Limits(max_concurrent=2))
 
         async def ask():
             said = []
@@ -256,7 +257,7 @@ def test_beyond_so_many_requests_at_once_the_rest_are_sent_away():
 
 def test_many_at_once_get_the_answers_that_one_gets(client, atlas):
     ids = [f"{topic}-{number}" for topic in TOPICS for number in range(8)]
-    expected = {paper: [result.id for result in atlas.similar(paper, k=5)] for paper in ids}
+    expected = {paper: [result.id for result in Atlas(atlas).similar(paper, k=5)] for paper in ids}
     found = {}
 
     def ask(mine):
@@ -286,12 +287,6 @@ def address(atlas):
         process.wait(timeout=30)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with open_browser() as found:
-        yield found
-
-
 def test_the_server_answers_until_it_is_stopped(address):
     assert httpx.get(f"{address}health").json() == {"status": "ok", "name": "planted", "papers": 200}
 
@@ -303,7 +298,7 @@ def test_the_served_page_shows_what_the_file_shows(browser, address, atlas, pape
     seen.expect("#panel h2.title", papers[45]["title"])
     assert papers[45]["abstract"] in seen.text("#panel .abstract")
     shown = seen.page.locator("#panel .similar strong").all_inner_texts()
-    assert shown == [result.title for result in atlas.similar("bees-5", k=10)]
+    assert shown == [result.title for result in Atlas(atlas).similar("bees-5", k=10)]
     seen.page.locator("#search").fill("waggle")
     wanted = [paper for paper in papers if "waggle" in f"{paper['title']} {paper['abstract']}"]
     seen.expect("#search-account", f"{len(wanted)} papers found")
@@ -320,7 +315,7 @@ def test_the_served_page_finds_what_is_like_a_text_or_several_papers(browser, ad
     seen.page.locator("#search").fill(draft)
     seen.page.get_by_role("button", name="Papers like this text").click()
     seen.expect("#search-account", "The 50 papers most like this text")
-    expected = [result.title for result in atlas.similar(text=draft, k=50)]
+    expected = [result.title for result in Atlas(atlas).similar(text=draft, k=50)]
     assert seen.page.locator("#results strong").all_inner_texts() == expected
     seen.page.locator("#search").fill("Author19")
     seen.expect("#search-account", "11 papers found")
@@ -340,10 +335,10 @@ def test_a_link_to_a_paper_works_on_the_server_too(browser, address, papers):
 
 def test_other_hosts_need_a_token_and_taken_ports_are_told(atlas, capsys):
     assert main(["serve", str(atlas.folder), "--host", "0.0.0.0", "--port", "0"]) == 2
-    assert "give a --token of at least 16 characters" in capsys.readouterr().err
+    assert "a token of at least 16 characters is needed" in capsys.readouterr().err
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
         assert main(["serve", str(atlas.folder), "--port", port]) == 2
-    assert "choose another with --port" in capsys.readouterr().err
+    assert "choose another port" in capsys.readouterr().err
