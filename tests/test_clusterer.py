@@ -119,7 +119,11 @@ def test_the_vote_by_hand():
     assert (own.nearest_topic[0], own.second_topic[0]) == (2, 0)
     assert own.strength[0] == np.float32(0.083333), "0.1 of 1.2, to six decimals"
     kept = assign_topics(graph_of([[4], [4]], [[0.9], [0.9]]), topics, own=labels(1, -1))
-    assert (kept.nearest_topic.tolist(), kept.strength.tolist(), kept.second_topic.tolist()) == ([1, -1], [0, 0], [-1] * 2)
+    assert (kept.nearest_topic.tolist(), kept.strength.tolist(), kept.second_topic.tolist()) == (
+        [1, -1],
+        [0, 0],
+        [-1] * 2,
+    )
 
 
 def test_votes_are_equal_to_nine_decimals():
@@ -312,7 +316,10 @@ def information(table) -> float:
     """I in nats of a joint distribution, cell by cell."""
     rows, columns = [sum(row) for row in table], [sum(column) for column in zip(*table, strict=True)]
     return sum(
-        cell * math.log(cell / (rows[i] * columns[j])) for i, row in enumerate(table) for j, cell in enumerate(row) if cell
+        cell * math.log(cell / (rows[i] * columns[j]))
+        for i, row in enumerate(table)
+        for j, cell in enumerate(row)
+        if cell
     )
 
 
@@ -443,7 +450,7 @@ def test_one_neighbour_in_150_papers_is_looked_at(papers, neighbours):
 
 
 def test_a_cut_is_scored_with_its_noise_and_its_largest_topic(monkeypatch):
-    monkeypatch.setattr(selection, "score_assigned", lambda assigned, neighbours: 2.0)  # noqa: ARG005
+    monkeypatch.setattr(selection, "score_assigned", lambda assigned, neighbours: 2.0)
     vectors = np.ones((20, 2), np.float32)
     topics = np.repeat([0, 1, -1], [6, 4, 10]).astype(np.int32)
     chosen = select_cut([Cut(5, 7, "leaf", topics, 0.04)], ring(20), vectors)
@@ -476,7 +483,7 @@ def planted(monkeypatch):
 
     def select(*pairs, fits=(), **options):
         scores = {blocks(count).tobytes(): score for count, score in pairs}
-        monkeypatch.setattr(selection, "score_assigned", lambda assigned, neighbours: scores[assigned.tobytes()])  # noqa: ARG005
+        monkeypatch.setattr(selection, "score_assigned", lambda assigned, neighbours: scores[assigned.tobytes()])
         cuts = [Cut(1, place, "leaf", blocks(count)) for place, (count, _) in enumerate(pairs)]
         cuts += [replace(cut, min_cluster_size=99) for cut, more in zip(cuts, fits, strict=False) for _ in range(more)]
         return select_cut(cuts, ring(N), np.ones((N, 2), np.float32), **options)
@@ -515,7 +522,7 @@ def test_fine_is_the_best_of_those_with_twice_as_many_topics(planted):
 
 
 def test_the_finest_of_equally_many_is_the_first(monkeypatch):
-    monkeypatch.setattr(selection, "score_assigned", lambda assigned, neighbours: 1.0 if assigned.max() == 3 else 0.5)  # noqa: ARG005
+    monkeypatch.setattr(selection, "score_assigned", lambda assigned, neighbours: 1.0 if assigned.max() == 3 else 0.5)
     shifted = number_by_size(np.roll(blocks(7), 3).astype(np.int64))
     cuts = [Cut(1, 2, "leaf", blocks(4)), Cut(1, 3, "leaf", blocks(7)), Cut(1, 4, "leaf", shifted)]
     assert select_cut(cuts, ring(N), np.ones((N, 2), np.float32), granularity="fine").selected == 1
@@ -528,7 +535,7 @@ def merged_score(monkeypatch):
     tried: list[tuple[int, int]] = []
 
     def plant(scores):
-        def merged(scored, neighbours, vectors, *, count):  # noqa: ARG001
+        def merged(scored, neighbours, vectors, *, count):
             tried.append((scored.score.count, count))
             score = replace(scored.score, score=scores.get(scored.score.count, 0.0))
             return replace(scored, score=score, cut=replace(scored.cut, method="merged"))

@@ -55,7 +55,7 @@ TREE = Tree(np.zeros((0, 4)), 1)
 
 
 def selected(nearest, *, others=(), tree=None, merged_to=None, size=20, **score) -> Selection:
-    """A selection of a cut without noise, unless `score` says otherwise; others: (count, score) of cuts not selected."""
+    """A selection of a cut without noise, unless `score` says otherwise; others: (count, score) of the other cuts."""
     count = int(nearest.max()) + 1
     values = {"score": 1.0, "noise": 0.0, "count": count} | score
     own = CutScore(min_samples=1, min_cluster_size=size, method="eom", max_cluster_share=None, largest=0.0, fits=1,
@@ -79,8 +79,9 @@ def test_good_topics_have_no_warning():
 
 
 @pytest.mark.parametrize(("sizes", "giant"), [
-    ((16,), "100%"), ((13, 3), "81%"), ((12, 3, 1), None), ((9, 2, 2, 2, 1), "56%"), ((8, 1, 1, 1, 1, 1, 1, 1, 1), None),
-    ((9, 3, 2, 2), None), ((9, 7), None), ((3, 13), "81%"), ((2, 3, 11), None), ((2, 2, 12), "75%"), ((6, 10), None),
+    ((16,), "100%"), ((13, 3), "81%"), ((12, 3, 1), None), ((9, 2, 2, 2, 1), "56%"),
+    ((8, 1, 1, 1, 1, 1, 1, 1, 1), None), ((9, 3, 2, 2), None), ((9, 7), None),
+    ((3, 13), "81%"), ((2, 3, 11), None), ((2, 2, 12), "75%"), ((6, 10), None),
 ])  # fmt: skip
 def test_a_giant_holds_more_than_half_and_four_times_the_next(sizes, giant):
     expected = () if giant is None else (
@@ -220,7 +221,7 @@ def test_areas_are_the_planted_fields_numbered_by_papers():
 
 
 def losses(topics: int, **gains: float) -> list[float]:
-    """Losses of t - 1 merges; g5=2: the merge of 5 groups into 4 loses twice what that of 6 into 5 did; else as much."""
+    """Losses of t - 1 merges; g5=2: the merge of 5 groups into 4 loses twice what that before did; else as much."""
     lost = [1.0]
     for count in range(topics - 1, 1, -1):
         lost.append(lost[-1] * gains.get(f"g{count}", 1.0))
@@ -288,7 +289,7 @@ def finer_of(monkeypatch, *, cuts, scores, sizes, count=4, size=20, tree=TREE, n
         return iter([Cut(1, min_cluster_size, "leaf", topics)])
 
     monkeypatch.setattr(hierarchy, "cut_tree", cut_tree)
-    monkeypatch.setattr(hierarchy, "score_assigned", lambda assigned, graph: scores[int(assigned.max()) + 1])  # noqa: ARG005
+    monkeypatch.setattr(hierarchy, "score_assigned", lambda assigned, graph: scores[int(assigned.max()) + 1])
     cut = Cut(1, size, "eom", (np.arange(n) * count // n).astype(np.int32), tree=tree)
     finer = finer_cut(cut, ring(n), on_a_circle(n), sizes=sizes)
     return None if finer is None else finer.min_cluster_size
@@ -439,7 +440,7 @@ def test_nothing_is_close_where_those_taken_predict_nothing():
 
 def test_a_coefficient_of_015_is_enough(monkeypatch):
     for value, expected in ((0.15, True), (0.1499, False)):
-        monkeypatch.setattr(seeded, "uncertainty_coefficient", lambda taken, indices, value=value: value)  # noqa: ARG005
+        monkeypatch.setattr(seeded, "uncertainty_coefficient", lambda taken, indices, value=value: value)
         assert (threshold_of(falling(40), ring(40)) is not None) == expected
 
 
@@ -449,7 +450,7 @@ def counted(monkeypatch):
     tried: list[int] = []
 
     def plant(value_of):
-        def coefficient(taken, indices):  # noqa: ARG001
+        def coefficient(taken, indices):
             tried.append(int(taken.sum()))
             return value_of(tried[-1])
 
@@ -461,13 +462,13 @@ def counted(monkeypatch):
 
 
 def test_numbers_grow_by_15_percent_from_two_to_60_percent_of_the_papers(counted):
-    tried = counted(lambda count: 0.0)  # noqa: ARG005
+    tried = counted(lambda count: 0.0)
     assert threshold_of(falling(60), ring(60)) is None
     assert tried == [*range(2, 15), 16, 18, 20, 23, 26, 29, 33]
-    tried = counted(lambda count: 0.0)  # noqa: ARG005
+    tried = counted(lambda count: 0.0)
     threshold_of(falling(55), ring(55))
     assert tried[-1] == 33, "sixty percent of 55"
-    tried = counted(lambda count: 0.0)  # noqa: ARG005
+    tried = counted(lambda count: 0.0)
     threshold_of(np.concatenate([falling(9), np.full(51, 0.05)]), ring(60))
     assert tried == [2, 3, 4, 5, 6, 7, 8, 9], "no paper as far as the farthest"
 
@@ -546,7 +547,7 @@ def test_no_seeded_topics_and_thresholds_missing(monkeypatch):
     nothing = assign_seeded(np.zeros((6, 0), np.float32), ring(6))
     assert (nothing.topic.tolist(), nothing.thresholds) == ([-1] * 6, ())
     limits = iter([None, 0.5, 0.4])
-    monkeypatch.setattr(seeded, "_threshold", lambda column, graph: next(limits))  # noqa: ARG005
+    monkeypatch.setattr(seeded, "_threshold", lambda column, graph: next(limits))
     similarities = np.array([[0.9, 0.5, 0.6], [0.9, 0.49, 0.4], [0.9, 0.45, 0.39], [0.1, 0.7, 0.6]], np.float32)
     placed = assign_seeded(similarities, ring(6))
     assert placed.topic.tolist() == [2, 2, -1, 1]
@@ -606,7 +607,7 @@ def rows_as_vectors(n: int) -> np.ndarray:
 
 def test_every_resample_takes_four_fifths_of_the_papers_and_a_seed_of_its_own(refitted):
     topics = runs(25, 25)
-    calls = refitted(lambda number, rows: topics[rows])  # noqa: ARG005
+    calls = refitted(lambda number, rows: topics[rows])
     done: list[int] = []
     selection, plan, graph = selection_of(topics), plan_of(50), ring(50)
     measured = measure_stability(
@@ -625,7 +626,7 @@ def test_every_resample_takes_four_fifths_of_the_papers_and_a_seed_of_its_own(re
 
 def test_a_small_corpus_is_fitted_again_whole(refitted):
     topics = runs(25, 24)
-    calls = refitted(lambda number, rows: topics[rows])  # noqa: ARG005
+    calls = refitted(lambda number, rows: topics[rows])
     measure_stability(rows_as_vectors(49), ring(49), selection_of(topics), plan=plan_of(49), resamples=2, seed=1)
     assert [call.rows.tolist() for call in calls] == [list(range(49))] * 2
     assert [call.share for call in calls] == [1.0, 1.0]
@@ -635,8 +636,10 @@ def test_a_small_corpus_is_fitted_again_whole(refitted):
 def test_stability_by_hand(refitted):
     topics = runs(4, 4, 4)
     again = [labels(0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1), labels(0, 0, 0, 1, 1, 1, 2, 2, 2, 2, 2, 2)]
-    refitted(lambda number, rows: again[number])  # noqa: ARG005
-    measured = measure_stability(rows_as_vectors(12), ring(12), selection_of(topics), plan=plan_of(12), resamples=2, seed=0)
+    refitted(lambda number, rows: again[number])
+    measured = measure_stability(
+        rows_as_vectors(12), ring(12), selection_of(topics), plan=plan_of(12), resamples=2, seed=0
+    )
     # 1: 1; 1/2, not above a half; 1/2. 2: 3/4; {4, 5} of {3, 4, 5}: 2/5 or 2/8; 4/6
     assert measured.topics.tolist() == [1.0, 0.0, 0.5]
     agreements = [adjusted_mutual_info_score(topics, one) for one in again]
@@ -644,7 +647,7 @@ def test_stability_by_hand(refitted):
 
 
 def test_without_a_cut_or_a_resample_nothing_is_measured(refitted):
-    calls = refitted(lambda number, rows: rows * 0)  # noqa: ARG005
+    calls = refitted(lambda number, rows: rows * 0)
     full = selection_of(runs(4, 4))
     for selection, resamples in ((full, 0), (replace(full, cut=None), 2), (replace(full, nearest=None), 2)):
         measured = measure_stability(
@@ -684,8 +687,9 @@ def fit(monkeypatch):
     return again
 
 
-@pytest.mark.parametrize(("size", "share", "scaled"), [(10, 0.8, 8), (10, 1.0, 10), (7, 0.8, 6), (2, 0.8, 2), (3, 0.4, 2),
-                                                       (30, 0.5, 15)])  # fmt: skip
+@pytest.mark.parametrize(("size", "share", "scaled"), [
+    (10, 0.8, 8), (10, 1.0, 10), (7, 0.8, 6), (2, 0.8, 2), (3, 0.4, 2), (30, 0.5, 15),
+])  # fmt: skip
 def test_the_smallest_size_shrinks_with_the_sample(fit, size, share, scaled):
     _, asked = fit(selection_of(runs(12, 12), size=size, method="leaf"), [], share=share)
     assert asked.cut == (scaled, ("leaf",))
@@ -818,9 +822,8 @@ def test_agreement_counts_among_fewer_than_sixteen_papers(reduced, monkeypatch):
 
     monkeypatch.setattr(search, "select_cut", select)
     for n in (15, 16):
-        vectors = blobs(n - 5, 5)
-        result = search_topics(vectors, find_neighbours(vectors, k=4), plan_topics(n, ReducerConfig(), ClustererConfig()),
-                               seed=0)  # fmt: skip
+        vectors, plan = blobs(n - 5, 5), plan_topics(n, ReducerConfig(), ClustererConfig())
+        result = search_topics(vectors, find_neighbours(vectors, k=4), plan, seed=0)
         assert result.core.tolist() == [0] * n
         assert result.core.dtype == np.int32
         assert (result.selection, result.finer, result.warnings) == (Selection(), None, ())

@@ -15,7 +15,9 @@ def held_by(*papers: str) -> Phrases:
     """The phrases of each paper, between commas; "!" after one that stands in the title."""
     held = [[part.strip() for part in paper.split(",") if part.strip()] for paper in papers]
     names = list(dict.fromkeys(phrase.rstrip("!") for paper in held for phrase in paper))
-    pairs = [(row, names.index(phrase.rstrip("!")), "!" in phrase) for row, paper in enumerate(held) for phrase in paper]
+    pairs = [
+        (row, names.index(phrase.rstrip("!")), "!" in phrase) for row, paper in enumerate(held) for phrase in paper
+    ]
     rows, numbers, titled = (np.array(column) for column in zip(*pairs, strict=True))
     return Phrases(
         names=tuple(names),
@@ -187,7 +189,9 @@ def test_a_topic_without_phrases_has_no_keywords_and_takes_none_of_the_next():
 
 def test_weights_equal_to_nine_decimals_stay_in_the_order_of_the_phrases(monkeypatch):
     for step, expected in ((2e-10, ["bee", "wax"]), (2e-9, ["wax", "bee"])):
-        monkeypatch.setattr("pipeline.topics.keywords._boost", lambda phrases, longer, step=step: 1 + step * np.arange(2))  # noqa: ARG005
+        monkeypatch.setattr(
+            "pipeline.topics.keywords._boost", lambda phrases, longer, step=step: 1 + step * np.arange(2)
+        )
         assert order(held_by("bee, wax", "bee, wax"), [0, 0]) == [expected]
 
 
@@ -399,8 +403,9 @@ def test_an_acronym_and_what_it_stands_for_are_one():
 
 
 @pytest.mark.parametrize(("one", "other", "alike"), [
-    ("fair", "fairness", True), ("vertex", "vertice", True), ("star", "stellar", False), ("atmospheric", "atmosphere", True),
-    ("beesx", "beesy", True), ("beexx", "beeyy", False), ("hivesab", "hivescd", True), ("hivesabc", "hivesdef", False),
+    ("fair", "fairness", True), ("vertex", "vertice", True), ("star", "stellar", False),
+    ("atmospheric", "atmosphere", True), ("beesx", "beesy", True),
+    ("beexx", "beeyy", False), ("hivesab", "hivescd", True), ("hivesabc", "hivesdef", False),
     ("hives", "hivesabcde", True), ("hives", "hivesabcdef", False), ("hivesabc", "hives", True),
 ])  # fmt: skip
 def test_forms_of_a_word_begin_alike_and_differ_in_their_end(one, other, alike):
@@ -409,7 +414,12 @@ def test_forms_of_a_word_begin_alike_and_differ_in_their_end(one, other, alike):
 
 def test_two_topics_never_share_a_label():
     ranked = [word("bee hive", 5), word("Bee nectar", 4), word("wax", 3)]
-    assert label_topics([ranked, ranked, ranked, ranked]) == ["Bee hive, wax", "Bee nectar, wax", "Wax", "Bee hive, wax 3"]
+    assert label_topics([ranked, ranked, ranked, ranked]) == [
+        "Bee hive, wax",
+        "Bee nectar, wax",
+        "Wax",
+        "Bee hive, wax 3",
+    ]
     assert label_topics([[], []]) == ["Unnamed topic 0", "Unnamed topic 1"]
 
 

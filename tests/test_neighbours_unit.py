@@ -37,7 +37,9 @@ def slow_nearest(vectors, queries, k, *, own=None, among=None):
 # --- the graph
 
 
-@pytest.mark.parametrize(("first", "second"), [((3, 2), (3, 1)), ((3, 2), (2, 3)), ((3,), (3,)), ((2, 2, 2), (2, 2, 2))])
+@pytest.mark.parametrize(
+    ("first", "second"), [((3, 2), (3, 1)), ((3, 2), (2, 3)), ((3,), (3,)), ((2, 2, 2), (2, 2, 2))]
+)
 def test_neighbours_are_two_tables_of_one_shape(first, second):
     with pytest.raises(ValueError, match=r"need two \(n, k\) arrays"):
         Neighbours(np.zeros(first, np.int32), np.zeros(second, np.float32))
@@ -58,7 +60,13 @@ def test_find_neighbours_leaves_out_the_paper_itself_and_answers_no_more_than_th
 
 def test_restrict_by_hand():
     indices = [[1, 2, 3, 4], [0, 2, 3, 4], [4, 3, 1, 0], [2, 4, 1, 0], [3, 2, 1, 0]]
-    similarities = [[0.9, 0.8, 0.7, 0.6], [0.9, 0.5, 0.4, 0.3], [0.95, 0.85, 0.5, 0.4], [0.85, 0.8, 0.4, 0.1], [0.9] * 4]
+    similarities = [
+        [0.9, 0.8, 0.7, 0.6],
+        [0.9, 0.5, 0.4, 0.3],
+        [0.95, 0.85, 0.5, 0.4],
+        [0.85, 0.8, 0.4, 0.1],
+        [0.9] * 4,
+    ]
     graph = Neighbours(np.array(indices, np.int32), np.array(similarities, np.float32))
     part = restrict(graph, np.array([0, 2, 4]))
     assert part.indices.tolist() == [[1, 2], [2, 0], [1, 0]]
@@ -73,6 +81,20 @@ def test_restrict_has_as_many_columns_as_the_row_that_keeps_fewest():
     np.testing.assert_allclose(part.similarities, [[0.9], [0.9], [0.8]], atol=1e-6)
     assert restrict(graph, np.array([0, 3])).indices.shape == (2, 0)
     assert restrict(graph, np.zeros(0, np.int64)).indices.shape == (0, 0)
+
+
+@pytest.mark.parametrize("n", [12, 60])
+def test_restrict_keeps_the_order_of_those_that_stay(n):
+    graph = find_neighbours(unit(np.random.default_rng(0).normal(size=(n, 5))), k=n - 5)
+    rows = np.flatnonzero(np.arange(n) % 4 != 1)
+    place = {int(row): number for number, row in enumerate(rows)}
+    kept = [[(place[other], similarity) for other, similarity in zip(*row, strict=True) if other in place]
+            for row in zip(graph.indices[rows].tolist(), graph.similarities[rows].tolist(), strict=True)]  # fmt: skip
+    width = min(len(row) for row in kept)
+    part = restrict(graph, rows)
+    assert part.indices.tolist() == [[number for number, _ in row[:width]] for row in kept]
+    assert part.similarities.tolist() == [[similarity for _, similarity in row[:width]] for row in kept]
+    assert part.indices.dtype == np.int32
 
 
 # --- nearest
