@@ -2,7 +2,7 @@
 
 
 class PaperatlasError(Exception):
-    """A user's mistake or a state only the user can mend: one line that names the thing and the way out."""
+    """A user's mistake or a state that only the user can fix: one line that names the thing and the way out."""
 
     exit_code = 2
 
@@ -24,7 +24,7 @@ class RunFolderError(PaperatlasError):
 
 
 class ServiceError(PaperatlasError):
-    """A service on the network that does not answer as it should."""
+    """A network service that fails, refuses or gives an unusable answer."""
 
 
 class UnknownPaperError(PaperatlasError):

@@ -1,23 +1,24 @@
-"""One request over HTTP, with limits: time for the whole answer, bytes, no redirect."""
+"""URL -> HttpResponse: one request with limits on time and size, without following redirects."""
 
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.message import Message
 from http.client import HTTPException
-from typing import Any
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from pipeline.errors import ServiceError
 from pipeline.version import __version__
 
-AGENT = f"paperatlas/{__version__}"
-CHUNK = 64 * 1024
+USER_AGENT = f"paperatlas/{__version__}"
+CHUNK_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpResponse:
     """status: HTTP status; headers: names in lower case; body: at most as long as was allowed."""
 
     status: int
@@ -25,11 +26,19 @@ class Answer:
     body: bytes
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """What is sent goes only to the address that was named: a redirect is handed over as the answer it is."""
+class _Stream(Protocol):
+    """A response whose body has not been read."""
 
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        """No other request."""
+    headers: Message
+
+    def read1(self, size: int, /) -> bytes: ...
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Data is sent only to the address that was named; a redirect is returned as the response."""
+
+    def redirect_request(self, *_: object, **__: object) -> None:
+        """No further request."""
 
 
 def request(
@@ -38,41 +47,44 @@ def request(
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
     timeout: float,
-    most_bytes: int,
-) -> Answer:
-    """The answer of a server, of any status. timeout: seconds for all of it.
+    max_bytes: int,
+) -> HttpResponse:
+    """The response of a server, whatever its status. timeout: seconds for the whole response.
 
-    Raises ServiceError where there is none in time, or it is too long.
+    Raises ServiceError where no response arrives in time, it breaks off, or it is longer than max_bytes.
     """
     host = urlsplit(url).netloc
     deadline = time.monotonic() + timeout
-    asked = urllib.request.Request(url, data=body, headers={"User-Agent": AGENT, **(headers or {})})
+    outgoing = urllib.request.Request(url, data=body, headers={"User-Agent": USER_AGENT, **(headers or {})})
     opener = urllib.request.build_opener(_NoRedirect)
     try:
-        with opener.open(asked, timeout=timeout) as answer:
-            return Answer(answer.status, _lower(answer.headers), _read(answer, deadline, most_bytes, host))
-    except urllib.error.HTTPError as answer:
-        with answer:
-            return Answer(answer.code, _lower(answer.headers), _read(answer, deadline, most_bytes, host))
+        with opener.open(outgoing, timeout=timeout) as response:
+            content = _read(response, host, deadline=deadline, max_bytes=max_bytes)
+            return HttpResponse(response.status, _lower(response.headers), content)
+    except urllib.error.HTTPError as response:
+        with response:
+            content = _read(response, host, deadline=deadline, max_bytes=max_bytes)
+            return HttpResponse(response.code, _lower(response.headers), content)
     except (OSError, HTTPException, ValueError) as problem:
         reason = getattr(problem, "reason", problem)
         raise ServiceError(f"{host}: {'no answer in time' if isinstance(reason, TimeoutError) else reason}") from None
 
 
-def _lower(headers: Any) -> dict[str, str]:
+def _lower(headers: Message) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def _read(answer: Any, deadline: float, most_bytes: int, host: str) -> bytes:
+def _read(stream: _Stream, host: str, *, deadline: float, max_bytes: int) -> bytes:
+    """The whole body. deadline: on the monotonic clock."""
     parts, size = [], 0
-    while part := answer.read1(CHUNK):
+    while part := stream.read1(CHUNK_BYTES):
         parts.append(part)
         size += len(part)
-        if size > most_bytes:
-            raise ServiceError(f"{host}: an answer of more than {most_bytes:,} bytes")
+        if size > max_bytes:
+            raise ServiceError(f"{host}: an answer of more than {max_bytes:,} bytes")
         if time.monotonic() > deadline:
             raise ServiceError(f"{host}: no answer in time")
-    announced = answer.headers.get("Content-Length", "")
+    announced = stream.headers.get("Content-Length", "")
     if announced.isdigit() and size < int(announced):
         raise ServiceError(f"{host}: the answer breaks off after {size:,} of {int(announced):,} bytes")
     return b"".join(parts)

@@ -1,4 +1,4 @@
-"""How a long stage tells how far it is: a protocol, so that the package prints nothing by itself."""
+"""How a long stage reports its progress: a protocol, so that the package itself prints nothing."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -8,7 +8,7 @@ Advance = Callable[[int], None]
 
 
 class Progress(Protocol):
-    """Shows the stages of a run. `total` is in papers or fits, None where it is not known beforehand."""
+    """Shows the stages of a run. `total` counts papers or fits; None where it is not known beforehand."""
 
     def stage(self, name: str, total: int | None = None) -> AbstractContextManager[Advance]: ...
 

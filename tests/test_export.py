@@ -126,7 +126,7 @@ def test_no_cell_of_a_spreadsheet_is_a_formula(folder, tmp_path, capsys):
         (["-", "--format", "xlsx"], "xlsx is not text"),
         (["--per-topic"], "name a folder"),
         (["-", "--where", "year > 3000"], "no paper"),
-        (["/nowhere/x.csv"], "cannot be written"),
+        (["/dev/null/x.csv"], "cannot be written"),
     ],
 )
 def test_mistakes_are_one_line(folder, options, message, capsys):

@@ -301,7 +301,7 @@ def test_the_served_page_shows_what_the_file_shows(browser, address, atlas, pape
     assert shown == [result.title for result in Atlas(atlas).similar("bees-5", k=10)]
     seen.page.locator("#search").fill("waggle")
     wanted = [paper for paper in papers if "waggle" in f"{paper['title']} {paper['abstract']}"]
-    seen.expect("#search-account", f"{len(wanted)} papers found")
+    seen.expect("#search-status", f"{len(wanted)} papers found")
     seen.page.get_by_role("button", name="Select all papers shown").click()
     seen.expect("#panel h2", f"{len(wanted)} papers selected")
     assert saved(seen, "Save BibTeX").count("doi = ") == len(wanted)
@@ -314,14 +314,14 @@ def test_the_served_page_finds_what_is_like_a_text_or_several_papers(browser, ad
     draft = "Sourdough with rye flour. The yeast makes the crumb."
     seen.page.locator("#search").fill(draft)
     seen.page.get_by_role("button", name="Papers like this text").click()
-    seen.expect("#search-account", "The 50 papers most like this text")
+    seen.expect("#search-status", "The 50 papers most like this text")
     expected = [result.title for result in Atlas(atlas).similar(text=draft, k=50)]
     assert seen.page.locator("#results strong").all_inner_texts() == expected
     seen.page.locator("#search").fill("Author19")
-    seen.expect("#search-account", "11 papers found")
+    seen.expect("#search-status", "11 papers found")
     seen.page.get_by_role("button", name="Select all papers shown").click()
     seen.page.get_by_role("button", name="Papers like these").click()
-    seen.expect("#search-account", "The 50 papers most like the 11 selected")
+    seen.expect("#search-status", "The 50 papers most like the 11 selected")
     liked = {papers[number]["title"] for number in (19, *range(190, 200))}
     assert not liked & set(seen.page.locator("#results strong").all_inner_texts())
     assert seen.complaints == []

@@ -68,16 +68,15 @@ def busy(origin):
             await asyncio.sleep(0.01)
         await PlainTextResponse("an answer")(scope, receive, send)
 
-        await asyncio.sleep(0.01)
-
-    with client_of(Limits(max_concurrent=1), app=slow) as client:
-        first = threading.Thread(target=client.get, args=("/slow",))
-        first.start()
+    client = client_of(Limits(max_concurrent=1), app=slow)
+    first = threading.Thread(target=client.get, args=("/slow",))
+    first.start()
+    try:
         assert entered.wait(timeout=30)
-        refused = client.get("/", headers={"origin": origin})
+        return client.get("/", headers={"origin": origin})
+    finally:
         leave.set()
         first.join()
-    return refused
 
 
 def too_large_in_parts(origin):

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from pipeline.atlas.atlas import AtlasData
 from pipeline.atlas.atlas_tables import OpenTables
 from pipeline.atlas.manifest import RENAMED_FILES, Manifest, from_schema_3
-from pipeline.atlas.run_folder import AGAIN, RETRIES, find_run, read_file
+from pipeline.atlas.run_folder import REBUILD, RETRIES, find_run, read_file
 from pipeline.embedding.embedding import Sentences
 from pipeline.errors import RunFolderError
 from pipeline.neighbours import Neighbours
@@ -30,13 +30,13 @@ def read_manifest(folder: Path) -> Manifest:
     except FileNotFoundError:
         raise RunFolderError(f"{folder}: no manifest.json; run 'paperatlas run CONFIG' first") from None
     except (OSError, ValueError, RecursionError) as problem:
-        raise RunFolderError(f"{path}: damaged: {problem}; {AGAIN}") from None
+        raise RunFolderError(f"{path}: damaged: {problem}; {REBUILD}") from None
     if not isinstance(content, dict):
-        raise RunFolderError(f"{path}: damaged: not an object; {AGAIN}")
+        raise RunFolderError(f"{path}: damaged: not an object; {REBUILD}")
     try:
         return Manifest.from_json(content, where=str(folder))
     except (TypeError, KeyError) as problem:
-        raise RunFolderError(f"{path}: damaged: {problem}; {AGAIN}") from None
+        raise RunFolderError(f"{path}: damaged: {problem}; {REBUILD}") from None
 
 
 def load_run(run: str | Path) -> AtlasData:
@@ -92,7 +92,7 @@ def _open(folder: Path, manifest: Manifest) -> AtlasData:
             folder=folder,
         )
     except (ValueError, TypeError) as problem:
-        raise RunFolderError(f"{folder}: damaged: {problem}; {AGAIN}") from None
+        raise RunFolderError(f"{folder}: damaged: {problem}; {REBUILD}") from None
 
 
 @cache

@@ -9,6 +9,7 @@ from functools import cache
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from pipeline.atlas.run_folder import REBUILD
 from pipeline.clusterer.selection import CutScore
 from pipeline.config import Config, rename_old_settings
 from pipeline.corpus.quality import CorpusQuality
@@ -148,17 +149,14 @@ class Manifest:
             content = from_schema_3("manifest.json", content)
         elif version != SCHEMA_VERSION:
             raise RunFolderError(
-                f"{where}: run folder of schema {version}, this version reads 3 and {SCHEMA_VERSION}; run its config"
-                " again with --force"
+                f"{where}: run folder of schema {version}, this version reads 3 and {SCHEMA_VERSION}; {REBUILD}"
             )
         try:
             return _adapter().validate_python(content)
         except ValidationError as problem:
             first = problem.errors()[0]
             key = ".".join(str(part) for part in first["loc"])
-            raise RunFolderError(
-                f"{where}: damaged manifest.json: {key}: {first['msg']}; run its config again with --force"
-            ) from None
+            raise RunFolderError(f"{where}: damaged manifest.json: {key}: {first['msg']}; {REBUILD}") from None
 
 
 @cache

@@ -18,7 +18,7 @@ RETRY_SECONDS = 0.05
 SIGNATURE = frozenset({"embedding.npy", "text_hashes.npy", "papers.parquet", "topics.json"})
 ANY_RUN = ("*.npy", "*.parquet", "*.csv", "*.json", "*.svg", "map.*", "report.md")  # what runs of any schema write
 NOT_OURS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # what systems put into the folders that they show
-AGAIN = "run its config again with --force"
+REBUILD = "rebuild it: run its config with force"
 
 
 def find_run(run: str | Path) -> Path:
@@ -54,10 +54,10 @@ def read_file(path: Path, reader: Callable[[Path], T]) -> T:
     try:
         return reader(path)
     except FileNotFoundError:
-        raise RunFolderError(f"{path}: missing from the run folder; {AGAIN}") from None
+        raise RunFolderError(f"{path}: missing from the run folder; {REBUILD}") from None
     except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError, pa.ArrowException) as problem:
         reason = str(problem).strip().partition("\n")[0] or type(problem).__name__
-        raise RunFolderError(f"{path}: damaged: {reason}; {AGAIN}") from None
+        raise RunFolderError(f"{path}: damaged: {reason}; {REBUILD}") from None
 
 
 def foreign_files(folder: Path, written: set[str]) -> list[str]:

@@ -28,7 +28,7 @@ def refuse_foreign(folder: Path) -> None:
 
     A run folder whose manifest is missing, damaged or of an older schema is known by the other files of every run.
     """
-    choose = "choose another with --output or [output] folder"
+    choose = "choose another output folder"
     if not folder.is_dir():
         if folder.exists():
             raise RunFolderError(f"{folder}: a file, not a folder; {choose}")
@@ -62,8 +62,8 @@ def save_atlas(atlas: AtlasData, folder: Path, *, pictures: Mapping[str, bytes])
         swap_in(draft, folder)
     except OSError as problem:
         raise RunFolderError(
-            f"{folder}: cannot be written: {problem.strerror or problem}; free some space or choose another folder with"
-            " --output. Vectors already made are kept."
+            f"{folder}: cannot be written: {problem.strerror or problem}; free some space or choose another output"
+            " folder. Vectors already computed are kept."
         ) from None
     finally:
         _remove_quietly(draft)

@@ -6,21 +6,25 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli import show
-from pipeline.cli.arguments import Json, Run
+from pipeline.cli.arguments import Json, Quiet, Run
 
 if TYPE_CHECKING:
     from pipeline.adding import Added
 
-TOPICS = 10
+MAX_TOPICS = 10
 
 
 def add(
     run: Run,
     files: Annotated[list[str], typer.Argument(metavar="FILES", help="Files, folders or globs of papers.")],
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    *,
+    quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Put new papers into a run: only they are embedded; topics keep their names; says when a new run is due."""
+    """Add new papers to a run.
+
+    Only the new papers are embedded, and topics keep their names. Reports when a new run is due.
+    """
     from pipeline.adding import add_papers
     from pipeline.atlas import find_run
     from pipeline.cli.bars import progress_for
@@ -30,13 +34,17 @@ def add(
         show.print_json(_as_json(added))
         return
     show.line(
-        f"{_papers(added.new)} added, {_papers(added.known)} there already, {added.rejected:,} rows rejected;"
-        f" {len(added.atlas):,} now"
+        f"{show.count(added.new, 'paper')} added, {show.count(added.known, 'paper')} there already,"
+        f" {added.rejected:,} rows rejected; {len(added.atlas):,} now"
     )
-    for label, count in added.by_topic[:TOPICS]:
-        show.line(f"  {count:,} nearest to {show.safe(label)}")
-    if len(added.by_topic) > TOPICS:
-        show.line(f"  and {len(added.by_topic) - TOPICS:,} more topics")
+    for label, papers in added.by_topic[:MAX_TOPICS]:
+        show.line(f"  {papers:,} nearest to {show.safe(label)}")
+    if len(added.by_topic) > MAX_TOPICS:
+        show.line(f"  and {len(added.by_topic) - MAX_TOPICS:,} more topics")
+    _show_drift(added)
+
+
+def _show_drift(added: "Added") -> None:
     if added.drift is None:
         return
     drift = added.drift
@@ -48,7 +56,7 @@ def add(
     for reason in drift.reasons:
         show.line(f"A new run is due: {reason}.")
     if drift.due:
-        show.line("Name the new files in the config's [corpus] files and run it; baseline keeps ids and names.")
+        show.line("Add the new files to [corpus] files of the config and run it; a baseline keeps topic ids and names.")
 
 
 def _as_json(added: "Added") -> dict[str, object]:
@@ -56,7 +64,3 @@ def _as_json(added: "Added") -> dict[str, object]:
     topics = [{"label": label, "papers": count} for label, count in added.by_topic]
     counts = {"new": added.new, "known": added.known, "rejected": added.rejected, "papers": len(added.atlas)}
     return counts | {"by_topic": topics, "drift": drift}
-
-
-def _papers(count: int) -> str:
-    return "1 paper" if count == 1 else f"{count:,} papers"

@@ -1,12 +1,13 @@
-"""`paperatlas topics` and `evaluate`."""
+"""`paperatlas topics`, `assign` and `evaluate`."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli import show
-from pipeline.cli.arguments import Json, Run
+from pipeline.cli.arguments import Json, Labels, Run
 
 if TYPE_CHECKING:
     from pipeline.atlas import AtlasData
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
 
 def topics(
     run: Run,
-    tree: Annotated[bool, typer.Option("--tree", help="Areas, their topics, and the subtopics inside.")] = False,
+    *,
+    tree: Annotated[bool, typer.Option("--tree", help="Show areas, their topics, and their subtopics.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List the topics of a run."""
+    """List the topics of a run, with keywords and stability."""
     from pipeline.atlas import load_run
 
     atlas = load_run(run)
@@ -34,14 +36,14 @@ def topics(
 
 
 def show_topics(atlas: "AtlasData") -> None:
-    """The topics as a table, with the stability of each where that was measured."""
-    measured = any(topic.stability is not None for topic in atlas.topics)
+    """Print the topics as a table, with their resampling stability where it was measured."""
+    has_stability = any(topic.stability is not None for topic in atlas.topics)
     columns = [("topic", "right"), ("papers", "right"), ("label", "fold"), ("keywords", "fold")]
     rows: list[Sequence[object]] = [
         (topic.id, topic.size, topic.label, ", ".join(keyword.term for keyword in topic.keywords[:5]))
         for topic in atlas.topics
     ]
-    if measured:
+    if has_stability:
         columns.insert(2, ("stable", "right"))
         rows = [(*row[:2], _percent(topic.stability), *row[2:]) for row, topic in zip(rows, atlas.topics, strict=True)]
     show.table(columns, rows)
@@ -56,21 +58,43 @@ def _show_tree(atlas: "AtlasData") -> None:
         number = f"{line.topic.id}. " if line.level == "topic" else ""
         show.line(f"{'    ' * line.depth}{number}{show.safe(line.topic.label)} ({line.topic.size:,})")
     if not atlas.hierarchy.areas and not atlas.hierarchy.subtopics:
-        show.line("(so few topics have no areas above them and no subtopics inside)")
+        show.line("(with so few topics there are no areas and no subtopics)")
 
 
-def evaluate(
+def assign(
     run: Run,
-    labels: Annotated[
-        str | None, typer.Option(help="Column of the papers to compare the topics with, e.g. categories.")
-    ] = None,
-    as_json: Json = False,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Papers, in any format that `run` reads.")],
 ) -> None:
-    """Measure the topics and the map: against a column, by their keywords, in the embedding, and when resampled."""
-    from pipeline.atlas import load_run
-    from pipeline.evaluation import evaluate as find_figures
+    """Find the topics of papers that are not in the run.
 
-    evaluation = find_figures(load_run(run), labels=labels)
+    Prints one JSON object per line, in the order of the file.
+    """
+    from pipeline.atlas import load_run
+    from pipeline.corpus import Rejected, Source, existing_file, read_papers
+    from pipeline.recommender import assign_texts
+
+    atlas = load_run(run)
+    rows = list(read_papers([Source(existing_file(file))], atlas.manifest.config.corpus))
+    papers = [row for row in rows if not isinstance(row, Rejected)]
+    results = iter(assign_texts(atlas, [paper.text for paper in papers]))
+    show.print_jsonl(
+        {"row": row.row, "id": row.id, "rejected": row.reason}
+        if isinstance(row, Rejected)
+        else {"row": row.row, "id": row.id, **next(results).to_json()}
+        for row in rows
+    )
+
+
+def evaluate(run: Run, *, labels: Labels = None, as_json: Json = False) -> None:
+    """Measure the quality of topics and map.
+
+    Agreement with a column, coherence of keywords, density in the embedding, stability when resampled, and
+    neighbourhood preservation of the map; each figure with its meaning.
+    """
+    from pipeline.atlas import load_run
+    from pipeline.evaluation import evaluate as measure
+
+    evaluation = measure(load_run(run), labels=labels)
     if as_json:
         show.print_json(evaluation.to_json())
         return

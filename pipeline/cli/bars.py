@@ -1,4 +1,4 @@
-"""Stages of a run -> rich bars on a terminal, plain lines elsewhere."""
+"""Stages of a run -> progress bars on a terminal, plain lines elsewhere."""
 
 import sys
 import time
@@ -22,11 +22,11 @@ from pipeline.cli.show import console
 from pipeline.progress import Advance, Progress, Silent
 
 SLOW_SECONDS = 1.0
-FIRST_TIME = {"topics": "finding topics (the first time UMAP compiles for some seconds)"}
+FIRST_TIME = {"topics": "finding topics (UMAP compiles for some seconds the first time)"}
 
 
 class _Rate(ProgressColumn):
-    """Steps a second, where they can be counted."""
+    """Steps per second, where the total is known."""
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
@@ -34,7 +34,7 @@ class _Rate(ProgressColumn):
 
 
 class Bars:
-    """One bar a stage, with count, rate and time left."""
+    """One bar per stage, with count, rate and time left."""
 
     def say(self, text: str) -> None:
         console(stderr=True).print(text)
@@ -58,7 +58,7 @@ class Bars:
 
 
 class Lines:
-    """One plain line a stage that took longer than a second, for logs and pipes."""
+    """One plain line per stage that took at least a second, for logs and pipes."""
 
     def say(self, text: str) -> None:
         sys.stderr.write(text + "\n")
@@ -74,7 +74,7 @@ class Lines:
 
 
 def progress_for(*, quiet: bool) -> Progress:
-    """Bars on a terminal, lines into a pipe, nothing where quiet."""
+    """Bars on a terminal, lines in a pipe, nothing where quiet."""
     if quiet:
         return Silent()
     return Bars() if sys.stderr.isatty() else Lines()

@@ -7,22 +7,26 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli import show
-from pipeline.cli.arguments import Json, Overrides
+from pipeline.cli.arguments import Json, Labels, Overrides, PngFile, Quiet, SvgFile
 
 if TYPE_CHECKING:
     from pipeline.diff import Changes, TopicRef
 
-FLOWS = 15
+MAX_FLOWS = 15
 
 
 def diff(
-    before: Annotated[str, typer.Argument(metavar="BEFORE", help="Run folder, or a name under outputs/.")],
-    after: Annotated[str, typer.Argument(metavar="AFTER", help="The other run.")],
-    svg: Annotated[Path | None, typer.Option(help="Drawing to write.")] = None,
-    png: Annotated[Path | None, typer.Option(help="Picture to write.")] = None,
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="Earlier run: a folder, or its name under outputs/.")],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="Later run, given the same way.")],
+    *,
+    svg: SvgFile = None,
+    png: PngFile = None,
     as_json: Json = False,
 ) -> None:
-    """Which topics of a run are new, gone, split or merged in another, and which papers moved."""
+    """Compare the topics of two runs.
+
+    Lists the topics that are new, gone, split or merged, and the papers that moved between topics.
+    """
     from pipeline.atlas import load_run
     from pipeline.diff import draw_changes, find_changes
 
@@ -40,15 +44,16 @@ def diff(
 
 def compare(
     before: Annotated[Path, typer.Argument(metavar="CONFIG_A", help="TOML file.")],
-    after: Annotated[Path, typer.Argument(metavar="CONFIG_B", help="The other one, of the same papers.")],
-    labels: Annotated[str | None, typer.Option(help="Column of the papers to compare the topics with.")] = None,
+    after: Annotated[Path, typer.Argument(metavar="CONFIG_B", help="TOML file with the same papers.")],
+    *,
+    labels: Labels = None,
     overrides: Overrides = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Run two configs of one corpus, sharing what they have in common, and show their figures side by side.
+    """Run two configs of one corpus and compare the results.
 
-    --set changes CONFIG_B, so that `compare my.toml my.toml --set reducer.n_neighbors=15` tries one setting.
+    Stages that both configs share run once. --set changes CONFIG_B only.
     """
     from pipeline.build import compare as run_both
     from pipeline.cli.bars import progress_for
@@ -75,16 +80,17 @@ def _difference(one: float | None, other: float | None) -> str:
 
 
 def _show(changes: "Changes") -> None:
+    before, after = show.safe(changes.before), show.safe(changes.after)
     show.line(
-        f"{_count(changes.shared, 'paper')} in both runs, {len(changes.lost):,} only in {show.safe(changes.before)},"
-        f" {len(changes.new):,} only in {show.safe(changes.after)}"
+        f"{show.count(changes.shared, 'paper')} in both runs, {len(changes.lost):,} only in {before},"
+        f" {len(changes.new):,} only in {after}"
     )
     show.line(
-        f"{_count(len(changes.continued), 'topic')} continue, {len(changes.born)} born, {len(changes.gone)} gone,"
+        f"{show.count(len(changes.continued), 'topic')} continue, {len(changes.born)} born, {len(changes.gone)} gone,"
         f" {len(changes.split)} split, {len(changes.merged)} merged"
     )
     show.line(
-        f"{_count(len(changes.moved), 'paper')} moved ({len(changes.moved) / changes.shared:.1%});"
+        f"{show.count(len(changes.moved), 'paper')} moved ({len(changes.moved) / changes.shared:.1%});"
         f" adjusted mutual information {changes.agreement:.3f}"
     )
     for ref in changes.born:
@@ -99,24 +105,20 @@ def _show(changes: "Changes") -> None:
 
 
 def _show_moved(changes: "Changes") -> None:
-    """The ways that most papers went."""
+    """The largest groups of papers that moved from one topic to another."""
     labels = {("before", flow.before.id): flow.before.label for flow in changes.flows}
     labels |= {("after", flow.after.id): flow.after.label for flow in changes.flows}
-    ways = Counter((moved.before, moved.after) for moved in changes.moved)
+    flows = Counter((moved.before, moved.after) for moved in changes.moved)
     rows = [
         (count, labels["before", one], labels["after", other])
-        for (one, other), count in sorted(ways.items(), key=lambda item: (-item[1], item[0]))[:FLOWS]
+        for (one, other), count in sorted(flows.items(), key=lambda item: (-item[1], item[0]))[:MAX_FLOWS]
     ]
     if rows:
         show.line()
         show.table([("moved", "right"), ("from", "fold"), ("to", "fold")], rows)
-    if len(ways) > FLOWS:
-        show.line(f"and {len(ways) - FLOWS:,} ways of fewer papers; --json lists every paper")
+    if len(flows) > MAX_FLOWS:
+        show.line(f"and {len(flows) - MAX_FLOWS:,} smaller groups; --json lists every paper")
 
 
 def _topic_line(ref: "TopicRef") -> str:
     return f"{ref.id}. {show.safe(ref.label)} ({ref.papers:,})"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

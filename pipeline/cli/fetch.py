@@ -1,97 +1,126 @@
 """`paperatlas fetch`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli import show
+from pipeline.cli.arguments import Quiet, examples
 from pipeline.errors import PaperatlasError
 
+if TYPE_CHECKING:
+    from pipeline.fetch import FetchRequest
+
 app = typer.Typer(
-    help="Fetch records of papers from a public service; nothing else in this program asks the network.",
+    help="Download records of papers from a public service.\n\nThe same command continues an interrupted download.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-Out = Annotated[Path, typer.Option("--out", help="JSONL file to write; an unfinished one is gone on with.")]
-Most = Annotated[int, typer.Option("--max", min=1, max=1_000_000, help="Papers at most.")]
-Mail = Annotated[str | None, typer.Option(help="Your mail address: services are kinder to those who give one.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
-Names = Annotated[str, typer.Option(help="Separated by commas, or a file with one a line.")]
+Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="JSONL file to write.")]
+Limit = Annotated[
+    int, typer.Option("--max", metavar="N", min=1, max=1_000_000, help="Largest number of papers to download.")
+]
+Mail = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Your mail address, sent to the service as its rules ask.")
+]
+Ids = Annotated[str, typer.Option(metavar="IDS", help="Ids separated by commas, or a file with one per line.")]
+Dois = Annotated[str, typer.Option(metavar="DOIS", help="DOIs separated by commas, or a file with one per line.")]
+MAX_IDS = 1_000_000
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "fetch arxiv --query 'all:federated AND cat:cs.LG' --max 500", "fetch arxiv --ids 2101.00001,1706.03762"
+    )
+)
 def arxiv(
-    query: Annotated[str, typer.Option(help='E.g. "all:federated AND cat:cs.LG".')] = "",
-    ids: Names = "",
+    *,
+    query: Annotated[
+        str, typer.Option(metavar="QUERY", help='Query as arXiv takes it, e.g. "all:federated AND cat:cs.LG".')
+    ] = "",
+    ids: Ids = "",
     out: Out = Path("arxiv.jsonl"),
-    most: Most = 1000,
+    limit: Limit = 1000,
     mail: Mail = None,
     quiet: Quiet = False,
 ) -> None:
-    """By a search of arXiv, or by ids."""
-    _fetch("arxiv", query, ids, out, most=most, mail=mail, quiet=quiet)
+    """Search arXiv, or fetch papers by arXiv id."""
+    from pipeline.fetch import FetchRequest
+
+    if query and ids:
+        raise PaperatlasError("give --query or --ids, not both")
+    _fetch("arxiv", FetchRequest(query, _split(ids), limit), out, mail=mail, quiet=quiet)
 
 
-@app.command()
+@app.command(epilog=examples("fetch openalex --query 'federated learning' --out papers.jsonl"))
 def openalex(
-    query: Annotated[str, typer.Option(help="Words to look for.")],
+    *,
+    query: Annotated[str, typer.Option(metavar="WORDS", help="Words to search for.")],
     out: Out = Path("openalex.jsonl"),
-    most: Most = 1000,
+    limit: Limit = 1000,
     mail: Mail = None,
     quiet: Quiet = False,
 ) -> None:
-    """By a search of OpenAlex."""
-    _fetch("openalex", query, "", out, most=most, mail=mail, quiet=quiet)
+    """Search OpenAlex."""
+    from pipeline.fetch import FetchRequest
+
+    _fetch("openalex", FetchRequest(query, limit=limit), out, mail=mail, quiet=quiet)
 
 
-@app.command()
-def crossref(dois: Names, out: Out = Path("crossref.jsonl"), mail: Mail = None, quiet: Quiet = False) -> None:
-    """By DOIs, from Crossref."""
-    _fetch("crossref", "", dois, out, most=1_000_000, mail=mail, quiet=quiet)
+@app.command(epilog=examples("fetch crossref --dois dois.txt"))
+def crossref(*, dois: Dois, out: Out = Path("crossref.jsonl"), mail: Mail = None, quiet: Quiet = False) -> None:
+    """Fetch papers by DOI from Crossref."""
+    from pipeline.fetch import FetchRequest
+
+    _fetch("crossref", FetchRequest(ids=_split(dois), limit=MAX_IDS), out, mail=mail, quiet=quiet)
 
 
-@app.command()
+@app.command(epilog=examples("fetch pubmed --query 'federated learning[Title]'"))
 def pubmed(
-    query: Annotated[str, typer.Option(help="As in PubMed's search field.")],
+    *,
+    query: Annotated[str, typer.Option(metavar="QUERY", help="Query as in PubMed's search field.")],
     out: Out = Path("pubmed.jsonl"),
-    most: Most = 1000,
+    limit: Limit = 1000,
     mail: Mail = None,
     quiet: Quiet = False,
 ) -> None:
-    """By a search of PubMed, which gives at most 9,999."""
-    _fetch("pubmed", query, "", out, most=most, mail=mail, quiet=quiet)
+    """Search PubMed, which returns at most 9,999 papers."""
+    from pipeline.fetch import FetchRequest
+
+    _fetch("pubmed", FetchRequest(query, limit=limit), out, mail=mail, quiet=quiet)
 
 
-@app.command()
+@app.command(epilog=examples("fetch semanticscholar --ids DOI:10.1038/nature14539,ARXIV:1706.03762"))
 def semanticscholar(
-    ids: Names, out: Out = Path("semanticscholar.jsonl"), mail: Mail = None, quiet: Quiet = False
+    *, ids: Ids, out: Out = Path("semanticscholar.jsonl"), mail: Mail = None, quiet: Quiet = False
 ) -> None:
-    """By ids of Semantic Scholar, or DOI:..., ARXIV:..., PMID:..."""
-    _fetch("semanticscholar", "", ids, out, most=1_000_000, mail=mail, quiet=quiet)
+    """Fetch papers by id from Semantic Scholar.
+
+    Ids may be those of Semantic Scholar, or DOI:..., ARXIV:... and PMID:...
+    """
+    from pipeline.fetch import FetchRequest
+
+    _fetch("semanticscholar", FetchRequest(ids=_split(ids), limit=MAX_IDS), out, mail=mail, quiet=quiet)
 
 
-def _fetch(name: str, query: str, names: str, out: Path, *, most: int, mail: str | None, quiet: bool) -> None:
+def _fetch(name: str, request: "FetchRequest", out: Path, *, mail: str | None, quiet: bool) -> None:
     from pipeline.cli.bars import progress_for
     from pipeline.fetch import fetch
-    from pipeline.fetch.services import FetchRequest
 
-    if query and names:
-        raise PaperatlasError("give --query or --ids, not both")
-    asked = FetchRequest(query, _names(names), most)
-    found = fetch(name, asked, out, mail=mail, progress=progress_for(quiet=quiet))
-    again = ", gone on from an earlier call" if found.resumed else ""
-    show.line(f"{show.safe(str(found.file))}: {found.written:,} papers{again}")
-    if found.missing:
-        show.line(f"{found.missing:,} names are not known to {name}")
+    fetched = fetch(name, request, out, mail=mail, progress=progress_for(quiet=quiet))
+    resumed = ", continued from an earlier call" if fetched.resumed else ""
+    show.line(f"{show.safe(str(fetched.file))}: {show.count(fetched.written, 'paper')}{resumed}")
+    if fetched.missing:
+        show.line(f"{show.count(fetched.missing, 'id')} not known to {name}")
 
 
-def _names(text: str) -> tuple[str, ...]:
-    """Names from a text, or from the file that it names; each once."""
+def _split(text: str) -> tuple[str, ...]:
+    """Ids from a text, or from the file that it names; each once."""
     path = Path(text)
     try:
         is_file = bool(text) and path.is_file()
-    except OSError:  # too long to be the name of a file
+    except OSError:  # too long for the name of a file
         is_file = False
     parts = path.read_text(encoding="utf-8").split("\n") if is_file else text.split(",")
     return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))

@@ -19,15 +19,19 @@ BAR = 30
 
 def inspect(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILES", help="Files, folders or globs of papers; or one config (.toml).")
+        list[str], typer.Argument(metavar="FILES", help="Files, folders or globs of papers, or one config (.toml).")
     ],
+    *,
     show_text: Annotated[
-        str | None, typer.Option("--show-text", metavar="ID", help="Print what would be embedded of one paper.")
+        str | None, typer.Option("--show-text", metavar="ID", help="Print the text of one paper as it is embedded.")
     ] = None,
-    encoding: Annotated[str, typer.Option(help="Text encoding of the files.")] = "utf-8",
+    encoding: Annotated[str, typer.Option(metavar="NAME", help="Text encoding of the files.")] = "utf-8",
     as_json: Json = False,
 ) -> None:
-    """Say what is in files of papers before they are run: formats, gaps, rejects, duplicates, languages, lengths."""
+    """Describe files of papers before a run.
+
+    Formats, missing fields, rejected rows, duplicates, languages, lengths and years.
+    """
     from pipeline.config import Config, CorpusConfig, load_config
     from pipeline.corpus import read_corpus
     from pipeline.corpus.quality import measure_quality
@@ -74,7 +78,7 @@ def _show(quality: "CorpusQuality", model: str) -> None:
     languages = {name or "too short to recognise": share for name, share in quality.languages.items()}
     show.line("languages: " + ", ".join(f"{show.safe(name)} {share:.0%}" for name, share in languages.items()))
     cleaned = ", ".join(cleaned_in_words(quality))
-    show.line(f"cleaned before embedding: {cleaned or 'nothing had to be'}")
+    show.line(f"cleaned before embedding: {cleaned or 'nothing'}")
     if quality.long_share is not None:
         show.line(f"{quality.long_share:.0%} are longer than the {quality.max_tokens} tokens the model reads at once")
     show.line()
@@ -89,7 +93,7 @@ def _listed(counts: Mapping[str, int]) -> str:
 
 
 def _bars(heading: str, counts: Mapping[str, int]) -> None:
-    """A bar for each count; years at the ends without a bar are few, so all are shown, the last forty at most."""
+    """A bar for each count, of the last forty at most."""
     if not counts:
         return
     rows = list(counts.items())[-40:]

@@ -12,12 +12,12 @@ from pipeline.cli.commands import app
 from pipeline.errors import PaperatlasError
 
 INTERRUPTED = 130
-# The base of typer's usage errors: it carries a click of its own, whose classes it does not name in public.
+# The base of typer's usage errors, which come from its own copy of click and have no public name.
 UsageMistake: Any = typer.BadParameter.__mro__[2]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and give back its exit code."""
+    """Run one command and return its exit code."""
     logging.basicConfig(level=logging.WARNING, format="paperatlas: %(message)s")
     try:
         code = app(args=list(sys.argv[1:] if arguments is None else arguments), standalone_mode=False)
@@ -30,5 +30,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     if code == INTERRUPTED:  # typer turns Ctrl-C inside a command into this code
-        show.problem("stopped; the vectors made so far are kept, run again to go on from there")
+        show.problem("stopped; vectors computed so far are kept: run again to continue")
     return code if isinstance(code, int) else 0

@@ -6,59 +6,72 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
 from pipeline.cli import show
-from pipeline.cli.arguments import Json, Run
+from pipeline.cli.arguments import Json, Run, Topic, Where
 from pipeline.cli.results import Csv, Explain, Format, form_of, print_results
 from pipeline.errors import PaperatlasError
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from pipeline.atlas import AtlasData
     from pipeline.recommender import Checked, Filters, Request
 
-Count = Annotated[int | None, typer.Option("-k", help="How many papers; default: the run's [similar] k.")]
-Excluded = Annotated[
-    Path | None,
-    typer.Option("--exclude-file", help="References that are known already, in any format that a corpus may have."),
+Count = Annotated[
+    int | None, typer.Option("-k", metavar="N", help="How many papers.", show_default="similar.k of the run")
 ]
+Text = Annotated[str | None, typer.Option(metavar="TEXT", help="An abstract, or any other text.")]
+TextFile = Annotated[Path | None, typer.Option(metavar="FILE", help="File that holds the text; - is standard input.")]
 
 
 def similar(  # noqa: PLR0913 - one argument an option
     run: Run,
-    paper: Annotated[str | None, typer.Option("--id", help="Id of a paper of the run.")] = None,
-    text: Annotated[str | None, typer.Option(help="An abstract, or any text.")] = None,
-    text_file: Annotated[Path | None, typer.Option(help="File with such a text; - is standard input.")] = None,
-    like: Annotated[list[str] | None, typer.Option(help="Id or text; may be given several times.")] = None,
-    unlike: Annotated[list[str] | None, typer.Option(help="Id or text of what you do not want.")] = None,
-    where: Annotated[
-        str | None, typer.Option(help="Condition, e.g. \"year >= 2020 and authors contains 'Qu'\".")
+    *,
+    paper: Annotated[str | None, typer.Option("--id", metavar="ID", help="Id of a paper of the run.")] = None,
+    text: Text = None,
+    text_file: TextFile = None,
+    like: Annotated[
+        list[str] | None, typer.Option(metavar="ID|TEXT", help="Paper or text to resemble; repeatable.")
     ] = None,
-    topic: Annotated[str | None, typer.Option(help="Only papers of this topic: its number or label.")] = None,
+    unlike: Annotated[
+        list[str] | None, typer.Option(metavar="ID|TEXT", help="Paper or text not to resemble; repeatable.")
+    ] = None,
+    where: Where = None,
+    topic: Topic = None,
     mmr: Annotated[
         float,
-        typer.Option(min=0, max=1, help="0 to 1: how much repetition costs (maximal marginal relevance)."),
+        typer.Option(metavar="WEIGHT", min=0, max=1, help="Penalty for repetition (maximal marginal relevance)."),
     ] = 0.0,
     diverse: Annotated[float | None, typer.Option(min=0, max=1, hidden=True)] = None,
-    near_duplicates: Annotated[bool, typer.Option("--near-duplicates", help="Show other versions too.")] = False,
-    exclude: Excluded = None,
-    batch: Annotated[Path | None, typer.Option(help="JSONL of queries; answers as JSONL.")] = None,
+    near_duplicates: Annotated[
+        bool, typer.Option("--near-duplicates", help="Also show near-duplicates of the paper.")
+    ] = False,
+    exclude: Annotated[
+        Path | None,
+        typer.Option("--exclude-file", metavar="FILE", help="Leave out the papers in this .bib, .ris or other file."),
+    ] = None,
+    batch: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Read queries from a JSONL file, and print one answer per line.")
+    ] = None,
     k: Count = None,
     explain: Explain = False,
     as_json: Json = False,
     as_csv: Csv = False,
     references: Format = None,
 ) -> None:
-    """Papers like one of the run, like a text, or like several at once."""
+    """Find the papers most similar to a paper or a text.
+
+    Give --id, --text or --text-file, or combine several papers and texts with --like and --unlike.
+    """
     from pipeline.atlas import load_run
     from pipeline.recommender import Filters, Request, answer
 
     form = form_of(as_json=as_json, as_csv=as_csv, references=references, explain=explain)
     if diverse is not None:
-        show.problem("--diverse is called --mmr now; the old name works in this release only")
+        show.problem("--diverse is now called --mmr; the old name works in this release only")
         mmr = diverse
     atlas = load_run(run)
     filters = Filters(_kept(atlas, where, topic, excluded=exclude), mmr, near_duplicates)
@@ -67,45 +80,52 @@ def similar(  # noqa: PLR0913 - one argument an option
         return
     texts = [*([] if text is None else [text]), *([] if text_file is None else [_read_text(text_file)])]
     request = Request(paper, tuple(texts), tuple(like or ()), tuple(unlike or ()))
-    found = answer(atlas, request, k=k, filters=filters)
-    _report_reading(atlas, truncated=found.truncated, beyond_model=found.beyond_model)
-    print_results(atlas, found.results, form, whole=found.to_json())
+    response = answer(atlas, request, k=k, filters=filters)
+    _warn_of_long_text(atlas, truncated=response.truncated, beyond_model=response.beyond_model)
+    print_results(atlas, response.results, form, whole=response.to_json())
 
 
 def search(
     run: Run,
-    words: Annotated[str, typer.Argument(metavar="WORDS", help='Free words; "a phrase" in quotes must be there.')],
+    words: Annotated[
+        str, typer.Argument(metavar="WORDS", help='Words to search for; a "phrase" in double quotes must occur.')
+    ],
+    *,
     k: Count = None,
     explain: Explain = False,
     as_json: Json = False,
     as_csv: Csv = False,
     references: Format = None,
 ) -> None:
-    """Papers that free words describe, by meaning and by the words themselves."""
+    """Search papers by words and by their meaning."""
     from pipeline.atlas import load_run
     from pipeline.recommender import default_k
-    from pipeline.recommender import search as find
+    from pipeline.recommender import search as search_atlas
 
     form = form_of(as_json=as_json, as_csv=as_csv, references=references, explain=explain)
     atlas = load_run(run)
-    results = find(atlas, words, k=default_k(atlas) if k is None else k)
+    results = search_atlas(atlas, words, k=default_k(atlas) if k is None else k)
     whole = {"query": {"words": words}, "results": [result.to_json() for result in results]}
     print_results(atlas, results, form, whole=whole)
 
 
 def check(
     run: Run,
-    text: Annotated[str | None, typer.Option(help="The draft's abstract, or any text.")] = None,
-    text_file: Annotated[Path | None, typer.Option(help="File with the draft; - is standard input.")] = None,
+    *,
+    text: Text = None,
+    text_file: TextFile = None,
     cited: Annotated[
-        Path | None, typer.Option(help="References it cites, in any format that a corpus may have.")
+        Path | None, typer.Option(metavar="FILE", help="References of the draft, in a .bib, .ris or other file.")
     ] = None,
     k: Count = None,
     explain: Explain = False,
     as_json: Json = False,
     references: Format = None,
 ) -> None:
-    """Check a draft's related work: near papers that it does not cite, and how new it is."""
+    """Check the related work of a draft.
+
+    Lists similar papers that the draft does not cite, and estimates how novel it is.
+    """
     from pipeline.atlas import load_run
     from pipeline.corpus.references import read_references
     from pipeline.recommender import check_draft, default_k, find_cited, read_query
@@ -115,41 +135,47 @@ def check(
     if len(texts) != 1:
         raise PaperatlasError("give the draft by one of --text and --text-file")
     atlas = load_run(run)
-    known = None if cited is None else find_cited(atlas, read_references(cited))
+    cited_papers = None if cited is None else find_cited(atlas, read_references(cited))
     query = read_query(atlas, (), texts=texts)
     count = default_k(atlas, asked_about=len(set(query.rows))) if k is None else k
-    checked = check_draft(atlas, query, known, k=count)
-    _report_reading(atlas, truncated=query.truncated, beyond_model=query.beyond_model)
+    checked = check_draft(atlas, query, cited_papers, k=count)
+    _warn_of_long_text(atlas, truncated=query.truncated, beyond_model=query.beyond_model)
     if form in ("reasons", "table"):
         _show_check(checked)
     print_results(atlas, checked.missing, form, whole=checked.to_json())
 
 
 def _show_check(checked: "Checked") -> None:
-    """What is said above the table of papers."""
-    new = checked.novelty
-    if new is not None:
+    """Print novelty and citations, above the table of papers."""
+    novelty = checked.novelty
+    if novelty is not None:
         show.line(
-            f"Novelty: {new.percentile:.0f} of 100 ({new.low:.0f} to {new.high:.0f} by 5, 10 and 20 papers). Of the"
-            f" corpus's papers, {new.percentile:.0f} % lie closer to their {new.nearest} nearest than this text does"
-            f" (mean cosine {new.closeness:.2f})."
+            f"Novelty: {novelty.percentile:.0f} of 100 ({novelty.low:.0f} to {novelty.high:.0f} by 5, 10 and 20"
+            f" papers). Of the corpus's papers, {novelty.percentile:.0f} % lie closer to their {novelty.nearest}"
+            f" nearest than this text does (mean cosine {novelty.closeness:.2f})."
         )
     if checked.cited is not None:
         cited = checked.cited
-        ways = ", ".join(f"{count} by {way}" for way, count in cited.ways.items())
+        matches = ", ".join(f"{count} by {kind}" for kind, count in cited.ways.items())
         show.line(
-            f"Cited: {_count(len(cited.rows), 'paper')} of the atlas{f' ({ways})' if ways else ''};"
-            f" {_count(len(cited.unmatched), 'reference')} not in it."
+            f"Cited: {show.count(len(cited.rows), 'paper')} of the atlas{f' ({matches})' if matches else ''};"
+            f" {show.count(len(cited.unmatched), 'reference')} not in it."
         )
     show.line("Near papers that are not cited:" if checked.cited is not None else "Nearest papers:")
 
 
 def bridges(
     run: Run,
-    margin: Annotated[float, typer.Option(min=0, max=1, help="Most that the two shares may differ.")] = 0.1,
+    *,
+    margin: Annotated[
+        float, typer.Option(metavar="SHARE", min=0, max=1, help="Largest difference between the two votes.")
+    ] = 0.1,
     as_json: Json = False,
 ) -> None:
-    """Papers between two topics, by pair of topics: where fields meet."""
+    """List papers that lie between two topics.
+
+    A paper is listed where its neighbours' votes for two topics are almost equal.
+    """
     from pipeline.atlas import load_run
     from pipeline.recommender import find_bridges
 
@@ -173,14 +199,16 @@ def bridges(
 def _kept(
     atlas: "AtlasData", condition: str | None, topic: str | None, *, excluded: Path | None
 ) -> "NDArray[np.bool_] | None":
-    """(n,) which papers may be shown, None for all."""
+    """(n,) mask of the papers that may be shown, None for all."""
+    import numpy as np
+
     from pipeline.corpus.references import read_references
     from pipeline.recommender import filter_papers, find_cited
 
     keep = filter_papers(atlas, condition=condition, topic=topic)
     if excluded is not None:
         cited = find_cited(atlas, read_references(excluded))
-        show.problem(f"{excluded}: {_count(len(cited.rows), 'paper')} of the atlas left out")
+        show.problem(f"{excluded}: {show.count(len(cited.rows), 'paper')} of the atlas left out")
         keep = keep if keep is not None else np.ones(len(atlas), dtype=bool)
         keep[cited.rows] = False
         if not keep.any():
@@ -188,12 +216,8 @@ def _kept(
     return keep
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'s' * (number != 1)}"
-
-
-def _report_reading(atlas: "AtlasData", *, truncated: bool, beyond_model: bool) -> None:
-    """A line on standard error where a text was not read whole."""
+def _warn_of_long_text(atlas: "AtlasData", *, truncated: bool, beyond_model: bool) -> None:
+    """Print a line on standard error where a text was longer than what is read of it."""
     embedding = atlas.manifest.embedding
     if truncated:
         show.problem("the text is very long: its first 100,000 characters were read")
@@ -205,7 +229,7 @@ def _report_reading(atlas: "AtlasData", *, truncated: bool, beyond_model: bool) 
 
 
 def _answers(atlas: "AtlasData", path: Path, filters: "Filters", *, k: int | None) -> Iterator[dict[str, object]]:
-    """One answer for each line; a line that cannot be answered gets an error, the others go on."""
+    """One answer per line; a line that cannot be answered gets an error in its place."""
     from pipeline.recommender import answer
 
     for number, line in enumerate(_read_text(path).splitlines(), start=1):
@@ -222,18 +246,18 @@ def _batch_request(line: str) -> "Request":
     from pipeline.recommender import Request
 
     try:
-        asked = json.loads(line)
+        query: object = json.loads(line)
     except ValueError as problem:
         raise PaperatlasError(f"not JSON: {problem}") from None
-    if not isinstance(asked, dict) or not set(asked) <= {"id", "text", "like", "unlike"}:
+    if not isinstance(query, dict) or not set(query) <= {"id", "text", "like", "unlike"}:
         raise PaperatlasError("expected an object with id, text, like, unlike")
-    lists = {name: [value] if isinstance(value, str) else value for name, value in asked.items() if name != "id"}
+    lists = {name: [value] if isinstance(value, str) else value for name, value in query.items() if name != "id"}
     for name, values in lists.items():
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             raise PaperatlasError(f"{name} must be a text or a list of texts")
-    if not isinstance(asked.get("id", ""), str):
+    if not isinstance(query.get("id", ""), str):
         raise PaperatlasError("id must be a text")
-    return Request(asked.get("id"), **{name: tuple(values) for name, values in lists.items()})
+    return Request(query.get("id"), **{name: tuple(values) for name, values in lists.items()})
 
 
 def _read_text(path: Path) -> str:

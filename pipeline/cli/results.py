@@ -1,4 +1,4 @@
-"""Recommended papers -> the terminal: a table, reasons, JSON, CSV, BibTeX or RIS."""
+"""Recommended papers -> the terminal, as a table, with reasons, or as JSON, CSV, BibTeX or RIS."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -16,32 +16,32 @@ CSV_COLUMNS = ("rank", "similarity", "id", "title", "year", "topic", "label")
 COLUMNS = [("rank", "right"), ("cosine", "right"), ("id", "left"), ("title", "fold"), ("topic", "fold")]
 
 Explain = Annotated[
-    bool, typer.Option("--explain", help="Show why: similarities, shared words, the closest sentences.")
+    bool, typer.Option("--explain", help="Show the reasons: similarities, shared words, closest sentences.")
 ]
 Csv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 Format = Annotated[
-    Literal["bibtex", "ris"] | None, typer.Option("--format", help="Print references for a reference manager.")
+    Literal["bibtex", "ris"] | None, typer.Option("--format", help="Print references, as BibTeX or RIS.")
 ]
 
 
 def form_of(*, as_json: bool, as_csv: bool, references: str | None, explain: bool) -> str:
-    """The one form asked for: "json", "csv", "bibtex", "ris", "reasons" or "table". Raises PaperatlasError for two."""
-    asked = [name for name, wanted in (("json", as_json), ("csv", as_csv), (references, references)) if wanted]
-    if len(asked) > 1:
-        raise PaperatlasError(f"{' and '.join(map(str, asked))}: choose one form of output")
-    return str(asked[0]) if asked else "reasons" if explain else "table"
+    """The form of the output: "json", "csv", "bibtex", "ris", "reasons" or "table". Raises PaperatlasError for two."""
+    requested = [name for name, on in (("json", as_json), ("csv", as_csv), (references, references)) if on]
+    if len(requested) > 1:
+        raise PaperatlasError(f"{' and '.join(map(str, requested))}: choose one form of output")
+    return str(requested[0]) if requested else "reasons" if explain else "table"
 
 
 def print_results(atlas: "AtlasData", results: Sequence["Recommended"], form: str, *, whole: object) -> None:
-    """Print recommended papers in one form. whole: the answer that JSON shows."""
+    """Print recommended papers in one form. whole: what is printed as JSON."""
     if form == "json":
         show.print_json(whole)
     elif form == "csv":
         show.print_csv([{name: getattr(result, name) for name in CSV_COLUMNS} for result in results], CSV_COLUMNS)
     elif form in ("bibtex", "ris"):
-        from pipeline.export import EXPORTERS
+        from pipeline.export import REFERENCE_WRITERS
 
-        show.print_text(EXPORTERS[form](atlas.paper(atlas.ids.row(result.id)) for result in results))
+        show.print_text(REFERENCE_WRITERS[form](atlas.paper(atlas.ids.row(result.id)) for result in results))
     elif form == "reasons":
         _show_reasons(results)
     else:
@@ -65,7 +65,7 @@ def _show_table(atlas: "AtlasData", results: Sequence["Recommended"]) -> None:
 
 
 def _address(atlas: "AtlasData", paper: str) -> str | None:
-    """Where the paper can be read; looked up only for a terminal, which can make a link of it."""
+    """The web address of a paper; None without one, and where the output is no terminal that could link to it."""
     if not show.console().is_terminal:
         return None
     links = atlas.links(atlas.ids.row(paper))

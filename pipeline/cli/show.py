@@ -1,4 +1,4 @@
-"""Results -> the terminal: tables that fit it, JSON where a program reads, and texts of papers never as commands."""
+"""Results -> the terminal: tables that fit its width, JSON for programs, control characters of papers removed."""
 
 import csv
 import json
@@ -19,6 +19,8 @@ from pipeline.words.display import harmless, safe
 __all__ = [
     "Linked",
     "console",
+    "count",
+    "figure",
     "line",
     "print_csv",
     "print_json",
@@ -27,6 +29,7 @@ __all__ = [
     "problem",
     "safe",
     "table",
+    "write_file",
 ]
 
 PIPE_WIDTH = 120
@@ -34,20 +37,20 @@ PIPE_WIDTH = 120
 
 @dataclass(frozen=True)
 class Linked:
-    """A cell of a table that can be clicked where the terminal can do that."""
+    """A cell of a table, shown as a link where the terminal supports links. address: None for plain text."""
 
     text: str
     address: str | None
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console that wraps at the terminal's width, or at 120 columns into a pipe."""
+    """A console as wide as the terminal, or 120 columns wide in a pipe."""
     stream = sys.stderr if stderr else sys.stdout
     return Console(stderr=stderr, width=None if stream.isatty() else PIPE_WIDTH, highlight=False, markup=False)
 
 
 def table(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """Print a table. columns: (heading, "left" | "right" | "fold"): the folded ones give way when space is short."""
+    """Print a table. columns: (heading, "left" | "right" | "fold"); "fold" columns wrap where space is short."""
     shown = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for heading, kind in columns:
         shown.add_column(
@@ -65,29 +68,38 @@ def _cell(cell: object) -> Text:
 
 
 def figure(value: float | None) -> str:
-    """A number for a table: counts whole, shares with three digits, nothing where it cannot be told."""
+    """A number for a table: counts whole, shares with three digits, "-" for None."""
     if value is None:
         return "-"
     return f"{value:,.0f}" if value == int(value) and abs(value) > 1 else f"{value:.3f}"
 
 
+def count(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> count(1, "paper"), count(2000, "paper")
+    ('1 paper', '2,000 papers')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def print_text(text: str) -> None:
-    """Print a text as it is."""
+    """Print a text unchanged."""
     sys.stdout.write(text)
 
 
 def line(text: str = "") -> None:
-    """Print one line of our own words; texts of papers in it must be `safe`."""
+    """Print one line; texts of papers in it must have passed `safe`."""
     console().print(text, soft_wrap=True)
 
 
 def print_json(content: object) -> None:
-    """Print one JSON object, unwrapped."""
+    """Print one JSON value."""
     sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
 def print_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> None:
-    """Print rows as CSV; a text that a spreadsheet would take for a formula gets a quote before it."""
+    """Print rows as CSV; text that a spreadsheet would run as a formula is quoted."""
     writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
     writer.writeheader()
     for row in rows:
@@ -95,7 +107,7 @@ def print_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> N
 
 
 def print_jsonl(rows: Iterable[object]) -> None:
-    """Print one JSON object a line."""
+    """Print one JSON object per line."""
     for row in rows:
         sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
 
@@ -109,5 +121,5 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def problem(text: str) -> None:
-    """Print a mistake as one line on standard error."""
+    """Print a mistake or a notice as one line on standard error."""
     sys.stderr.write(f"paperatlas: {safe(text)}\n")

@@ -6,23 +6,35 @@ from typing import Annotated
 import typer
 
 from pipeline.cli import show
-from pipeline.cli.arguments import Run
+from pipeline.cli.arguments import PngFile, Run, SvgFile
 from pipeline.errors import PaperatlasError
 
 
 def serve(
     run: Run,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes any free one.")] = 8765,
-    host: Annotated[str, typer.Option(help="Address to listen on; any but the loopback address needs a token.")] = (
-        "127.0.0.1"
-    ),
-    token: Annotated[str | None, typer.Option(help="What a request must know, at least 16 characters.")] = None,
+    *,
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="Port to listen on; 0 takes any free one.")
+    ] = 8765,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Address to listen on; any but a loopback address needs --token.")
+    ] = "127.0.0.1",
+    token: Annotated[
+        str | None,
+        typer.Option(metavar="TOKEN", help="Secret that every request must carry, of at least 16 characters."),
+    ] = None,
     allow_origin: Annotated[
-        list[str] | None, typer.Option(help="Other site whose pages may read the answers; may be given again.")
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN", help="Site whose pages may use the API (CORS), e.g. http://localhost:3000; repeatable."
+        ),
     ] = None,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the map in the browser.")] = False,
 ) -> None:
-    """Show the map with the whole atlas behind it, and answer programs at /api/v1, until Ctrl-C."""
+    """Serve the map and a JSON API on this machine.
+
+    Runs until Ctrl-C. The API is described at /api.
+    """
     from pipeline.atlas import load_run
     from pipeline.web import serve as serve_atlas
 
@@ -43,37 +55,53 @@ def serve(
 
 def draw(  # noqa: PLR0913 - one argument an option
     run: Run,
-    png: Annotated[Path | None, typer.Option(help="Picture to write.")] = None,
-    svg: Annotated[Path | None, typer.Option(help="Drawing to write.")] = None,
-    pdf: Annotated[Path | None, typer.Option(help="PDF to write.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Page to write.")] = None,
-    width: Annotated[int | None, typer.Option(min=300, max=20_000, help="Pixels; default: [map] width.")] = None,
-    dpi: Annotated[int, typer.Option(min=50, max=600, help="Dots an inch: more make letters and points larger.")] = 100,
-    title: Annotated[str | None, typer.Option(help="Title; default: as in the config.")] = None,
-    highlight: Annotated[list[str] | None, typer.Option(help="Id of a paper to ring; may be given again.")] = None,
-    color_by: Annotated[str, typer.Option(help="topic, year, strength, preservation or a column.")] = "topic",
+    *,
+    png: PngFile = None,
+    svg: SvgFile = None,
+    pdf: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a PDF.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write an interactive page (HTML).")] = None,
+    width: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PIXELS", min=300, max=20_000, help="Width of the picture.", show_default="map.width of the run"
+        ),
+    ] = None,
+    dpi: Annotated[
+        int, typer.Option(metavar="DPI", min=50, max=600, help="Dots per inch; more make text and points larger.")
+    ] = 100,
+    title: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Title of the map.", show_default="title of the run")
+    ] = None,
+    highlight: Annotated[list[str] | None, typer.Option(metavar="ID", help="Paper to circle; repeatable.")] = None,
+    color_by: Annotated[
+        str,
+        typer.Option(metavar="COLUMN", help="topic, year, strength, preservation (of neighbourhoods), or any column."),
+    ] = "topic",
 ) -> None:
-    """Draw the map anew, for a paper or for slides."""
+    """Draw the map as a picture or a page.
+
+    Give at least one of --png, --svg, --pdf and --html.
+    """
     from pipeline.atlas import load_run
     from pipeline.map import Picture, draw_atlas, write_page
 
-    wanted = {kind: path for kind, path in (("png", png), ("svg", svg), ("pdf", pdf)) if path is not None}
-    if not wanted and html is None:
+    requested = {kind: path for kind, path in (("png", png), ("svg", svg), ("pdf", pdf)) if path is not None}
+    if not requested and html is None:
         raise PaperatlasError("say what to write: --png FILE, --svg FILE, --pdf FILE or --html FILE")
     atlas = load_run(run)
     settings = atlas.manifest.config.map
-    shown = title or atlas.title
-    wide = width or settings.width
-    size = wide, round(wide * settings.height / settings.width)
+    heading = title or atlas.title
+    pixels = width or settings.width
+    size = pixels, round(pixels * settings.height / settings.width)
     rings = tuple(atlas.ids.row(paper) for paper in highlight or ())
-    picture = Picture(shown, size, settings.labels, dpi=dpi, formats=tuple(wanted), highlight=rings)
+    picture = Picture(heading, size, settings.labels, dpi=dpi, formats=tuple(requested), highlight=rings)
     if color_by == "trust":
-        show.problem("--color-by trust is called --color-by preservation now; the old name works in this release only")
+        show.problem("--color-by trust is now called --color-by preservation; the old name works in this release only")
         color_by = "preservation"
-    made = draw_atlas(atlas, picture, colour_by=color_by) if wanted else {}
-    files = {path: made[f"map.{kind}"] for kind, path in wanted.items()}
+    pictures = draw_atlas(atlas, picture, colour_by=color_by) if requested else {}
+    files = {path: pictures[f"map.{kind}"] for kind, path in requested.items()}
     if html is not None:
-        files[html] = write_page(atlas, title=shown, budget_mb=settings.budget_mb)
+        files[html] = write_page(atlas, title=heading, budget_mb=settings.budget_mb)
     for path, content in files.items():
         show.write_file(path, content)
         show.line(f"{path}: {len(content) / 1e6:.1f} MB")

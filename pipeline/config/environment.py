@@ -1,4 +1,4 @@
-"""Where caches lie on this machine; the only reader of environment variables."""
+"""Environment variables -> folders of caches, keys of services; the only module that reads the environment."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from platformdirs import user_cache_path
 
 
 def hub_cache() -> Path:
-    """Where the Hugging Face libraries keep downloaded models."""
+    """The folder in which the Hugging Face libraries keep downloaded models."""
     if chosen := os.environ.get("HF_HUB_CACHE"):
         return Path(chosen)
     home = os.environ.get("HF_HOME")
@@ -15,11 +15,11 @@ def hub_cache() -> Path:
 
 
 def secret(variable: str) -> str | None:
-    """The value of an environment variable that a config names for a key; None where it is empty or not set."""
+    """The value of an environment variable that holds a key; None where it is empty or not set."""
     return os.environ.get(variable) or None
 
 
 def cache_folder() -> Path:
-    """Where vectors and compiled models are kept: $PAPERATLAS_CACHE, or the system's place for caches."""
+    """The folder of vectors and compiled models: $PAPERATLAS_CACHE, or in the system's cache folder."""
     chosen = os.environ.get("PAPERATLAS_CACHE")
     return Path(chosen) if chosen else user_cache_path("paperatlas")

@@ -1,14 +1,14 @@
-"""TOML -> Config: a file, and settings put over it one by one."""
+"""TOML file and overrides -> Config."""
 
 import logging
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from pipeline.config.messages import explain
-from pipeline.config.renamed import rename_old_settings
+from pipeline.config.renamed import Settings, rename_old_settings
 from pipeline.config.settings import Config
 from pipeline.did_you_mean import nearest_names
 from pipeline.errors import ConfigError
@@ -17,13 +17,13 @@ log = logging.getLogger(__name__)
 
 
 def load_config(path: str | Path, overrides: tuple[str, ...] = ()) -> Config:
-    """The config of a TOML file, each of `overrides` ("reducer.n_neighbors=30") put over it.
+    """The config of a TOML file, with each of `overrides` ("reducer.n_neighbors=30") applied in turn.
 
     Raises ConfigError with file, key, value, reason and the nearest known key.
     """
     path = Path(path)
     try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        settings: Settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such config file{_nearby(path)}") from None
     except IsADirectoryError:
@@ -35,21 +35,21 @@ def load_config(path: str | Path, overrides: tuple[str, ...] = ()) -> Config:
     except OSError as problem:
         raise ConfigError(f"{path}: cannot be read: {problem.strerror}") from None
     for override in overrides:
-        _put(settings, override)
+        _override(settings, override)
     return parse_config(settings, path)
 
 
-def parse_config(settings: dict[str, Any], path: Path) -> Config:
-    """The config of settings already read; `path` names them in messages and is where relative paths start."""
+def parse_config(settings: Mapping[str, object], path: Path) -> Config:
+    """The config of settings already read. path: names them in messages; relative paths start from its folder."""
     if "path" in settings:
         raise ConfigError(f"{path.name}: path = {settings['path']!r}: unknown key; did you mean corpus.files?")
-    settings, notices = rename_old_settings(settings)
+    renamed, notices = rename_old_settings(settings)
     for notice in notices:
         log.warning("%s: %s", path.name, notice)
-    given_name = settings.get("name")
-    named = {"name": path.stem} | settings | {"path": path}
+    given_name = renamed.get("name")
+    named = {"name": path.stem} | renamed | {"path": path}
     try:
-        return _with_whole_paths(Config.model_validate(named))
+        return _with_absolute_paths(Config.model_validate(named))
     except ValidationError as problem:
         if given_name is None and any(error["loc"] == ("name",) for error in problem.errors()):
             raise ConfigError(
@@ -58,31 +58,32 @@ def parse_config(settings: dict[str, Any], path: Path) -> Config:
         raise ConfigError(f"{path.name}: {explain(problem)}") from None
 
 
-def _with_whole_paths(config: Config) -> Config:
-    """The config, a model's folder as a whole path, so that a later command finds it from any directory."""
+def _with_absolute_paths(config: Config) -> Config:
+    """The config with an absolute path to a model's folder, so that a later command finds it from any directory."""
     model = config.embedding.model
     if not model.startswith((".", "~", "/")):
         return config
-    whole = (config.folder / Path(model).expanduser()).resolve()
-    return config.model_copy(update={"embedding": config.embedding.model_copy(update={"model": str(whole)})})
+    absolute = (config.folder / Path(model).expanduser()).resolve()
+    return config.model_copy(update={"embedding": config.embedding.model_copy(update={"model": str(absolute)})})
 
 
-def _put(settings: dict[str, Any], override: str) -> None:
-    """Put `section.key=value` into settings; the value is TOML, or text where it is not valid TOML."""
+def _override(settings: Settings, override: str) -> None:
+    """Set `section.key=value` in place; the value is TOML, or text where it is not valid TOML."""
     key, equals, text = override.partition("=")
     names = key.strip().split(".")
     if not equals or not all(names):
-        raise ConfigError(f"--set {override}: expected section.key=value, e.g. --set reducer.n_neighbors=30")
+        raise ConfigError(f"cannot override {override!r}: expected section.key=value, e.g. reducer.n_neighbors=30")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
+        value: object = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text.strip()
-    place: Any = settings
+    section = settings
     for name in names[:-1]:
-        place = place.setdefault(name, {})
-        if not isinstance(place, dict):
-            raise ConfigError(f"--set {override}: {name} is a value, not a section")
-    place[names[-1]] = value
+        inner = section.setdefault(name, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(f"cannot override {override!r}: {name} is a value, not a section")
+        section = inner
+    section[names[-1]] = value
 
 
 def _nearby(path: Path) -> str:

@@ -1,9 +1,9 @@
-"""What pydantic found wrong -> one line: key, value, what was expected, the nearest known key."""
+"""ValidationError -> one line: key, value, what was expected, the nearest known key."""
 
 import json
-from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from pipeline.config.settings import known_keys
 from pipeline.did_you_mean import nearest_names
@@ -16,7 +16,7 @@ EXPECTED = {
 }
 REASONS = {
     "tuple_type": 'a list, e.g. ["one", "two"]',
-    "too_short": "a list that is not so short",
+    "too_short": "a longer list",
     "int_type": "a whole number",
     "float_type": "a number",
     "string_type": "text in quotes",
@@ -27,15 +27,15 @@ REASONS = {
 
 
 def explain(problem: ValidationError) -> str:
-    """The first problem in one line, unknown keys first (they often cause the others), and how many more there are."""
+    """The first problem in one line, and how many more there are; unknown keys first, as they often cause others."""
     errors = sorted(problem.errors(), key=lambda error: error["type"] != "extra_forbidden")
-    # A value of several allowed types fails once for each: they are one mistake.
+    # A value of a union type fails once for each member: that is one mistake.
     places = {_key_of(error["loc"]) for error in errors}
     more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
     return _explain_one(errors[0]) + more
 
 
-def _explain_one(error: Any) -> str:
+def _explain_one(error: ErrorDetails) -> str:
     key = _key_of(error["loc"])
     value = json.dumps(error["input"], default=str, ensure_ascii=False)
     value = value if len(value) <= 60 else value[:57] + "..."
@@ -50,7 +50,7 @@ def _explain_one(error: Any) -> str:
 
 
 def _key_of(location: tuple[int | str, ...]) -> str:
-    """The dotted key a problem is at, as the user wrote it: pydantic's note on a union's member left out.
+    """The dotted key of a problem as the user wrote it, without the member of a union that pydantic appends.
 
     >>> _key_of(("clusterer", "min_cluster_size", "constrained-int")), _key_of(("embedding", "stride"))
     ('clusterer.min_cluster_size', 'embedding.stride')

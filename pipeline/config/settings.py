@@ -28,21 +28,21 @@ class FieldNames(_Section):
 
 
 class CleanConfig(_Section):
-    """[corpus.clean]: what is left out of a text before it is embedded; what people see is never changed."""
+    """[corpus.clean]: what is removed from a text before it is embedded; the text that is shown stays as it is."""
 
-    control: bool = Field(True, description="control characters, soft hyphens, marks of no width")
-    markup: bool = Field(True, description="tags of HTML and JATS, entities")
-    latex: bool = Field(True, description="LaTeX commands and the signs around formulas")
-    labels: bool = Field(True, description='"Abstract:" at the beginning')
-    copyright: bool = Field(True, description="lines in which a publisher claims the text")
-    repeats: bool = Field(True, description="the title again before the abstract, an abstract that stands there twice")
+    control: bool = Field(True, description="remove control characters, soft hyphens, zero-width characters")
+    markup: bool = Field(True, description="remove HTML and JATS tags, entities")
+    latex: bool = Field(True, description="remove LaTeX commands and math delimiters")
+    labels: bool = Field(True, description='remove "Abstract:" at the beginning')
+    copyright: bool = Field(True, description="remove copyright lines of publishers")
+    repeats: bool = Field(True, description="remove the title repeated before the abstract, an abstract given twice")
 
 
 class CorpusConfig(_Section):
     """[corpus]"""
 
     files: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] = Field(
-        description="paths, globs or folders, relative to this file, also .gz .zst .zip; formats are told by content"
+        description="paths, globs or folders, relative to this file, also .gz .zst .zip; formats recognised by content"
     )
     encoding: str = Field("utf-8", description="text encoding of the files, as Python names it")
     title_only: Literal["keep", "drop"] = Field("keep", description='papers without an abstract: "keep" or "drop"')
@@ -63,8 +63,8 @@ class EmbeddingConfig(_Section):
         DEFAULT_MODEL,
         description="name of a sentence-transformers model, or a folder with one: ./folder, relative to this file",
     )
-    revision: str | None = Field(None, description="revision of a model of the Hugging Face hub")
-    download: bool = Field(False, description="may fetch the named model from the Hugging Face hub")
+    revision: str | None = Field(None, description="revision of the model on the Hugging Face hub")
+    download: bool = Field(False, description="allow downloading the model from the Hugging Face hub")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description='"auto", "cpu", "cuda" or "mps"')
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "auto", description='"auto" (bfloat16 where the CPU computes it), "float32", "bfloat16", "float16"'
@@ -72,25 +72,29 @@ class EmbeddingConfig(_Section):
     long_text: Literal["truncate", "mean_of_chunks"] = Field(
         "truncate", description='text longer than the model reads: "truncate" or "mean_of_chunks"'
     )
-    sentences: bool = Field(False, description="also keep a vector of every sentence, to say why papers are alike")
+    sentences: bool = Field(
+        False, description="also keep a vector of every sentence, to rank and explain similar papers by sentences"
+    )
     vectors: str | None = Field(None, description='for "vectors": .npy file, one row per paper in the order read')
     vectors_column: str | None = Field(None, description='for "vectors": field of the source that holds the vector')
     cache: bool = Field(True, description="keep vectors, so that no text is embedded twice")
-    cache_gb: float = Field(5.0, gt=0, le=1e6, description="the cache drops its oldest vectors beyond this many GB")
+    cache_gb: float = Field(
+        5.0, gt=0, le=1e6, description="size limit of the cache in GB; beyond it the oldest vectors are dropped"
+    )
 
 
 class NeighboursConfig(_Section):
     """[neighbours]"""
 
-    k: int = Field(50, ge=1, le=1000, description="most similar papers kept for every paper")
+    k: int = Field(50, ge=1, le=1000, description="number of most similar papers kept for every paper")
 
 
 class ReducerConfig(_Section):
     """[reducer]: UMAP"""
 
-    n_components: int = Field(15, ge=2, le=100, description="dimensions that topics are found in")
-    n_neighbors: int = Field(30, ge=2, le=200, description="papers that UMAP looks at around each, itself included")
-    min_dist: float = Field(0.0, ge=0, lt=1, description="how close UMAP may put two papers, for topics")
+    n_components: int = Field(15, ge=2, le=100, description="dimensions in which papers are clustered")
+    n_neighbors: int = Field(30, ge=2, le=200, description="size of a paper's neighbourhood in UMAP, itself included")
+    min_dist: float = Field(0.0, ge=0, lt=1, description="how close UMAP may place two papers, for clustering")
     map_min_dist: float = Field(0.1, ge=0, lt=1, description="the same, for the map")
 
 
@@ -103,7 +107,7 @@ class ClustererConfig(_Section):
         " (at least twice as many), or a number",
     )
     min_cluster_size: Literal["auto"] | Annotated[int, Field(ge=2)] = Field(
-        "auto", description='smallest topic; "auto" tries many sizes'
+        "auto", description='papers in the smallest topic; "auto" tries many sizes'
     )
     method: Literal["auto", "leaf", "eom", "max_cluster_size"] = Field(
         "auto",
@@ -112,7 +116,7 @@ class ClustererConfig(_Section):
     )
     min_samples: Literal["auto"] | Annotated[int, Field(ge=1, le=1000)] = Field(
         "auto",
-        description='papers that make a place dense; higher leaves more papers out as noise; "auto" tries several',
+        description='papers that make a region dense; higher leaves more papers as noise; "auto" tries several',
     )
 
 
@@ -120,7 +124,7 @@ class RenameEdit(_Section):
     """One [[topics.edits.rename]]."""
 
     topic_of: str = Field(description="id of a paper of the topic")
-    label: str = Field(min_length=1, max_length=80, description="the topic's name from now on")
+    label: str = Field(min_length=1, max_length=80, description="the topic's new name")
 
 
 class MergeEdit(_Section):
@@ -141,9 +145,9 @@ class PinEdit(_Section):
 class TopicEdits(_Section):
     """[topics.edits]: changes by hand. Topics are named by a paper in them, so that edits survive the next run."""
 
-    merge: Annotated[tuple[MergeEdit, ...], Field(strict=False)] = Field((), description="topics to make one")
+    merge: Annotated[tuple[MergeEdit, ...], Field(strict=False)] = Field((), description="topics to merge")
     pin: Annotated[tuple[PinEdit, ...], Field(strict=False)] = Field((), description="papers to put into a topic")
-    rename: Annotated[tuple[RenameEdit, ...], Field(strict=False)] = Field((), description="topics to name by hand")
+    rename: Annotated[tuple[RenameEdit, ...], Field(strict=False)] = Field((), description="topics to rename")
 
 
 class ChatConfig(_Section):
@@ -165,9 +169,12 @@ class TopicsConfig(_Section):
 
     keywords: int = Field(10, ge=1, le=100, description="keywords listed for each topic")
     representatives: int = Field(3, ge=1, le=50, description="central, MMR and boundary papers listed for each topic")
-    stop_words: Texts = Field((), description="more words that no keyword or label may hold")
+    stop_words: Texts = Field((), description="additional stop words, never part of a keyword or label")
     resamples: int = Field(
-        5, ge=0, le=100, description="fits on other samples and seeds, to measure how stable each topic is"
+        5,
+        ge=0,
+        le=100,
+        description="number of clusterings on other samples and seeds, to measure how stable each topic is",
     )
     seeded: Annotated[dict[Name, Sentence], Field(strict=False)] = Field(
         {}, description="seeded topics: a name and a sentence that describes it; papers close to it go there"
@@ -178,7 +185,7 @@ class TopicsConfig(_Section):
     @field_validator("seeded")
     @classmethod
     def _distinct(cls, seeded: dict[str, str]) -> dict[str, str]:
-        """Two names for one sentence would leave the second topic without papers."""
+        """Raises ValueError where two names share a sentence: the second topic would get no papers."""
         seen: dict[str, str] = {}
         for name, sentence in seeded.items():
             plain = " ".join(sentence.lower().split())
@@ -191,13 +198,13 @@ class TopicsConfig(_Section):
 
 
 class SimilarConfig(_Section):
-    """[similar]: candidates by cosine of the embeddings, their order by three parts."""
+    """[similar]: candidates by cosine of the embeddings, ranked by the sum of three parts."""
 
-    k: int = Field(10, ge=1, le=1000, description="similar papers shown when a query does not say how many")
-    candidates: int = Field(200, ge=10, le=10_000, description="papers nearest by embedding that the parts then order")
+    k: int = Field(10, ge=1, le=1000, description="similar papers returned by default")
+    candidates: int = Field(200, ge=10, le=10_000, description="papers nearest by embedding, which are then ranked")
     dense: float = Field(1.0, ge=0, description="weight of the cosine of the embeddings")
-    lexical: float = Field(0.5, ge=0, description="weight of the words in common (TF-IDF cosine)")
-    sentences: float = Field(0.5, ge=0, description="weight of the match of sentences, where they are kept")
+    lexical: float = Field(0.5, ge=0, description="weight of shared words (TF-IDF cosine)")
+    sentences: float = Field(0.5, ge=0, description="weight of the sentence match, where sentence vectors are kept")
 
 
 class MapConfig(_Section):
@@ -206,13 +213,15 @@ class MapConfig(_Section):
     title: str | None = Field(None, description="title on the map; default: the run's name")
     width: int = Field(1600, ge=300, le=10_000, description="width of map.png in pixels")
     height: int = Field(1100, ge=300, le=10_000, description="height of map.png in pixels")
-    labels: int = Field(60, ge=0, le=1000, description="most topic labels drawn; those that would overlap are left out")
+    labels: int = Field(
+        60, ge=0, le=1000, description="largest number of topic labels drawn; those that would overlap are left out"
+    )
     html: bool = Field(True, description="also write map.html, the map as one file that opens in any browser")
     budget_mb: float = Field(
         30.0,
         ge=5,
         le=2000,
-        description="map.html leaves out abstracts, then similar papers, then papers beyond so many MB",
+        description="size limit of map.html in MB; beyond it abstracts, then similar papers, then papers are left out",
     )
 
 
@@ -225,15 +234,15 @@ class OutputConfig(_Section):
 
 
 class Config(_Section):
-    """Everything one run was asked for. `path` is the config file, which relative paths start from."""
+    """All settings of one run. path: the config file; relative paths start from its folder."""
 
     name: Annotated[str, Field(pattern=NAME_PATTERN)] = Field(
         "", description="the run's name; default: the config file's name without .toml"
     )
-    seed: int = Field(42, ge=0, lt=2**32, description="seed of everything random")
+    seed: int = Field(42, ge=0, lt=2**32, description="random seed")
     baseline: str | None = Field(
         None,
-        description="earlier run, a folder relative to this file: topics that it had keep their ids, names, colours",
+        description="earlier run (a folder, relative to this file) whose topics keep their ids, names and colours",
     )
     corpus: CorpusConfig
     embedding: EmbeddingConfig = EmbeddingConfig()
@@ -248,12 +257,12 @@ class Config(_Section):
 
     @property
     def folder(self) -> Path:
-        """Directory that the paths of the config start from."""
+        """The folder from which the relative paths of the config start."""
         return self.path.parent
 
     @property
     def run_folder(self) -> Path:
-        """Where the result goes: outputs/<name> in the working directory, or what [output] folder says."""
+        """The folder of the result: outputs/<name> in the working directory, or [output] folder."""
         return self.folder / self.output.folder if self.output.folder else Path("outputs") / self.name
 
 

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -11,9 +10,9 @@ from pipeline.config.settings import Config
 
 
 def to_toml(config: Config, *, comments: bool = False) -> str:
-    """The config as TOML that reads back equal, each key with its meaning as a comment if asked for.
+    """The config as TOML that reads back equal. comments: write the meaning above each key.
 
-    A setting that is not set has no value in TOML: it is shown as a comment.
+    TOML has no null: a setting without a value is written as a comment.
     """
     lines: list[str] = []
 
@@ -37,7 +36,7 @@ def to_toml(config: Config, *, comments: bool = False) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _toml_value(value: Any) -> str:
+def _toml_value(value: object) -> str:
     if isinstance(value, BaseModel):
         return "{ " + ", ".join(f"{name} = {_toml_value(inner)}" for name, inner in value) + " }"
     if isinstance(value, dict):
@@ -57,7 +56,7 @@ def default_toml() -> str:
     return head + to_toml(config, comments=True)
 
 
-def json_schema() -> dict[str, Any]:
+def json_schema() -> dict[str, object]:
     """JSON Schema of a config file, for editors."""
     schema = Config.model_json_schema()
     schema["properties"].pop("path", None)

@@ -1,15 +1,14 @@
 """Papers -> BibTeX in UTF-8, by bibtexparser's writer; LaTeX's own characters escaped by pylatexenc."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any
 
 from pipeline.corpus.readers.bibtex import VERBATIM
-from pipeline.export.citation_fields import citation_fields
+from pipeline.export.citation_fields import Paper, authors_of, citation_fields, text_of
 
 NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9_:./+-]+")
-# RIS types that sources bring along, as entries; anything else that is no BibTeX type is an article or misc.
+# RIS types of sources -> BibTeX types; any other type is inferred from the fields.
 ENTRY_TYPES: Mapping[str, str] = {
     "jour": "article",
     "conf": "inproceedings",
@@ -27,8 +26,8 @@ BIBTEX_TYPES = frozenset(
 )
 
 
-def to_bibtex(papers: Iterable[Mapping[str, Any]]) -> str:
-    """One entry a paper, in their order; keys are made from ids and told apart where they would be the same."""
+def to_bibtex(papers: Iterable[Paper]) -> str:
+    """One entry per paper, in their order; keys are made from ids, and numbered where two would be equal."""
     import bibtexparser
     from bibtexparser.model import Entry, Field
 
@@ -42,43 +41,44 @@ def to_bibtex(papers: Iterable[Mapping[str, Any]]) -> str:
     return str(bibtexparser.write_string(bibtexparser.Library(blocks), unparse_stack=[]))
 
 
-def _key(paper: str, taken: set[str]) -> str:
+def _key(paper: str, used_keys: set[str]) -> str:
+    """used_keys: in lower case, as BibTeX ignores case."""
     plain = NOT_IN_KEYS.sub("_", paper).strip("_") or "paper"
     key, number = plain, 1
-    while key.lower() in taken:
+    while key.lower() in used_keys:
         number += 1
         key = f"{plain}-{number}"
     return key
 
 
-def _type(paper: Mapping[str, Any]) -> str:
-    kind = str(paper.get("type") or "").lower()
+def _type(paper: Paper) -> str:
+    kind = text_of(paper, "type").lower()
     if kind in BIBTEX_TYPES:
         return kind
     fields = citation_fields(paper)
-    usual = "inproceedings" if "booktitle" in fields else "article" if "journal" in fields else "misc"
-    return ENTRY_TYPES.get(kind, usual)
+    inferred = "inproceedings" if "booktitle" in fields else "article" if "journal" in fields else "misc"
+    return ENTRY_TYPES.get(kind, inferred)
 
 
-def _fields(paper: Mapping[str, Any]) -> dict[str, str]:
-    fields = {"title": "{" + escape_latex(title) + "}"} if (title := paper.get("title")) else {}
-    if authors := paper.get("authors"):
+def _fields(paper: Paper) -> dict[str, str]:
+    fields = {"title": "{" + escape_latex(title) + "}"} if (title := text_of(paper, "title")) else {}
+    if authors := authors_of(paper):
         fields["author"] = " and ".join(_name(name) for name in authors)
-    if year := paper.get("year"):
-        fields["year"] = str(year)
+    if year := text_of(paper, "year"):
+        fields["year"] = year
     for name, value in citation_fields(paper).items():
         fields[name] = _balanced(value) if name in VERBATIM else escape_latex(value)
     if "eprint" in fields:
         fields["archiveprefix"] = "arXiv"
-    if abstract := paper.get("abstract"):
+    if abstract := text_of(paper, "abstract"):
         fields["abstract"] = escape_latex(abstract)
     return fields
 
 
 def _name(name: str) -> str:
-    """A name as BibTeX reads it: one that holds ' and ' or more than two commas is kept whole by braces."""
-    whole = re.search(r"\sand\s", name, re.IGNORECASE) or name.count(",") > 2
-    return "{" + escape_latex(name) + "}" if whole else escape_latex(name)
+    """A name as BibTeX reads it: braces keep together one that holds ' and ' or more than two commas."""
+    braced = re.search(r"\sand\s", name, re.IGNORECASE) or name.count(",") > 2
+    return "{" + escape_latex(name) + "}" if braced else escape_latex(name)
 
 
 def _balanced(value: str) -> str:
@@ -86,15 +86,15 @@ def _balanced(value: str) -> str:
 
 
 def escape_latex(text: str) -> str:
-    r"""The text so that LaTeX prints it as it is, on one line; letters stay in Unicode.
+    r"""The text on one line, escaped so that LaTeX prints it unchanged; letters stay in Unicode.
 
     >>> escape_latex("50% of R&D in {x}_1")
     '50\\% of R\\&D in \\{x\\}\\_1'
     """
-    escaped = str(_encoder().unicode_to_latex(" ".join(text.split())))
+    escaped = _encoder()(" ".join(text.split()))
     if _is_balanced(text):
         return escaped
-    # BibTeX counts braces, escaped or not: those of a text that does not close them all are written by name.
+    # BibTeX counts escaped braces too: where they do not balance, they are written by name.
     return escaped.replace("\\{", r"{\textbraceleft}").replace("\\}", r"{\textbraceright}")
 
 
@@ -108,13 +108,14 @@ def _is_balanced(text: str) -> bool:
 
 
 @cache
-def _encoder() -> Any:
-    """Escapes what LaTeX would take for its own; a known letter with an accent is not among it."""
+def _encoder() -> Callable[[str], str]:
+    """Escapes the characters that are special in LaTeX, and no others."""
     from pylatexenc.latexencode import RULE_DICT, UnicodeToLatexConversionRule, UnicodeToLatexEncoder
 
     special = {letter: "\\" + letter for letter in "&%$#_{}"}
     special |= {"~": r"\textasciitilde", "^": r"\textasciicircum", "\\": r"\textbackslash"}
     rule = UnicodeToLatexConversionRule(RULE_DICT, {ord(letter): text for letter, text in special.items()})
-    return UnicodeToLatexEncoder(
+    encoder = UnicodeToLatexEncoder(
         conversion_rules=[rule], unknown_char_policy="keep", unknown_char_warning=False, non_ascii_only=False
     )
+    return lambda text: str(encoder.unicode_to_latex(text))

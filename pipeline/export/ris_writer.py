@@ -1,11 +1,10 @@
 """Papers -> RIS in UTF-8, by rispy's writer."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from pipeline.export.citation_fields import citation_fields
+from pipeline.export.citation_fields import Paper, authors_of, citation_fields, text_of
 
-# Entry types that sources bring along, as RIS types; anything else is a journal article or a generic reference.
+# BibTeX types of sources -> RIS types; any other type is inferred from the fields.
 RIS_TYPES: Mapping[str, str] = {
     "article": "JOUR",
     "inproceedings": "CONF",
@@ -31,12 +30,12 @@ RIS_NAMES: Mapping[str, str] = {
 }
 
 
-def to_ris(papers: Iterable[Mapping[str, Any]]) -> str:
-    """One reference a paper, in their order."""
+def to_ris(papers: Iterable[Paper]) -> str:
+    """One reference per paper, in their order."""
     from rispy.writer import RisWriter
 
     class Unnumbered(RisWriter):  # type: ignore[misc]
-        """Without the number that rispy writes above each reference, which not every reader skips."""
+        """Without the number that rispy writes above each reference: some readers do not skip it."""
 
         def set_header(self, count: int) -> str:  # noqa: ARG002
             return ""
@@ -44,17 +43,19 @@ def to_ris(papers: Iterable[Mapping[str, Any]]) -> str:
     return str(Unnumbered().formats([_reference(paper) for paper in papers]))
 
 
-def _reference(paper: Mapping[str, Any]) -> dict[str, Any]:
+def _reference(paper: Paper) -> dict[str, object]:
     fields = citation_fields(paper)
-    kind = str(paper.get("type") or "")
-    usual = "JOUR" if "journal" in fields else "CONF" if "booktitle" in fields else "GEN"
-    reference: dict[str, Any] = {
-        "type_of_reference": kind.upper() if len(kind) <= 5 and kind.isupper() else RIS_TYPES.get(kind.lower(), usual),
+    kind = text_of(paper, "type")
+    inferred = "JOUR" if "journal" in fields else "CONF" if "booktitle" in fields else "GEN"
+    reference: dict[str, object] = {
+        "type_of_reference": kind.upper()
+        if len(kind) <= 5 and kind.isupper()
+        else RIS_TYPES.get(kind.lower(), inferred),
         "id": _line(paper["id"]),
-        "title": _line(paper.get("title") or ""),
-        "authors": [_line(name) for name in paper.get("authors") or ()],
-        "year": str(paper.get("year") or ""),
-        "abstract": _line(paper.get("abstract") or ""),
+        "title": _line(text_of(paper, "title")),
+        "authors": [_line(name) for name in authors_of(paper)],
+        "year": text_of(paper, "year"),
+        "abstract": _line(text_of(paper, "abstract")),
     }
     reference |= {RIS_NAMES[name]: _line(value) for name, value in fields.items() if name in RIS_NAMES}
     if "pages" in fields:

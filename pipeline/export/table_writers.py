@@ -5,19 +5,18 @@ import io
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import pyarrow as pa
 
 from pipeline.words.display import harmless
 
 SEPARATOR = "; "
-LONGEST_CELL = 32_767  # characters that a spreadsheet's cell holds
+MAX_CELL = 32_767  # characters that a cell of a spreadsheet holds
 NOT_IN_SHEETS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def to_csv(papers: pa.Table) -> bytes:
-    """UTF-8, a header, lists joined by semicolons; a text that a spreadsheet would take for a formula gets a quote."""
+    """UTF-8 with a header; lists are joined by semicolons; text that a spreadsheet would run as a formula is quoted."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(papers.column_names)
@@ -26,24 +25,24 @@ def to_csv(papers: pa.Table) -> bytes:
     return text.getvalue().encode()
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     if isinstance(value, list):
         return SEPARATOR.join(map(str, value))
     return "" if value is None else value
 
 
 def to_jsonl(papers: pa.Table) -> bytes:
-    """One object a line, fields without a value left out."""
-    lines = (json.dumps(_known(paper), ensure_ascii=False, default=str) + "\n" for paper in papers.to_pylist())
+    """One object per line, without the fields that have no value."""
+    lines = (json.dumps(_with_values(paper), ensure_ascii=False, default=str) + "\n" for paper in papers.to_pylist())
     return "".join(lines).encode()
 
 
-def _known(paper: Mapping[str, Any]) -> dict[str, Any]:
+def _with_values(paper: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in paper.items() if value is not None and value != []}
 
 
 def to_parquet(papers: pa.Table) -> bytes:
-    """With the types of the columns."""
+    """The table as it is, with the types of its columns."""
     import pyarrow.parquet as pq
 
     buffer = io.BytesIO()
@@ -52,19 +51,19 @@ def to_parquet(papers: pa.Table) -> bytes:
 
 
 def to_xlsx(papers: pa.Table) -> bytes:
-    """One sheet; no text becomes a formula, and a cell is cut where a spreadsheet holds no more."""
+    """One sheet; no text becomes a formula, and text longer than a cell can hold is cut."""
     import openpyxl
     from openpyxl.cell import WriteOnlyCell
 
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("papers")
 
-    def cell(value: Any) -> Any:
-        value = _cell(value)
-        if not isinstance(value, str):
-            return value
+    def cell(value: object) -> object:
+        plain = _cell(value)
+        if not isinstance(plain, str):
+            return plain
         text = WriteOnlyCell(sheet)
-        text.value = NOT_IN_SHEETS.sub("", value)[:LONGEST_CELL]
+        text.value = NOT_IN_SHEETS.sub("", plain)[:MAX_CELL]
         text.data_type = "s"
         return text
 

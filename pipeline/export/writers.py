@@ -1,23 +1,23 @@
-"""The formats papers are written in."""
+"""Format name -> the function that writes papers in it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 
 from pipeline.export.bibtex_writer import to_bibtex
+from pipeline.export.citation_fields import Paper
 from pipeline.export.csl_writer import to_csl
 from pipeline.export.ris_writer import to_ris
-from pipeline.export.tables import to_csv, to_jsonl, to_parquet, to_xlsx
+from pipeline.export.table_writers import to_csv, to_jsonl, to_parquet, to_xlsx
 
-# Those that hold references, as texts of a few papers.
-EXPORTERS: Mapping[str, Callable[[Iterable[Mapping[str, Any]]], str]] = {"bibtex": to_bibtex, "ris": to_ris}
+# Formats of reference managers, as text.
+REFERENCE_WRITERS: Mapping[str, Callable[[Iterable[Paper]], str]] = {"bibtex": to_bibtex, "ris": to_ris}
 
 
 @dataclass(frozen=True)
 class Writer:
-    """ending: of its files. write: makes the file of a table of papers."""
+    """ending: of the file names. write: table of papers -> content of the file."""
 
     ending: str
     write: Callable[[pa.Table], bytes]

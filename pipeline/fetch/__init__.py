@@ -1,6 +1,6 @@
-"""Names of papers, or a search -> their records from a public service, as JSONL; only when asked, only from there."""
+"""Search or identifiers -> records of papers from a public service, as JSONL; only when the user asks for it."""
 
 from pipeline.fetch.download import Fetched, fetch
-from pipeline.fetch.services import SERVICES
+from pipeline.fetch.services import SERVICES, FetchRequest
 
-__all__ = ["SERVICES", "Fetched", "fetch"]
+__all__ = ["SERVICES", "FetchRequest", "Fetched", "fetch"]

@@ -1,103 +1,108 @@
-"""The services: how each is asked, a page at a time, and how its answers become lines of JSONL.
+"""FetchRequest -> ResultPages: how each service is queried, one page at a time, and how its pages become records.
 
-Limits and manners are those that the services ask for: arXiv API "Terms of Use" (one request in three seconds),
-OpenAlex "Rate limits", Crossref "Etiquette", NCBI E-utilities "Usage Guidelines" (three a second), Semantic Scholar's
-API (one a second).
+Rates follow the services' own rules: arXiv API "Terms of Use" (one request in three seconds), OpenAlex "Rate limits",
+Crossref "Etiquette", NCBI E-utilities "Usage Guidelines" (three a second), Semantic Scholar's API (one a second).
 """
 
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import quote
 
 from pipeline.corpus.readers.xml_files import read_articles
 from pipeline.errors import ServiceError
-from pipeline.fetch.client import Client, Unusable
+from pipeline.fetch.client import Client, UnusableResponseError
+from pipeline.fetch.store import Position
+
+ARXIV_PAGE, OPENALEX_PAGE, PUBMED_PAGE, SEMANTIC_SCHOLAR_PAGE = 100, 200, 200, 500
+PUBMED_MAX = 9_999  # ids that one ESearch returns
+Json = dict[str, object]
 
 
 @dataclass(frozen=True)
 class FetchRequest:
-    """A search, or names of papers. most: papers wanted at most."""
+    """A search, or identifiers of papers. limit: largest number of papers."""
 
     query: str = ""
-    names: tuple[str, ...] = ()
-    most: int = 1000
+    ids: tuple[str, ...] = ()
+    limit: int = 1000
 
 
 @dataclass(frozen=True)
 class ResultPage:
-    """papers: records as they are written. state: from where to go on. total: how many there are, where it is known.
+    """papers: records as they are written. state: where to continue after them.
 
-    missing: names that the service does not know.
+    missing: identifiers that the service does not know.
     """
 
-    papers: list[dict[str, Any]]
-    state: dict[str, Any]
-    total: int | None = None
-    missing: list[str] = field(default_factory=list)
+    papers: Sequence[Json]
+    state: Position
+    missing: Sequence[str] = ()
 
 
-Pages = Callable[[Client, FetchRequest, dict[str, Any]], Iterator[ResultPage]]
+Pages = Callable[[Client, FetchRequest, Position], Iterator[ResultPage]]
 
 
 @dataclass(frozen=True)
 class Service:
-    """address: the only place that is asked. by: whether it takes a "query", "names", or both. key: sent as this
-    header, where an environment variable of that name holds one.
+    """address: the only host that is contacted; interval: seconds between two requests; accepts: "query", "ids" or
+    both. parameters: sent with every request. mail_parameter: the one that carries a contact address. key: name of a
+    header, and of the environment variable that may hold its value.
     """
 
     address: str
     interval: float
     pages: Pages
-    by: tuple[str, ...]
-    always: Mapping[str, str] = field(default_factory=dict)
+    accepts: tuple[str, ...]
+    parameters: Mapping[str, str] = field(default_factory=dict)
     mail_parameter: str | None = None
     key: tuple[str, str] | None = None
 
 
-def _json(body: bytes) -> Any:
+def _json(body: bytes) -> object:
     try:
-        return json.loads(body)
+        content: object = json.loads(body)
     except (ValueError, RecursionError) as problem:
-        raise Unusable(f"not JSON: {problem}") from None
+        raise UnusableResponseError(f"not JSON: {problem}") from None
+    return content
 
 
-def _articles(body: bytes) -> list[dict[str, Any]]:
+def _as_object(value: object) -> Json:
+    """A JSON object; an empty one in place of anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def _articles(body: bytes) -> list[Json]:
     try:
         return read_articles(io.BytesIO(body))
     except SyntaxError as problem:
-        raise Unusable(f"not XML: {problem}") from None
+        raise UnusableResponseError(f"not XML: {problem}") from None
 
 
-def _part(names: Sequence[str], start: int, size: int) -> tuple[str, ...]:
-    return tuple(names[start : start + size])
-
-
-def arxiv(client: Client, asked: FetchRequest, state: dict[str, Any]) -> Iterator[ResultPage]:
-    """By search_query, or a hundred ids at a time."""
-    start, size = int(state.get("start", 0)), 100
-    while start < (len(asked.names) if asked.names else asked.most):
-        count = min(size, asked.most - start)
-        if asked.names:
-            own = _part(asked.names, start, size)
-            parameters = {"id_list": ",".join(own), "max_results": str(len(own))}
+def arxiv(client: Client, request: FetchRequest, state: Position) -> Iterator[ResultPage]:
+    """By search_query, or by ids, a hundred at a time."""
+    start = state.get("start", 0)
+    while start < (len(request.ids) if request.ids else request.limit):
+        count = min(ARXIV_PAGE, request.limit - start)
+        batch = request.ids[start : start + ARXIV_PAGE]
+        if request.ids:
+            parameters = {"id_list": ",".join(batch), "max_results": str(len(batch))}
         else:
-            parameters = {"search_query": asked.query, "start": str(start), "max_results": str(count)}
-        papers = client.ask("/api/query", parameters, _atom) or []
-        known = {str(paper["id"]) for paper in papers}
-        missing = [name for name in _part(asked.names, start, size) if _bare(name) not in known]
-        start += size if asked.names else count
-        yield ResultPage(papers, {"start": start}, len(asked.names) or None, missing)
-        if not asked.names and len(papers) < count:
+            parameters = {"search_query": request.query, "start": str(start), "max_results": str(count)}
+        papers = client.request("/api/query", parameters, _atom) or []
+        returned = {str(paper["id"]) for paper in papers}
+        missing = [name for name in batch if _without_version(name) not in returned]
+        start += ARXIV_PAGE if request.ids else count
+        yield ResultPage(papers, {"start": start}, missing)
+        if not request.ids and len(papers) < count:
             return
 
 
-def _bare(name: str) -> str:
+def _without_version(name: str) -> str:
     """An arXiv id without prefix and version.
 
-    >>> _bare("arXiv:2101.00001v2")
+    >>> _without_version("arXiv:2101.00001v2")
     '2101.00001'
     """
     plain = name.strip().lower().removeprefix("arxiv:")
@@ -105,106 +110,103 @@ def _bare(name: str) -> str:
     return head if mark and version.isdigit() else plain
 
 
-def _atom(body: bytes) -> list[dict[str, Any]]:
+def _atom(body: bytes) -> list[Json]:
     papers = _articles(body)
-    if any("api/errors" in str(paper.get("url", "")) for paper in papers):  # arXiv tells mistakes as a paper
+    if any("api/errors" in str(paper.get("url", "")) for paper in papers):  # arXiv reports an error as an entry
         raise ServiceError(f"arXiv: {papers[0].get('abstract', 'does not understand the query')}")
     return papers
 
 
-def openalex(client: Client, asked: FetchRequest, state: dict[str, Any]) -> Iterator[ResultPage]:
-    """By full-text search, along its cursor."""
-    cursor, done = str(state.get("cursor", "*")), int(state.get("done", 0))
-    while cursor and done < asked.most:
-        count = min(200, asked.most - done)
-        answer = (
-            client.ask("/works", {"search": asked.query, "per-page": str(count), "cursor": cursor}, _openalex) or {}
-        )
-        papers = answer.get("results", [])
-        cursor, done = str(answer.get("meta", {}).get("next_cursor") or ""), done + len(papers)
-        total = answer.get("meta", {}).get("count")
-        yield ResultPage(
-            papers, {"cursor": cursor, "done": done}, min(int(total), asked.most) if total is not None else None
-        )
+def openalex(client: Client, request: FetchRequest, state: Position) -> Iterator[ResultPage]:
+    """By full-text search, along OpenAlex's cursor."""
+    cursor, done = state.get("cursor", "*"), state.get("done", 0)
+    while cursor and done < request.limit:
+        count = min(OPENALEX_PAGE, request.limit - done)
+        parameters = {"search": request.query, "per-page": str(count), "cursor": cursor}
+        papers, cursor = client.request("/works", parameters, _openalex) or ([], "")
+        done += len(papers)
+        yield ResultPage(papers, {"cursor": cursor, "done": done})
         if not papers:
             return
 
 
-def _openalex(body: bytes) -> dict[str, Any]:
-    answer = _json(body)
-    if not isinstance(answer, dict) or not isinstance(answer.get("results"), list):
-        raise Unusable("no list of results")
-    return answer
+def _openalex(body: bytes) -> tuple[list[Json], str]:
+    """The works, and the cursor of the next page, "" after the last."""
+    page = _as_object(_json(body))
+    works = page.get("results")
+    if not isinstance(works, list):
+        raise UnusableResponseError("no list of results")
+    return works, str(_as_object(page.get("meta")).get("next_cursor") or "")
 
 
-def crossref(client: Client, asked: FetchRequest, state: dict[str, Any]) -> Iterator[ResultPage]:
-    """Each DOI by itself."""
-    for place in range(int(state.get("place", 0)), len(asked.names)):
-        doi = asked.names[place]
-        found = client.ask(f"/works/{quote(doi, safe='')}", {}, _crossref)
-        yield ResultPage([found] if found else [], {"place": place + 1}, len(asked.names), [] if found else [doi])
+def crossref(client: Client, request: FetchRequest, state: Position) -> Iterator[ResultPage]:
+    """By DOI, one request each."""
+    for place in range(state.get("place", 0), len(request.ids)):
+        doi = request.ids[place]
+        work = client.request(f"/works/{quote(doi, safe='')}", {}, _crossref)
+        yield ResultPage([work] if work else [], {"place": place + 1}, [] if work else [doi])
 
 
-def _crossref(body: bytes) -> dict[str, Any]:
-    answer = _json(body)
-    message = answer.get("message") if isinstance(answer, dict) else None
+def _crossref(body: bytes) -> Json:
+    message = _as_object(_json(body)).get("message")
     if not isinstance(message, dict):
-        raise Unusable("no message")
+        raise UnusableResponseError("no message")
     message.pop("reference", None)  # longer than all the rest, and not used
     return message
 
 
-def pubmed(client: Client, asked: FetchRequest, state: dict[str, Any]) -> Iterator[ResultPage]:
-    """Ids by ESearch, which gives no more than 9,999; then articles by EFetch, two hundred at a time."""
-    ids: list[str] = list(state.get("ids", ()))
+def pubmed(client: Client, request: FetchRequest, state: Position) -> Iterator[ResultPage]:
+    """Ids by ESearch, which returns at most 9,999; then articles by EFetch, two hundred at a time."""
+    ids = state.get("ids", [])
     if not ids:
-        parameters = {"db": "pubmed", "term": asked.query, "retmode": "json", "retmax": str(min(asked.most, 9_999))}
-        ids = client.ask("/esearch.fcgi", parameters, _ids) or []
-    for start in range(int(state.get("start", 0)), len(ids), 200):
-        own = _part(ids, start, 200)
-        parameters = {"db": "pubmed", "id": ",".join(own), "retmode": "xml"}
-        papers = client.ask("/efetch.fcgi", parameters, _articles) or []
-        known = {str(paper.get("pmid")) for paper in papers}
-        missing = [name for name in own if name not in known]
-        yield ResultPage(papers, {"ids": ids, "start": start + 200}, len(ids), missing)
+        count = min(request.limit, PUBMED_MAX)
+        parameters = {"db": "pubmed", "term": request.query, "retmode": "json", "retmax": str(count)}
+        ids = client.request("/esearch.fcgi", parameters, _pubmed_ids) or []
+    for start in range(state.get("start", 0), len(ids), PUBMED_PAGE):
+        batch = ids[start : start + PUBMED_PAGE]
+        parameters = {"db": "pubmed", "id": ",".join(batch), "retmode": "xml"}
+        papers = client.request("/efetch.fcgi", parameters, _articles) or []
+        returned = {str(paper.get("pmid")) for paper in papers}
+        missing = [name for name in batch if name not in returned]
+        yield ResultPage(papers, {"ids": ids, "start": start + PUBMED_PAGE}, missing)
 
 
-def _ids(body: bytes) -> list[str]:
-    answer = _json(body)
-    found = answer.get("esearchresult", {}).get("idlist") if isinstance(answer, dict) else None
-    if not isinstance(found, list):
-        raise Unusable("no list of ids")
-    return [str(name) for name in found]
+def _pubmed_ids(body: bytes) -> list[str]:
+    ids = _as_object(_as_object(_json(body)).get("esearchresult")).get("idlist")
+    if not isinstance(ids, list):
+        raise UnusableResponseError("no list of ids")
+    return [str(name) for name in ids]
 
 
-def semantic_scholar(client: Client, asked: FetchRequest, state: dict[str, Any]) -> Iterator[ResultPage]:
-    """Up to five hundred ids at a time: of Semantic Scholar, or DOI:..., ARXIV:..., PMID:..."""
+def semantic_scholar(client: Client, request: FetchRequest, state: Position) -> Iterator[ResultPage]:
+    """By up to five hundred ids at a time: of Semantic Scholar, or DOI:..., ARXIV:..., PMID:..."""
     fields = "paperId,externalIds,title,abstract,year,venue,authors,url,publicationDate,journal"
-    for start in range(int(state.get("start", 0)), len(asked.names), 500):
-        own = _part(asked.names, start, 500)
-        body = json.dumps({"ids": list(own)}).encode()
-        found = client.ask("/graph/v1/paper/batch", {"fields": fields}, _batch, body=body) or []
-        pairs = list(zip(own, [*found, *[None] * (len(own) - len(found))], strict=False))
+    for start in range(state.get("start", 0), len(request.ids), SEMANTIC_SCHOLAR_PAGE):
+        batch = request.ids[start : start + SEMANTIC_SCHOLAR_PAGE]
+        body = json.dumps({"ids": list(batch)}).encode()
+        answers = client.request("/graph/v1/paper/batch", {"fields": fields}, _batch, body=body) or []
+        pairs = list(zip(batch, [*answers, *[None] * (len(batch) - len(answers))], strict=False))
         papers = [paper for _, paper in pairs if isinstance(paper, dict)]
         missing = [name for name, paper in pairs if not isinstance(paper, dict)]
-        yield ResultPage(papers, {"start": start + 500}, len(asked.names), missing)
+        yield ResultPage(papers, {"start": start + SEMANTIC_SCHOLAR_PAGE}, missing)
 
 
-def _batch(body: bytes) -> list[Any]:
-    answer = _json(body)
-    if not isinstance(answer, list):
-        raise Unusable("no list of papers")
-    return answer
+def _batch(body: bytes) -> list[object]:
+    """One paper or null for each id."""
+    answers = _json(body)
+    if not isinstance(answers, list):
+        raise UnusableResponseError("no list of papers")
+    return answers
 
 
 SERVICES: Mapping[str, Service] = {
-    "arxiv": Service("https://export.arxiv.org", 3.0, arxiv, ("query", "names")),
+    "arxiv": Service("https://export.arxiv.org", 3.0, arxiv, ("query", "ids")),
     "openalex": Service("https://api.openalex.org", 0.2, openalex, ("query",), mail_parameter="mailto"),
-    "crossref": Service("https://api.crossref.org", 0.1, crossref, ("names",), mail_parameter="mailto"),
+    "crossref": Service("https://api.crossref.org", 0.1, crossref, ("ids",), mail_parameter="mailto"),
     "pubmed": Service(
         "https://eutils.ncbi.nlm.nih.gov/entrez/eutils", 0.35, pubmed, ("query",), {"tool": "paperatlas"}, "email"
     ),
     "semanticscholar": Service(
-        "https://api.semanticscholar.org", 1.1, semantic_scholar, ("names",), key=("x-api-key", "SEMANTIC_SCHOLAR_KEY")
+        "https://api.semanticscholar.org", 1.1, semantic_scholar, ("ids",), key=("x-api-key", "SEMANTIC_SCHOLAR_KEY")
     ),
 }

@@ -1,15 +1,14 @@
-"""Atlas -> the app: pages, routes, and how errors are reported."""
+"""Atlas -> ASGI app: pages, routes, access checks, and errors as problem+json."""
 
 from collections.abc import Sequence
 from threading import Lock
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
 
 from pipeline.atlas import AtlasData
 from pipeline.errors import PaperatlasError, UnknownPaperError
@@ -17,17 +16,17 @@ from pipeline.map.html import render
 from pipeline.version import __version__
 from pipeline.web.api_docs import write_api_docs
 from pipeline.web.map_routes import map_routes
-from pipeline.web.middleware import AccessMiddleware, Asgi, Limits, problem
+from pipeline.web.middleware import Limits, problem, with_access_checks
 from pipeline.web.routes import api_routes
 
 API = "/api/v1"
 PLAIN_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def create_app(atlas: AtlasData, *, limits: Limits | None = None, origins: Sequence[str] = ()) -> Asgi:
-    """An ASGI app that answers for one atlas: / the map, /api/v1 the API, /api its description, /health.
+def create_app(atlas: AtlasData, *, limits: Limits | None = None, origins: Sequence[str] = ()) -> ASGIApp:
+    """An ASGI app that answers for one atlas: / the map, /api/v1 the API, /api its docs, /health.
 
-    origins: of other sites whose pages may read the answers (CORS), e.g. "http://localhost:3000"; none by itself.
+    origins: sites whose pages may read the answers (CORS), e.g. "http://localhost:3000"; none by default.
     """
     _warm(atlas)
     app = FastAPI(
@@ -37,9 +36,9 @@ def create_app(atlas: AtlasData, *, limits: Limits | None = None, origins: Seque
         docs_url=None,  # it would load its scripts from the network
         redoc_url=None,
     )
-    model = Lock()
-    app.include_router(api_routes(atlas, model), prefix=API)
-    app.include_router(map_routes(atlas, model), prefix=f"{API}/map", include_in_schema=False)
+    model_lock = Lock()
+    app.include_router(api_routes(atlas, model_lock), prefix=API)
+    app.include_router(map_routes(atlas, model_lock), prefix=f"{API}/map", include_in_schema=False)
     page = render({}, atlas.title, api=API)
 
     @app.get("/", include_in_schema=False)
@@ -51,25 +50,16 @@ def create_app(atlas: AtlasData, *, limits: Limits | None = None, origins: Seque
         return HTMLResponse(write_api_docs(app.openapi()), headers={"content-security-policy": PLAIN_POLICY})
 
     @app.get("/health", include_in_schema=False)
-    def health() -> dict[str, Any]:
+    def health() -> dict[str, object]:
         return {"status": "ok", "name": atlas.manifest.name, "papers": len(atlas)}
 
     _report_errors(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
-    if origins:
-        return _with_cors(AccessMiddleware(app, limits or Limits()), origins)
-    return AccessMiddleware(app, limits or Limits())
-
-
-def _with_cors(app: Asgi, origins: Sequence[str]) -> Asgi:
-    """Outside of the access checks: a browser asks for permission without a token, and sends it only afterwards."""
-    return CORSMiddleware(
-        app, allow_origins=list(origins), allow_methods=["GET", "POST"], allow_headers=["Authorization", "Content-Type"]
-    )
+    return with_access_checks(app, limits or Limits(), origins=origins)
 
 
 def _warm(atlas: AtlasData) -> None:
-    """Reads what queries need before the first one comes: threads that answer must not read one file at once."""
+    """Load what queries need before the first request: threads must not read one file at the same time."""
     for name in atlas.column_names:
         atlas.column(name)
     atlas.ids.row(atlas.ids.ids[0])
@@ -97,12 +87,11 @@ def _report_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def other(request: Request, error: HTTPException) -> JSONResponse:
-        known = {
-            404: f"nothing is at {request.url.path}; /api lists what there is",
-            405: "this address takes another method",
+        details = {
+            "Not Found": f"nothing is at {request.url.path}; /api lists what there is",
+            "Method Not Allowed": "this address takes another method",
         }
-        plain = error.detail in ("Not Found", "Method Not Allowed")
-        return _problem(error.status_code, known.get(error.status_code, error.detail) if plain else error.detail)
+        return _problem(error.status_code, details.get(error.detail, error.detail))
 
 
 def _problem(status: int, detail: str) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""App -> a server that runs until it is stopped."""
+"""Atlas -> a web server that runs until it is stopped."""
 
 import ipaddress
 import re
@@ -10,7 +10,7 @@ from pipeline.errors import PaperatlasError
 from pipeline.web.app import create_app
 from pipeline.web.middleware import LOOPBACK, Limits
 
-TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,200}")  # what needs no quoting in an address or a cookie
+TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,200}")  # needs no quoting in an address or a cookie
 ANY_HOST = ("0.0.0.0", "::")
 
 
@@ -23,11 +23,11 @@ def serve(
     origins: Sequence[str] = (),
     started: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Answer until interrupted. port 0 takes any free one; origins: as for `create_app`; `started` is called
-    with the address.
+    """Serve until interrupted. port: 0 takes any free one; origins: as for `create_app`; started: called with the
+    address.
 
-    Raises PaperatlasError where the port is taken, the token is no 16 to 200 letters, digits and . _ ~ -, or another
-    host than the loopback address is asked for without one.
+    Raises PaperatlasError where the port is in use, the token is not 16 to 200 letters, digits and . _ ~ -, or the host
+    is no loopback address and there is no token.
     """
     import uvicorn
     from threadpoolctl import threadpool_limits

@@ -1,0 +1,135 @@
+"""`paperatlas run`, `plan` and `verify`."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli import show
+from pipeline.cli.analysis import show_topics
+from pipeline.cli.arguments import ConfigFile, Json, Overrides, Quiet, Run
+
+if TYPE_CHECKING:
+    from pipeline.atlas import AtlasData
+
+DAMAGED = 1
+
+
+def run(
+    config: ConfigFile,
+    *,
+    overrides: Overrides = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Run folder to write.", show_default="outputs/NAME")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Run even if nothing has changed.")] = False,
+    dry: Annotated[
+        bool, typer.Option("--dry-run", help="Print what [topics.chat] would send; send and write nothing.")
+    ] = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Find the topics of a corpus and draw its map.
+
+    Reads and embeds the papers, finds and names topics, draws the map, and writes the run folder.
+    """
+    from pipeline.cli.bars import progress_for
+    from pipeline.config import OutputConfig, load_config
+
+    loaded = load_config(config, tuple(overrides or ()))
+    if output:
+        loaded = loaded.model_copy(update={"output": OutputConfig(folder=str(output.absolute()))})
+    from pipeline.build import dry_run, run_config  # slow: a mistake in the config is reported before
+
+    progress = progress_for(quiet=quiet or as_json)
+    if dry:
+        requests = dry_run(loaded, progress=progress)
+        show.print_jsonl(request.to_json() for request in requests)
+        if not requests:
+            show.line("nothing would be sent: topics.chat.url is not set, or every topic has a name already")
+        return
+    result = run_config(loaded, force=force, progress=progress)
+    atlas, folder = result.atlas, loaded.run_folder
+    if as_json:
+        topics = [topic.to_json() for topic in atlas.topics]
+        show.print_json(
+            {"folder": str(folder), "built": result.built, "counts": asdict(atlas.manifest.counts), "topics": topics}
+        )
+        return
+    if not result.built:
+        show.line(f"{folder} is up to date: same settings, same papers. --force runs again.")
+        return
+    _show_row_counts(atlas)
+    show_topics(atlas)
+    show.line()
+    show.line(f"Atlas: {folder}{'' if str(folder).endswith('/') else '/'}   (map.html, report.md)")
+
+
+def _show_row_counts(atlas: "AtlasData") -> None:
+    counts, embedding = atlas.manifest.counts, atlas.manifest.embedding
+    show.line(
+        f"{counts.read:,} rows read = {counts.kept:,} papers + {counts.duplicates:,} duplicates"
+        f" + {counts.rejected:,} rejected"
+    )
+    if counts.rejected:
+        from pipeline.report import reject_reasons
+
+        for reason, count in reject_reasons(atlas).items():
+            show.line(f"  {count:,} rejected: {show.safe(reason)}")
+    show.line(
+        f"embedded by {embedding.backend} on {embedding.device} in {embedding.precision}:"
+        f" {embedding.embedded:,} new, {embedding.from_cache:,} from the cache"
+    )
+    if embedding.long_papers:
+        share = embedding.long_papers / counts.kept
+        show.line(
+            f"{share:.0%} of the papers are longer than the {embedding.max_tokens} tokens the model reads at once"
+        )
+    show.line(f"{counts.noise / counts.kept:.0%} of the papers lie between topics (noise)")
+    show.line()
+
+
+def plan(config: ConfigFile, *, overrides: Overrides = None, as_json: Json = False) -> None:
+    """Show what a run would do, and what it would cost.
+
+    Lists the stages with the reason for each, and estimates time and memory. Computes and writes nothing.
+    """
+    from pipeline.build import plan_run
+    from pipeline.config import load_config
+
+    planned = plan_run(load_config(config, tuple(overrides or ())))
+    if as_json:
+        show.print_json(planned.to_json())
+        return
+    show.line(
+        f"{planned.read:,} rows = {planned.papers:,} papers + {planned.duplicates:,} duplicates"
+        f" + {planned.rejected:,} rejected, into {planned.run_folder}/"
+    )
+    show.table([("stage", "left"), ("what runs", "fold"), ("why", "fold")], planned.steps)
+    show.line(
+        f"roughly {_duration(planned.seconds)} and {planned.memory_mb / 1000:.1f} GB, less where vectors are cached"
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def verify(run: Run) -> None:
+    """Check that the files of a run are intact.
+
+    Compares every file with its recorded digest, and the rows of all files with each other.
+    """
+    from pipeline.atlas import find_run
+    from pipeline.atlas import verify as find_problems
+
+    folder = find_run(run)
+    problems = find_problems(folder)
+    for problem in problems:
+        show.problem(f"{folder}: {problem}")
+    if problems:
+        raise typer.Exit(DAMAGED)
+    show.line(f"{folder}: every file is as it was written, and their rows fit")
