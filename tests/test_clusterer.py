@@ -163,6 +163,22 @@ def test_nobody_votes_where_all_is_noise():
     assert vote.strength.tolist() == [0.0] * 6
 
 
+def test_no_papers_no_votes():
+    empty, none = graph_of(np.zeros((0, 0)), np.zeros((0, 0))), labels()
+    assigned = assign_corpus(np.zeros((0, 3), np.float32), empty, none)
+    assert [column.shape for column in (assigned.nearest_topic, assigned.strength, assigned.second_topic)] == [(0,)] * 3
+    assert [place.topic.shape for place in vote_shares(empty, none)] == [(0,), (0,)]
+    assert mean_vectors(np.zeros((0, 3), np.float32), none).shape == (0, 3)
+
+
+def test_topics_are_32_bits_wide():
+    graph, topics = ring(6), labels(0, 0, 0, 1, 1, 1)
+    vote, (first, second) = assign_topics(graph, topics), vote_shares(graph, topics)
+    for column in (vote.nearest_topic, vote.second_topic, first.topic, second.topic, groups_after([], 3, 2)):
+        assert column.dtype == np.int32
+    assert vote.strength.dtype == np.float32
+
+
 # --- mean vectors, and papers without a vote
 
 

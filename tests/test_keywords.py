@@ -113,6 +113,15 @@ def test_a_phrase_of_one_part_weighs_less_than_one_spread_over_all():
     assert found["hive"] == pytest.approx(two * math.sqrt(0.5), abs=1e-6)
 
 
+def test_papers_of_no_part_or_no_topic_do_not_count_in_the_parts():
+    papers = ["bee", "bee, wax", "wax", "bee, hive", "hive", "bee, wax"]
+    found = weights(held_by(*papers), [-1, 0, 0, 0, 0, 0], parts=np.array([0, 0, 0, 1, 1, -1], np.int32))[0]
+    three = 3 / 5 * math.log(1 + 6 / 4)
+    assert found["bee"] == pytest.approx(three, abs=1e-6), "half of either part"
+    assert found["wax"] == pytest.approx(3 / 5 * math.log(1 + 6 / 3) * math.sqrt(1 / 2), abs=1e-6)
+    assert found["hive"] == pytest.approx(2 / 5 * math.log(1 + 6 / 2) * math.sqrt(1 / 2), abs=1e-6)
+
+
 def slow_weights(papers, topics, *, within=None, parts=None, for_names=False):
     """The docstring of the module, paper by paper. papers: dicts of phrase -> whether the title holds it."""
     n = len(papers)
