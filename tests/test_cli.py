@@ -55,7 +55,7 @@ def planted_run(with_run, tmp_path, monkeypatch):
 
 
 def test_run_shows_topics_and_the_folder_then_says_up_to_date(planted, capsys):
-    (planted / "mine.toml").write_text(MINE.removesuffix(QUICK))  # every stage as it is by itself
+    (planted / "mine.toml").write_text(MINE.removesuffix(QUICK))  # every stage as by default
     assert main(["run", "mine.toml"]) == 0
     shown = capsys.readouterr().out
     assert "24 rows read = 24 papers + 0 duplicates + 0 rejected" in shown

@@ -1,7 +1,5 @@
 """`paperatlas similar`, `search`, `check` and `bridges`."""
 
-import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +8,7 @@ import typer
 
 from pipeline.cli import show
 from pipeline.cli.arguments import Json, Run, Topic, Where
+from pipeline.cli.query_input import parse_query, read_text
 from pipeline.cli.results import Csv, Explain, Format, form_of, print_results
 from pipeline.errors import PaperatlasError
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.atlas import AtlasData
-    from pipeline.recommender import Checked, Filters, Request
+    from pipeline.recommender import Checked, Filters
 
 Count = Annotated[
     int | None, typer.Option("-k", metavar="N", help="How many papers.", show_default="similar.k of the run")
@@ -78,7 +77,7 @@ def similar(  # noqa: PLR0913 - one argument an option
     if batch is not None:
         show.print_jsonl(_answers(atlas, batch, filters, k=k))
         return
-    texts = [*([] if text is None else [text]), *([] if text_file is None else [_read_text(text_file)])]
+    texts = [*([] if text is None else [text]), *([] if text_file is None else [read_text(text_file)])]
     request = Request(paper, tuple(texts), tuple(like or ()), tuple(unlike or ()))
     response = answer(atlas, request, k=k, filters=filters)
     _warn_of_long_text(atlas, truncated=response.truncated, beyond_model=response.beyond_model)
@@ -131,7 +130,7 @@ def check(
     from pipeline.recommender import check_draft, default_k, find_cited, read_query
 
     form = form_of(as_json=as_json, as_csv=False, references=references, explain=explain)
-    texts = [*([] if text is None else [text]), *([] if text_file is None else [_read_text(text_file)])]
+    texts = [*([] if text is None else [text]), *([] if text_file is None else [read_text(text_file)])]
     if len(texts) != 1:
         raise PaperatlasError("give the draft by one of --text and --text-file")
     atlas = load_run(run)
@@ -232,39 +231,10 @@ def _answers(atlas: "AtlasData", path: Path, filters: "Filters", *, k: int | Non
     """One answer per line; a line that cannot be answered gets an error in its place."""
     from pipeline.recommender import answer
 
-    for number, line in enumerate(_read_text(path).splitlines(), start=1):
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
         if not line.strip():
             continue
         try:
-            yield answer(atlas, _batch_request(line), k=k, filters=filters).to_json()
+            yield answer(atlas, parse_query(line), k=k, filters=filters).to_json()
         except PaperatlasError as problem:
             yield {"line": number, "error": str(problem)}
-
-
-def _batch_request(line: str) -> "Request":
-    """One line of a batch: {"id"}, {"text"}, or {"like": [...], "unlike": [...]}."""
-    from pipeline.recommender import Request
-
-    try:
-        query: object = json.loads(line)
-    except ValueError as problem:
-        raise PaperatlasError(f"not JSON: {problem}") from None
-    if not isinstance(query, dict) or not set(query) <= {"id", "text", "like", "unlike"}:
-        raise PaperatlasError("expected an object with id, text, like, unlike")
-    lists = {name: [value] if isinstance(value, str) else value for name, value in query.items() if name != "id"}
-    for name, values in lists.items():
-        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-            raise PaperatlasError(f"{name} must be a text or a list of texts")
-    if not isinstance(query.get("id", ""), str):
-        raise PaperatlasError("id must be a text")
-    return Request(query.get("id"), **{name: tuple(values) for name, values in lists.items()})
-
-
-def _read_text(path: Path) -> str:
-    try:
-        content = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-        return content.decode()
-    except OSError as problem:
-        raise PaperatlasError(f"{path}: cannot be read: {problem.strerror}") from None
-    except UnicodeDecodeError:
-        raise PaperatlasError(f"{path}: not UTF-8 text") from None

@@ -51,14 +51,14 @@ def console(*, stderr: bool = False) -> Console:
 
 def table(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
     """Print a table. columns: (heading, "left" | "right" | "fold"); "fold" columns wrap where space is short."""
-    shown = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    grid = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for heading, kind in columns:
-        shown.add_column(
+        grid.add_column(
             heading, justify="right" if kind == "right" else "left", overflow="fold", no_wrap=kind != "fold"
         )
     for row in rows:
-        shown.add_row(*(_cell(cell) for cell in row))
-    console().print(shown)
+        grid.add_row(*(_cell(cell) for cell in row))
+    console().print(grid)
 
 
 def _cell(cell: object) -> Text:
@@ -113,7 +113,9 @@ def print_jsonl(rows: Iterable[object]) -> None:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file that the user named. Raises PaperatlasError where it cannot be written."""
+    """Write a file that the user named. Raises PaperatlasError where it cannot be written, or its folder is missing."""
+    if not path.parent.is_dir():
+        raise PaperatlasError(f"{path}: cannot be written: there is no folder {path.parent}")
     try:
         write_atomically(path, content)
     except OSError as reason:

@@ -67,10 +67,10 @@ def _key_of(location: tuple[int | str, ...]) -> str:
 def _did_you_mean(key: str) -> str:
     *section, name = key.split(".")
     everywhere = sorted(known_keys())
-    beside = [known.split(".")[-1] for known in everywhere if known.split(".")[:-1] == section]
+    beside = [other.split(".")[-1] for other in everywhere if other.split(".")[:-1] == section]
     near = nearest_names(name, beside)
     if not near:
-        near = [known for known in everywhere if known.split(".")[-1] == name][:1]
+        near = [other for other in everywhere if other.split(".")[-1] == name][:1]
     if not near:
         near = nearest_names(key, everywhere)
     if near:

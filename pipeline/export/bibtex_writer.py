@@ -1,4 +1,4 @@
-"""Papers -> BibTeX in UTF-8, by bibtexparser's writer; LaTeX's own characters escaped by pylatexenc."""
+"""Papers -> BibTeX in UTF-8, by bibtexparser's writer; characters special in LaTeX are escaped by pylatexenc."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping

@@ -56,7 +56,7 @@ class _Tokens:
 def find_phrases(
     titles: Sequence[str], abstracts: Sequence[str], *, stop_words: Collection[str] = (), rarest: int | None = None
 ) -> Phrases:
-    """The phrases that at least `rarest` papers hold (by itself 1 in a small corpus, more in a large one)."""
+    """The phrases that at least `rarest` papers hold (default: 1 in a small corpus, more in a large one)."""
     if rarest is None:
         rarest = 1 if len(titles) < 30 else 2 if len(titles) < 500 else 3 + len(titles) // 20_000
     tokens = _tokenise(titles, abstracts, FUNCTION_WORDS | PAPER_WORDS | {word.lower() for word in stop_words})

@@ -59,5 +59,5 @@ def _body(operation: OpenApi, description: OpenApi) -> Iterator[str]:
     if content is None:
         return
     name = content["schema"]["$ref"].rpartition("/")[2]
-    shown = json.dumps(description["components"]["schemas"][name], indent=1, ensure_ascii=False)
-    yield f"<details><summary>body</summary><pre>{html.escape(shown)}</pre></details>"
+    schema = json.dumps(description["components"]["schemas"][name], indent=1, ensure_ascii=False)
+    yield f"<details><summary>body</summary><pre>{html.escape(schema)}</pre></details>"
