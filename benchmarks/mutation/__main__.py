@@ -9,15 +9,18 @@ benchmarks/mutation_equivalent.toml and still count as survivors.
 """
 
 import argparse
+import json
 import random
 import shlex
+import signal
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from benchmarks.mutation.campaign import Campaign, Outcome
+from benchmarks.mutation.campaign import Campaign, Outcomes
 from benchmarks.mutation.copies import Snapshot, Workplace, take_snapshot
 from benchmarks.mutation.lines import LineMap, digest, find_importers, line_map, load_or_record
 from benchmarks.mutation.mutants import Mutant, collect, packages_of
@@ -73,7 +76,7 @@ def _run(options: argparse.Namespace, snapshot: Snapshot, folder: Path) -> int:
     campaign = Campaign(_line_map(options, workplaces[0]), workplaces, options.budget)
     if not _passes_unmutated(campaign, chosen, options.unmutated):
         return 1
-    _judge_all(campaign, chosen, results)
+    judge_all(campaign, chosen, results)
     outcomes = list(results.outcomes.values())
     print("\n".join(summary_lines(outcomes, equivalents)))
     return int(any(outcome.verdict == "error" for outcome in outcomes))
@@ -117,13 +120,15 @@ def _line_map(options: argparse.Namespace, workplace: Workplace) -> LineMap:
     path = options.coverage or options.output.with_suffix(".lines.json")
     wanted = {"tests": list(options.tests), "sources": digest(snapshot.root, [*snapshot.packages, "tests"])}
 
-    def record(path: Path) -> None:
+    def record() -> dict[str, Any]:
         asked = [part for text in options.tests for part in shlex.split(text)]
         print(f"recording which tests reach which line: pytest {shlex.join(asked)}", flush=True)
-        finished = workplace.run(asked, edits={}, timeout=None, lines=path.resolve())
+        finished = workplace.run(asked, edits={}, timeout=None, record=True)
         print("\n".join(finished.output.splitlines()[-5:]))
-        if not path.is_file():
+        if not workplace.lines.is_file():
             raise SystemExit(f"nothing recorded, status {finished.status}:\n{finished.output[-3000:]}")
+        content: dict[str, Any] = json.loads(workplace.lines.read_text(encoding="utf-8"))
+        return content
 
     content = load_or_record(path, wanted, record)
     unusable = [name for name, test in content["tests"].items() if not test["usable"]]
@@ -131,7 +136,8 @@ def _line_map(options: argparse.Namespace, workplace: Workplace) -> LineMap:
     return line_map(content, find_importers(snapshot.root, snapshot.packages))
 
 
-def _judge_all(campaign: Campaign, chosen: Sequence[Mutant], results: Results) -> None:
+def judge_all(campaign: Campaign, chosen: Sequence[Mutant], results: Results) -> None:
+    """The outcomes that are missing; then, with nothing beside them, what ran out of time gets a second chance."""
     todo = [mutant for mutant in chosen if mutant.key not in results.outcomes]
     _add_all(campaign.run(todo), len(todo), results)
     slow = [outcome.mutant for outcome in results.outcomes.values() if outcome.verdict == "timeout"]
@@ -140,10 +146,11 @@ def _judge_all(campaign: Campaign, chosen: Sequence[Mutant], results: Results) -
         _add_all(campaign.run_again(slow), len(slow), results)
 
 
-def _add_all(outcomes: Iterable[Outcome], count: int, results: Results) -> None:
-    for number, outcome in enumerate(outcomes, start=1):
-        results.add(outcome)
-        print(f"[{number}/{count}] {outcome.seconds:.1f} s, {outcome.verdict}: {describe(outcome, {})}", flush=True)
+def _add_all(outcomes: Outcomes, count: int, results: Results) -> None:
+    with closing(outcomes):
+        for number, outcome in enumerate(outcomes, start=1):
+            results.add(outcome)
+            print(f"[{number}/{count}] {outcome.seconds:.1f} s, {outcome.verdict}: {describe(outcome, {})}", flush=True)
 
 
 def _passes_unmutated(campaign: Campaign, mutants: Sequence[Mutant], count: int) -> bool:
@@ -156,4 +163,5 @@ def _passes_unmutated(campaign: Campaign, mutants: Sequence[Mutant], count: int)
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C does: end the sessions and remove the copies
     sys.exit(main())

@@ -2,7 +2,7 @@
 
 import queue
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Literal
@@ -37,6 +37,9 @@ class Outcome:
         return self.verdict in ("survived", "not covered", "timeout")
 
 
+Outcomes = Generator[Outcome, None, None]
+
+
 @dataclass(frozen=True)
 class Campaign:
     """lines: which tests reach what. budget: seconds of unmutated tests for one mutant."""
@@ -45,15 +48,15 @@ class Campaign:
     workplaces: Sequence[Workplace]
     budget: float
 
-    def run(self, mutants: Sequence[Mutant]) -> Iterator[Outcome]:
-        """In the order in which they end, one at a time in each workplace."""
+    def run(self, mutants: Sequence[Mutant]) -> Outcomes:
+        """In the order in which they end, one at a time in each workplace; closed, it ends what still runs."""
         return self._each(mutants, self.judge, self.workplaces)
 
-    def run_again(self, timeouts: Sequence[Mutant]) -> Iterator[Outcome]:
+    def run_again(self, timeouts: Sequence[Mutant]) -> Outcomes:
         """Each with nothing beside it: what ran out of time because of the others has its chance."""
         return self._each(timeouts, self.judge, self.workplaces[:1])
 
-    def run_unmutated(self, mutants: Sequence[Mutant]) -> Iterator[Outcome]:
+    def run_unmutated(self, mutants: Sequence[Mutant]) -> Outcomes:
         """The tests of these mutants on the code as it is: whatever is not "survived" is a fault of tests or tool."""
         return self._each(mutants, self._judge_unmutated, self.workplaces)
 
@@ -71,7 +74,7 @@ class Campaign:
     @staticmethod
     def _each(
         mutants: Sequence[Mutant], judge: Callable[[Mutant, Workplace], Outcome], workplaces: Sequence[Workplace]
-    ) -> Iterator[Outcome]:
+    ) -> Outcomes:
         free: queue.Queue[Workplace] = queue.Queue()
         for workplace in workplaces:
             free.put(workplace)
@@ -89,7 +92,9 @@ class Campaign:
                 for done in as_completed(waiting):
                     yield done.result()
             finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+                pool.shutdown(wait=False, cancel_futures=True)
+                for workplace in workplaces:
+                    workplace.stop()
 
 
 def _finish(plan: Plan, workplace: Workplace, edits: dict[str, bytes]) -> Finished:

@@ -67,6 +67,8 @@ class Workplace:
         self.snapshot = snapshot
         self.folder = folder
         self.root = folder / "repository"
+        self.lines = folder / "lines.json"
+        self._process: subprocess.Popen[bytes] | None = None
 
     def check(self) -> None:
         """Every package is imported from the copy, though another may be installed."""
@@ -79,22 +81,31 @@ class Workplace:
                 raise SystemExit(f"{package} is not imported from {self.root}: {shown.stdout}{shown.stderr}")
 
     def run(
-        self, arguments: list[str], *, edits: dict[str, bytes], timeout: float | None, lines: Path | None = None
+        self, arguments: list[str], *, edits: dict[str, bytes], timeout: float | None, record: bool = False
     ) -> Finished:
-        """A session with pytest's arguments where the files of `edits` have another content; lines: see `Request`."""
+        """A session with pytest's arguments where the files of `edits` have another content.
+
+        record: `lines` gets which test reached which line, until the next session.
+        """
         self._renew(edits)
         request = Request(
             root=str(self.root),
             packages=list(self.snapshot.packages),
             arguments=[*PYTEST, f"--basetemp={self.folder / 'basetemp'}", *arguments],
             memory=self.snapshot.memory,
-            lines=str(lines) if lines else None,
+            lines=str(self.lines) if record else None,
         )
         (self.folder / "request.json").write_text(json.dumps(asdict(request)), encoding="utf-8")
         start = time.perf_counter()
         status = self._wait(timeout)
         output = (self.folder / "output").read_text(encoding="utf-8", errors="replace")
         return Finished(status, output, time.perf_counter() - start)
+
+    def stop(self) -> None:
+        """End the session, if there is one, with whatever its tests started and left running."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def _renew(self, edits: dict[str, bytes]) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -106,10 +117,9 @@ class Workplace:
             (self.root / file).write_bytes(content)
 
     def _wait(self, timeout: float | None) -> int | None:
-        """The exit status; whatever the tests started and left running is ended with the session."""
         command = [sys.executable, "-P", session.__file__, str(self.folder / "request.json")]
         with (self.folder / "output").open("wb") as output:
-            process = subprocess.Popen(
+            self._process = subprocess.Popen(
                 command,
                 cwd=self.root,
                 env=self._environment(),
@@ -118,17 +128,17 @@ class Workplace:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-            try:
-                return process.wait(timeout)
-            except subprocess.TimeoutExpired:
-                return None
-            finally:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            self.stop()
+            self._process.wait()
+            self._process = None
 
     def _environment(self) -> dict[str, str]:
-        """CI: hypothesis then has no deadline, no database and no chance."""
+        """Plugins cost each session seconds of imports; under CI, hypothesis has no deadline, database or chance."""
         kept = {
             name: value
             for name, value in os.environ.items()
@@ -138,5 +148,5 @@ class Workplace:
             kept
             | dict.fromkeys(THREADS, str(self.snapshot.threads))
             | {"PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
-            | {"CI": "true", "TMPDIR": str(self.folder / "tmp")}
+            | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "CI": "true", "TMPDIR": str(self.folder / "tmp")}
         )

@@ -134,15 +134,14 @@ def line_map(content: dict[str, Any], importers: dict[str, frozenset[str]]) -> L
     return LineMap(tests, content["fixtures"], reached, importers)
 
 
-def load_or_record(path: Path, wanted: dict[str, Any], record: Callable[[Path], None]) -> dict[str, Any]:
-    """The content of `path` if it was recorded from the same sources and tests, `wanted`; else of a new record."""
+def load_or_record(path: Path, wanted: dict[str, Any], record: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The content of `path` if it was recorded from the same sources and tests, `wanted`; else of a new one."""
     if path.is_file():
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if content.get("recorded_from") == wanted:
             return content
         print(f"{path}: recorded from other sources or tests; recording anew")
-    record(path)
-    content = json.loads(path.read_text(encoding="utf-8")) | {"recorded_from": wanted}
+    content = record() | {"recorded_from": wanted}
     path.write_text(json.dumps(content), encoding="utf-8")
     return content
 

@@ -186,7 +186,7 @@ def _header(statement: ast.stmt) -> tuple[int, int]:
     for field, value in ast.iter_fields(statement):
         parts = value if isinstance(value, list) else [value]
         nodes = [part for part in parts if isinstance(part, ast.AST) and field not in BODIES]
-        ends += [node.end_lineno for part in nodes for node in ast.walk(part) if getattr(node, "end_lineno", None)]
+        ends += [getattr(node, "end_lineno", 0) or 0 for part in nodes for node in ast.walk(part)]
     return statement.lineno, max(ends)
 
 

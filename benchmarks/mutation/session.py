@@ -61,12 +61,13 @@ def main() -> int:
 
 
 def _imported_from_elsewhere(request: Request) -> list[str]:
-    places = {
-        name: Path(module.__file__).resolve()
-        for name, module in list(sys.modules.items())
-        if name.partition(".")[0] in request.packages and getattr(module, "__file__", None)
-    }
-    return sorted(name for name, place in places.items() if not place.is_relative_to(Path(request.root).resolve()))
+    root = Path(request.root).resolve()
+    places = {name: getattr(module, "__file__", None) or root for name, module in sys.modules.items()}
+    return sorted(
+        name
+        for name, place in places.items()
+        if name.partition(".")[0] in request.packages and not Path(place).resolve().is_relative_to(root)
+    )
 
 
 def _record(request: Request, target: Path) -> int:
