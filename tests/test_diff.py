@@ -1,4 +1,4 @@
-"""`diff`: two runs whose topics differ in a way told by hand."""
+"""`diff`: two runs whose topics differ in a way given by hand."""
 
 import json
 from dataclasses import replace
@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.atlas import TablesInMemory
+from pipeline.atlas.atlas_tables import TablesInMemory
 from pipeline.cli.main import main
 from pipeline.diff import draw_changes, find_changes
 from pipeline.errors import PaperatlasError
@@ -28,18 +28,19 @@ def kinds(atlas):
 
 
 def regrouped(atlas, group_of, *, keep=lambda paper: True):
-    """The same atlas with topics told by hand: paper id -> number of its topic."""
+    """The same atlas with topics given by hand: paper id -> number of its topic."""
     rows = [row for row, paper in enumerate(atlas.column("id").to_pylist()) if keep(paper)]
     papers = atlas.tables.whole.papers.take(rows)
     topics = np.array([group_of(paper) for paper in papers.column("id").to_pylist()], dtype=np.int32)
     for name in ("topic", "nearest_topic"):
         papers = papers.set_column(papers.column_names.index(name), name, pa.array(topics))
     numbers, counts = np.unique(topics, return_counts=True)
-    told = tuple(
+    topics_by_hand = tuple(
         replace(atlas.topics[0], id=int(number), label=f"group {number}", size=int(count), assigned=int(count))
         for number, count in zip(numbers, counts, strict=True)
     )
-    tables = {"papers": papers, "duplicates": atlas.tables.whole.duplicates.slice(0, 0)}
+    whole = atlas.tables.whole
+    tables = replace(whole, papers=papers, sources=whole.sources.take(rows), duplicates=whole.duplicates.slice(0, 0))
     manifest = replace(atlas.manifest, name="after")
     nobody = np.zeros((len(rows), 0), dtype=np.int32)
     return replace(
@@ -48,7 +49,7 @@ def regrouped(atlas, group_of, *, keep=lambda paper: True):
         text_hashes=atlas.text_hashes[rows],
         neighbours=Neighbours(nobody, nobody.astype(np.float32)),
         tables=TablesInMemory(tables),
-        tree=TopicHierarchy(told),
+        hierarchy=TopicHierarchy(topics_by_hand),
         manifest=manifest,
         lexical=None,
         folder=None,

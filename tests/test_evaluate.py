@@ -42,7 +42,7 @@ def test_planted_topics_get_full_marks_against_their_own_names_and_none_against_
     assert found["assign by lookup"] == 1.0
     assert found["assign, left out"] == 1.0
     assert found["keyword diversity"] > 0.9
-    assert found["map recall"] <= found["map trust"] <= 1
+    assert found["map recall"] <= found["neighbourhood preservation"] <= 1
 
 
 def test_every_figure_says_in_one_line_what_it_means(atlas):

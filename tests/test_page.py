@@ -83,7 +83,7 @@ def test_it_opens_from_disk_and_says_what_it_shows(opened, atlas):
     for topic in atlas.topics:
         seen.expect("#topics .topic", f"{topic.label}")
         assert seen.page.locator("#labels span", has_text=topic.label).first.is_visible()
-    assert "Distances on a map mislead" in seen.text("#notes")
+    assert "Distances on the map can mislead" in seen.text("#notes")
 
 
 def test_hovering_names_the_paper_under_the_pointer(opened, atlas, papers):
@@ -136,7 +136,7 @@ def test_searching_lists_and_marks_what_holds_the_words(opened, papers):
     wanted = [
         p for p in papers if all(w in f"{p['title']} {p['abstract']}".lower() for w in ("waggle", "dance", "pollen"))
     ]
-    seen.expect("#search-account", f"{len(wanted)} papers found")
+    seen.expect("#search-status", f"{len(wanted)} papers found")
     assert seen.text("#counts").startswith(f"{len(wanted)} of 200 papers shown")
     listed = seen.page.locator("#results strong").all_inner_texts()
     assert set(listed) == {paper["title"] for paper in wanted}
@@ -145,7 +145,7 @@ def test_searching_lists_and_marks_what_holds_the_words(opened, papers):
     seen.page.locator("#search").fill("Author17")
     seen.expect("#results strong", papers[17]["title"])
     seen.page.locator("#search").fill("nothing like this")
-    seen.expect("#search-account", "No paper holds all these words.")
+    seen.expect("#search-status", "No paper contains all these words.")
 
 
 def test_topics_and_years_filter_together(opened, atlas, papers):
@@ -246,7 +246,7 @@ def test_a_broken_link_still_shows_the_map(opened, fragment):
 
 def test_a_link_to_a_paper_that_is_not_there_says_so(opened):
     seen = opened("#paper=nobody")
-    seen.expect("#search-account", "No paper here has the id nobody.")
+    seen.expect("#search-status", "No paper here has the id nobody.")
     assert not seen.page.locator("#panel").is_visible()
 
 
@@ -453,7 +453,7 @@ def test_hostile_texts_are_shown_as_texts(browser, tmp_path):
     seen.expect("#topics .topic", ATTACKS[2])
     assert seen.text("h1") == ATTACKS[2]
     seen.page.locator("#search").fill("hacked")
-    seen.expect("#search-account", "200 papers found")
+    seen.expect("#search-status", "200 papers found")
     shown = seen.page.locator("#results strong").all_inner_texts()
     assert len(shown) == 50
     assert set(shown) <= {" ".join(text.split()) for text in hostile}

@@ -1,12 +1,11 @@
 """Atlas -> report.md and its charts: papers, topics and how reliable they are, procedure, time, methods paragraph."""
 
-from pipeline.report.document import describe_reducer, reject_reasons, write_report
+from pipeline.report.document import reject_reasons, write_report
 from pipeline.report.notes import cleaned_in_words, notes
 from pipeline.report.report_files import draw_files, report_file
 
 __all__ = [
     "cleaned_in_words",
-    "describe_reducer",
     "draw_files",
     "notes",
     "reject_reasons",

@@ -95,7 +95,7 @@ def _procedure(atlas: AtlasData) -> Iterator[str]:
         f" {embedding.from_cache:,} read from the cache"
     )
     yield f"* neighbours: the {atlas.neighbours.k} most similar papers of each paper by cosine similarity, exact"
-    yield f"* reducer: {describe_reducer(selection)}"
+    yield f"* reducer: {_describe_reducer(selection)}"
     yield f"* topics: {selection.explanation}"
     if selection.scores:
         yield ""
@@ -112,7 +112,7 @@ def _procedure(atlas: AtlasData) -> Iterator[str]:
     yield ""
 
 
-def describe_reducer(selection: SelectionInfo) -> str:
+def _describe_reducer(selection: SelectionInfo) -> str:
     """The reducer in words."""
     plan = selection.reducer
     if plan.method == "pca":

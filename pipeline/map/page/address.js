@@ -1,14 +1,14 @@
-// The view <-> the address's fragment, so that a link shows another person the same thing and "back" works.
+// The state of the page <-> the fragment of its address, so that a link shows the same view and "back" works.
 
 import { choices } from "./colours.js";
 import { settled } from "./dom.js";
 import { change, state, watch } from "./store.js";
 
-const RENAMED = { trust: "preservation" }; // what links of the release before call a colour
+const RENAMED = { trust: "preservation" }; // names of colours in links made by the release before
 
 // scene may be null; source finds the row of an id.
 export function startAddress(source, scene, search) {
-  let reads = 0; // begun so far; what an older one finds out too late is dropped
+  let reads = 0; // begun so far; the result of an older one is dropped
   let writes = 0;
   let reading = false;
 
@@ -28,31 +28,31 @@ export function startAddress(source, scene, search) {
     return `#${String(parts).replaceAll("%2C", ",")}`;
   }
 
-  // push: a step that "back" undoes; else the present step is rewritten.
+  // push: as a step that "back" undoes; otherwise the present entry of the history is replaced.
   async function write(push) {
     if (reading) return;
-    const mine = ++writes;
+    const own = ++writes;
     const fragment = await written();
-    if (reading || mine !== writes || fragment === (location.hash || "#")) return;
+    if (reading || own !== writes || fragment === (location.hash || "#")) return;
     if (push) history.pushState(null, "", fragment);
     else history.replaceState(null, "", fragment);
   }
 
   async function read() {
-    const mine = ++reads;
+    const own = ++reads;
     reading = true;
     const parts = new URLSearchParams(location.hash.slice(1));
     change(filtersOf(source, parts));
     const view = numbers(parts.get("view"));
     if (scene && view.length === 3) scene.look({ target: [view[0], view[1], 0], zoom: scene.within(view[2]) });
     else if (scene) scene.look({ ...scene.whole });
-    // Up to here at once, before the first picture; what needs the papers' texts comes when they are there.
+    // Up to here before the first picture is drawn; the rest waits for the papers' texts.
     const id = parts.get("paper");
     const row = id === null ? null : await source.row(id);
-    if (mine !== reads) return;
+    if (own !== reads) return;
     change({ paper: row, missing: row === null ? id : null, still: view.length === 3 });
     await search.ask(parts.get("words") || "");
-    if (mine === reads) reading = false;
+    if (own === reads) reading = false;
   }
 
   watch(["paper"], () => write(true));
@@ -62,7 +62,7 @@ export function startAddress(source, scene, search) {
   return { read, moved: rewrite };
 }
 
-// What a fragment says of filters, colours and sizes; what makes no sense is left at its usual value.
+// Filters, colours and sizes of a fragment; an invalid one gets its default.
 function filtersOf(source, parts) {
   const offered = choices(source);
   const named = (key) => offered.find((choice) => choice.key === (RENAMED[parts.get(key)] ?? parts.get(key)));
@@ -82,7 +82,7 @@ function filtersOf(source, parts) {
   };
 }
 
-// Finite numbers between commas; empty where one of them is none.
+// Numbers between commas; empty where one of them is not a finite number.
 function numbers(text) {
   const parts = text ? text.split(",") : [];
   return parts.every((part) => part.trim() && Number.isFinite(Number(part))) ? parts.map(Number) : [];

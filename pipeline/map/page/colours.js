@@ -16,18 +16,18 @@ export function topicColour(meta, topic, theme) {
   return topic < 0 ? meta.noise[theme] : meta.palette[theme][meta.topicOf[topic].colour];
 }
 
-// Groups of the column that is shown, those of most visible papers first: these get the colours.
+// Groups of the column that is shown, the one with most visible papers first: the first ten get colours.
 export function groupOrder(source) {
   const column = source.points[state.colour];
   const chosen = /^column(\d+)$/.exec(state.colour);
   const groups = chosen ? source.meta.columns[chosen[1]].groups : [];
-  const found = new Array(groups.length).fill(0);
+  const counts = new Array(groups.length).fill(0);
   const visible = groups.length ? passing(source, "group") : [];
-  for (let row = 0; row < visible.length; row++) if (visible[row] && column[row] !== MISSING) found[column[row]]++;
-  return groups.map((_, group) => group).sort((a, b) => found[b] - found[a] || a - b);
+  for (let row = 0; row < visible.length; row++) if (visible[row] && column[row] !== MISSING) counts[column[row]]++;
+  return groups.map((_, group) => group).sort((a, b) => counts[b] - counts[a] || a - b);
 }
 
-// place: of a group in that order.
+// place: position of a group in that order; -1 for none.
 export function groupColour(meta, place, theme) {
   return place >= 0 && place < MOST_GROUP_COLOURS ? meta.palette[theme][place] : meta.noise[theme];
 }
@@ -35,16 +35,16 @@ export function groupColour(meta, place, theme) {
 // What colours and sizes can stand for: {key, name, groups} with groups null for numbers.
 export function choices(source) {
   const { meta, points } = source;
-  const found = [{ key: "topic", name: "Topic", groups: null }];
-  if (points.year.some((year) => year > -32768)) found.push({ key: "year", name: "Year", groups: null });
-  found.push({ key: "strength", name: "Strength", groups: null }, { key: "preservation", name: "Neighbourhood preservation", groups: null });
+  const offered = [{ key: "topic", name: "Topic", groups: null }];
+  if (points.year.some((year) => year > -32768)) offered.push({ key: "year", name: "Year", groups: null });
+  offered.push({ key: "strength", name: "Strength", groups: null }, { key: "preservation", name: "Neighbourhood preservation", groups: null });
   meta.columns.forEach(({ name, groups }, number) => {
-    found.push({ key: `column${number}`, name, groups: groups.length ? groups : null });
+    offered.push({ key: `column${number}`, name, groups: groups.length ? groups : null });
   });
-  return found;
+  return offered;
 }
 
-// Lowest and highest value of a column of numbers, missing ones left out; for a few far-off values the 98 % between.
+// Range of a column of numbers without missing ones: from the 1st to the 99th percentile, so that outliers do not count.
 export function rangeOf(source, key) {
   if (key === "strength" || key === "preservation") return [0, 255];
   const values = Float32Array.from(source.points[key]).filter((value) => Number.isFinite(value) && value > -32768);
@@ -62,8 +62,7 @@ export function paint(colours, source, { key, visible, theme, order }) {
   const faded = FADED[theme];
   const noise = [...rgb(meta.noise[theme]), 150];
   for (let row = 0; row < points.x.length; row++) {
-    const wanted = visible[row] ? colour(row) || noise : faded;
-    colours.set(wanted, 4 * row);
+    colours.set(visible[row] ? colour(row) || noise : faded, 4 * row);
   }
 }
 
@@ -90,16 +89,16 @@ function painter(source, key, theme, order) {
   };
 }
 
-// Fills (n,) sizes around 1: area grows with the number; where few of the papers are visible, these stand out.
+// Fills (n,) sizes around 1: the area grows with the number; where few papers are visible, they are enlarged.
 export function measure(sizes, source, { key, visible }) {
   let shown = 0;
   for (const one of visible) shown += one;
-  const standing = shown < 0.05 * visible.length ? 2 : shown < 0.25 * visible.length ? 1.4 : 1;
+  const enlarged = shown < 0.05 * visible.length ? 2 : shown < 0.25 * visible.length ? 1.4 : 1;
   const column = key === "same" ? null : source.points[key];
   const [low, high] = column ? rangeOf(source, key) : [0, 1];
   for (let row = 0; row < sizes.length; row++) {
     const value = column ? (column[row] - low) / (high - low || 1) : 0;
     const part = column ? Math.sqrt(0.35 + 3.2 * Math.min(Math.max(value || 0, 0), 1)) : 1;
-    sizes[row] = visible[row] ? standing * part : part;
+    sizes[row] = visible[row] ? enlarged * part : part;
   }
 }

@@ -1,4 +1,4 @@
-// The open paper: its abstract, topics and links, and the papers like it with the reason.
+// The open paper: its abstract, topics and links, and similar papers with the reasons.
 
 import { find, make } from "./dom.js";
 import { topicColour } from "./colours.js";
@@ -7,13 +7,13 @@ import { change, state, watch } from "./store.js";
 
 const ADDRESS = /^https?:\/\//i;
 
-export function startDetails(source, { open, opened, found }) {
+export function startDetails(source, { open, opened, mark }) {
   const panel = find("panel");
 
   async function draw() {
     const row = state.paper;
     if (row === null) {
-      found([]);
+      mark([]);
       if (!state.selection) panel.hidden = true;
       return;
     }
@@ -25,7 +25,7 @@ export function startDetails(source, { open, opened, found }) {
       if (state.paper !== row) return;
       panel.replaceChildren(...head(), make("p", { role: "alert" }, `The paper cannot be shown: ${problem.message}.`));
       panel.hidden = false;
-      found([]);
+      mark([]);
       return;
     }
     if (state.paper !== row) return;
@@ -38,11 +38,11 @@ export function startDetails(source, { open, opened, found }) {
       make("div", { class: "facts" }, ...facts(row)),
       abstract(paper),
       make("h2", {}, "Similar papers"),
-      likes(row, similar),
+      similarList(row, similar),
     );
     panel.hidden = false;
     panel.scrollTop = 0;
-    found((similar || []).map((other) => other.row));
+    mark((similar || []).map((other) => other.row));
     title.focus();
     opened(row);
   }
@@ -71,7 +71,7 @@ export function startDetails(source, { open, opened, found }) {
       fact(inside ? "Topic" : "Between topics, nearest to", nearest, `strength ${strength}`),
       stability(nearest),
       points.second[row] >= 0 ? fact("Second topic", points.second[row], "") : null,
-      make("p", { class: "quiet" }, `Neighbourhood preservation: ${(100 * points.preservation[row] / 255).toFixed(0)} % of its most similar papers are near it on the map.`),
+      make("p", { class: "quiet" }, `Neighbourhood preservation: ${(100 * points.preservation[row] / 255).toFixed(0)} % of its most similar papers are close to it on the map.`),
     ];
     meta.columns.forEach(({ name, groups }, number) => {
       const value = points[`column${number}`][row];
@@ -84,7 +84,7 @@ export function startDetails(source, { open, opened, found }) {
   function stability(topic) {
     const share = source.meta.topicOf[topic].stability;
     if (share === null) return null;
-    return make("p", { class: "quiet" }, `This topic was recovered in ${(100 * share).toFixed(0)} % of resamples, with other seeds.`);
+    return make("p", { class: "quiet" }, `This topic was recovered in ${(100 * share).toFixed(0)} % of the resamples.`);
   }
 
   function fact(name, topic, note) {
@@ -97,16 +97,16 @@ export function startDetails(source, { open, opened, found }) {
 
   function abstract(paper) {
     if (paper.abstract === null) {
-      return make("p", { class: "quiet" }, "Abstracts are left out of this file; the run folder has them.");
+      return make("p", { class: "quiet" }, "Abstracts are left out of this file; they are in the run folder.");
     }
     return paper.abstract ? make("p", { class: "abstract" }, paper.abstract) : make("p", { class: "quiet" }, "No abstract.");
   }
 
-  function likes(row, similar) {
+  function similarList(row, similar) {
     if (similar === null) {
-      return make("p", { class: "quiet" }, "Similar papers are left out of this file; the run folder answers with the command similar.");
+      return make("p", { class: "quiet" }, "Similar papers are left out of this file; the command `paperatlas similar` finds them in the run folder.");
     }
-    if (!similar.length) return make("p", { class: "quiet" }, "There is no other paper.");
+    if (!similar.length) return make("p", { class: "quiet" }, "There are no other papers.");
     const items = similar.map((other) => make("li", {}, paperButton(source, other, open, reason(row, other))));
     return make("ol", { class: "similar" }, ...items);
   }

@@ -1,10 +1,10 @@
-// What the page is made of: elements whose texts are only ever texts.
+// Elements of the page; texts are inserted as text, never as HTML.
 
 export function find(id) {
   return document.getElementById(id);
 }
 
-// An element with attributes, listeners ("onclick": f) and children; a child that is no element becomes text.
+// An element with attributes, listeners ("onclick": f) and children; a child that is not an element becomes text.
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -26,11 +26,11 @@ export function count(number, word) {
   return `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
 }
 
-// The function, called once for many calls within some milliseconds.
-export function settled(milliseconds, wanted) {
+// The function debounced: called once after many calls that are less than `milliseconds` apart.
+export function settled(milliseconds, callback) {
   let timer = 0;
   return (...values) => {
     clearTimeout(timer);
-    timer = setTimeout(() => wanted(...values), milliseconds);
+    timer = setTimeout(() => callback(...values), milliseconds);
   };
 }

@@ -1,8 +1,8 @@
-// What has been chosen -> which papers are shown: topics, years, words and group, all at once.
+// Filters (topics, years, search, group) -> the papers that pass all of them.
 
 import { state } from "./store.js";
 
-// (n,) 1 for the papers that pass; `but` names one filter that does not count.
+// (n,) 1 for the papers that pass; `but`: one filter to ignore.
 export function passing(source, but = "") {
   const { points } = source;
   const n = points.x.length;
@@ -30,7 +30,7 @@ export function isFiltered() {
 }
 
 export function total(visible) {
-  let found = 0;
-  for (const one of visible) found += one;
-  return found;
+  let papers = 0;
+  for (const one of visible) papers += one;
+  return papers;
 }

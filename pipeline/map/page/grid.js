@@ -1,4 +1,4 @@
-// Points -> a grid that finds the nearest one, those in a direction, and those inside a polygon.
+// Points -> a grid that finds the nearest point, the next one in a direction, and those inside a polygon.
 
 const CELLS = 128;
 export const WORLD = 1000; // the map is so many units wide at zoom 0
@@ -22,14 +22,14 @@ export class Grid {
     for (let row = 0; row < n; row++) this.rows[next[cellOf[row]]++] = row;
   }
 
-  // Calls `told` with every row in a box, in world units, until it says false.
-  each(left, bottom, right, top, told) {
+  // Calls `visit` with every row in a box, in world units, until it returns false.
+  each(left, bottom, right, top, visit) {
     const cell = (value) => Math.min(Math.max(Math.floor((value / WORLD) * CELLS), 0), CELLS - 1);
     for (let column = cell(left); column <= cell(right); column++) {
       for (let line = cell(bottom); line <= cell(top); line++) {
         const at = column * CELLS + line;
         for (let place = this.starts[at]; place < this.starts[at + 1]; place++) {
-          if (told(this.rows[place]) === false) return;
+          if (visit(this.rows[place]) === false) return;
         }
       }
     }
@@ -45,7 +45,7 @@ export class Grid {
     return best;
   }
 
-  // The nearest visible row to one side of a row: dx, dy one of -1, 0, 1. Far to the side counts three times.
+  // The nearest visible row in a direction, dx and dy each -1, 0 or 1; distance across the direction counts three times.
   beside(row, dx, dy, visible) {
     const [x, y] = [this.positions[2 * row], this.positions[2 * row + 1]];
     let [best, least] = [null, Infinity];
@@ -60,10 +60,10 @@ export class Grid {
     return best;
   }
 
-  // Visible rows inside a polygon of [x, y] corners, by how often a ray to the right crosses it.
+  // Visible rows inside a polygon of [x, y] corners, by the number of edges that a ray to the right crosses.
   inside(corners, visible) {
     const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)];
-    const found = [];
+    const rows = [];
     this.each(Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys), (row) => {
       if (!visible[row]) return;
       const [x, y] = [this.positions[2 * row], this.positions[2 * row + 1]];
@@ -74,8 +74,8 @@ export class Grid {
           if (x < crossing) within = !within;
         }
       }
-      if (within) found.push(row);
+      if (within) rows.push(row);
     });
-    return found.sort((a, b) => a - b);
+    return rows.sort((a, b) => a - b);
   }
 }

@@ -1,5 +1,5 @@
-// Names over the map: areas on the whole of it, then topics, the largest first and the others as soon as there is
-// room, nearer by the subtopics inside them, then, where few papers are in sight, their titles; never one over another.
+// Labels over the map, without overlaps. Areas on the whole map; topics, the largest first, others where there is room;
+// subtopics when zoomed in; titles of papers where few are in sight.
 
 import { find, make } from "./dom.js";
 import { topicColour } from "./colours.js";
@@ -10,8 +10,8 @@ const MOST_LABELS = 800;
 const MOST_TITLES = 30; // papers in sight that are named
 const TITLE_LENGTH = 60;
 const GAP = 5;
-const AREAS_TO = 1; // steps of zoom beyond the whole map at which names of areas end
-const SUBTOPICS_FROM = 1.6; // and at which those of subtopics begin
+const AREAS_TO = 1; // steps of zoom from the whole map up to which areas are labelled
+const SUBTOPICS_FROM = 1.6; // and from which on subtopics are
 
 export class Labels {
   constructor(source, grid) {
@@ -39,17 +39,17 @@ export class Labels {
     this.colour();
   }
 
-  // On the ground the colour of a topic is mixed with the text's, so that it can be read.
+  // The colour of a topic is mixed with that of text, so that labels can be read on the background.
   colour() {
     for (const { kind, colour, element } of this.labels) {
       const hue = topicColour(this.meta, colour, state.theme);
-      element.style.color = kind === "field" ? "var(--text)" : `color-mix(in srgb, ${hue} 58%, var(--text))`;
+      element.style.color = kind === "area" ? "var(--text)" : `color-mix(in srgb, ${hue} 58%, var(--text))`;
     }
   }
 
-  // scene: what projects, and how large it is; visible: papers; taken: boxes {left, top, right, bottom} to keep free.
-  place(scene, visible, taken) {
-    const placed = [...taken];
+  // visible: (n,) papers shown; occupied: boxes {left, top, right, bottom} in pixels to keep free.
+  place(scene, visible, occupied) {
+    const placed = [...occupied];
     const rows = this.rowsInSight(scene, visible);
     if (scene.source.points.x.length <= MOST_TITLES) placed.push(...rows.map((row) => this.dot(scene, row)));
     this.placeTopics(scene, placed);
@@ -106,7 +106,7 @@ export class Labels {
     }
   }
 
-  // The title is known a moment later; then everything is placed anew.
+  // The title arrives later; then all labels are placed again.
   addTitle(scene, row) {
     const title = { element: make("span", { class: "title" }), width: 0, height: 0 };
     this.titles.set(row, title);
@@ -121,7 +121,7 @@ export class Labels {
   }
 }
 
-// Labels of one layer, its largest topics first.
+// Labels of one level, its largest topics first.
 function named(topics, about) {
   const largest = [...topics].sort((a, b) => b.size - a.size || a.id - b.id).slice(0, MOST_LABELS);
   return largest.map((topic, place) => {
@@ -131,9 +131,9 @@ function named(topics, about) {
   });
 }
 
-// The box of a label with its upper edge's middle at (x, y), or null where it would leave the map or cover another.
+// The box of a label whose upper edge is centred at (x, y), or null where it would leave the map or overlap another.
 function freeBox({ width, height }, x, y, right, bottom, placed) {
-  // What it names is in sight: the label moves aside rather than leave the map.
+  // Where the labelled place is in sight, the label moves aside rather than leave the map.
   const sight = x >= 0 && x <= right;
   const left = sight ? Math.min(Math.max(x - width / 2, 4), Math.max(right - width - 4, 4)) : x - width / 2;
   const box = { left, right: left + width, top: y, bottom: y + height };

@@ -1,4 +1,4 @@
-// A line drawn around papers selects them.
+// A lasso drawn around papers selects them.
 
 import { find, makeSvg } from "./dom.js";
 import { change, state, watch } from "./store.js";

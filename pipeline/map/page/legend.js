@@ -1,4 +1,4 @@
-// What colours and sizes mean, and the choice of both.
+// What colours and sizes mean, and the menus to choose them.
 
 import { find, make } from "./dom.js";
 import { choices, groupColour, groupOrder, rangeOf } from "./colours.js";
@@ -10,7 +10,7 @@ export function startLegend(source) {
   const { meta } = source;
   const legend = find("legend");
   const offered = choices(source);
-  const measures = [{ key: "same", name: "All the same" }, ...offered.filter(({ key, groups }) => !groups && !["topic", "preservation", "year"].includes(key))];
+  const measures = [{ key: "same", name: "Uniform" }, ...offered.filter(({ key, groups }) => !groups && !["topic", "preservation", "year"].includes(key))];
 
   function select(name, options, key) {
     const id = `choose-${key}`;
@@ -41,7 +41,7 @@ export function startLegend(source) {
       const pick = () => change({ group: state.group === group ? null : group });
       return make("li", {}, make("button", { type: "button", class: "topic", "aria-pressed": pressed, onclick: pick }, swatch, make("span", { class: "name" }, groups[group])));
     });
-    const rest = [make("p", { class: "quiet" }, groups.length > GROUPS ? "Grey: all others, and none given." : "Grey: none given.")];
+    const rest = [make("p", { class: "quiet" }, groups.length > GROUPS ? "Grey: other values, or none." : "Grey: no value.")];
     return make("div", {}, make("ul", {}, ...items), ...rest);
   }
 
@@ -57,19 +57,19 @@ export function startLegend(source) {
     const { preservation } = meta;
     const texts = {
       strength: "Share of a paper's neighbours that support its topic.",
-      preservation: `Share of a paper's ${preservation.true} most similar papers that are among the ${preservation.near} nearest to it on the map; ${preservation.mean.toFixed(2)} on average. Where it is low, do not read anything into distances.`,
+      preservation: `Share of a paper's ${preservation.true} most similar papers that are among the ${preservation.near} nearest to it on the map; ${preservation.mean.toFixed(2)} on average. Where it is low, distances on the map mean little.`,
     };
     return texts[state.colour] ? [make("p", { class: "quiet" }, texts[state.colour])] : [];
   }
 
   function draw() {
-    const held = document.activeElement?.id;
+    const focused = document.activeElement?.id;
     legend.replaceChildren(
       select("Colour by", offered, "colour"),
       ...(measures.length > 1 ? [select("Size by", measures, "size")] : []),
       ...meaning(),
     );
-    if (held && legend.querySelector(`#${CSS.escape(held)}`)) find(held).focus();
+    if (focused && legend.querySelector(`#${CSS.escape(focused)}`)) find(focused).focus();
   }
 
   watch(["colour", "size", "group", "theme", "topics", "years", "hits"], draw);

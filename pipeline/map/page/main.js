@@ -1,4 +1,4 @@
-// Puts the page together.
+// Starts all parts of the page.
 
 import { count, find, make } from "./dom.js";
 import { change, state, watch } from "./store.js";
@@ -21,11 +21,11 @@ import { startAddress } from "./address.js";
 const FILTERS = ["topics", "years", "hits", "group"];
 
 function startTheme() {
-  const wanted = matchMedia("(prefers-color-scheme: dark)");
-  const follow = () => change({ theme: wanted.matches ? "dark" : "light" });
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const follow = () => change({ theme: dark.matches ? "dark" : "light" });
   const apply = () => { document.documentElement.dataset.theme = state.theme; };
   watch(["theme"], apply);
-  wanted.addEventListener("change", follow);
+  dark.addEventListener("change", follow);
   follow();
   apply();
 }
@@ -38,7 +38,7 @@ function writeHead(meta, visible) {
 }
 
 function writeNotes(meta) {
-  const lines = ["Distances on a map mislead: it keeps near papers near, as far as two dimensions allow, and nothing else. Colour by neighbourhood preservation to see where."];
+  const lines = ["Distances on the map can mislead: two dimensions keep most similar papers close together, but not all, and larger distances mean little. Colour by neighbourhood preservation to see where the map is reliable."];
   if (meta.left_out.length) lines.push(`To keep this file small, ${meta.left_out.join(" and ")} are left out.`);
   if (meta.papers < meta.total) {
     lines.push(`${count(meta.papers, "paper")} of ${meta.total.toLocaleString("en")} are drawn, fewer where the map is crowded.`);
@@ -58,8 +58,8 @@ function startTooltip(source, scene) {
     }
     const paper = await source.brief(row);
     if (state.hover !== row) return;
-    const said = [shortAuthors(paper.authors), yearOf(source, row)].filter(Boolean).join(" · ");
-    tooltip.replaceChildren(make("strong", {}, paper.title || "(no title)"), make("span", {}, said));
+    const line = [shortAuthors(paper.authors), yearOf(source, row)].filter(Boolean).join(" · ");
+    tooltip.replaceChildren(make("strong", {}, paper.title || "(no title)"), make("span", {}, line));
     tooltip.hidden = false;
     const [x, y] = scene.project(...scene.place(row));
     const left = Math.min(Math.max(x + 14, 6), scene.width - tooltip.offsetWidth - 6);
@@ -70,8 +70,8 @@ function startTooltip(source, scene) {
 }
 
 function startToolbar(scene, visible) {
-  const tool = (name, text, wanted, attributes = {}) =>
-    make("button", { type: "button", "aria-label": name, title: name, onclick: wanted, ...attributes }, text);
+  const tool = (name, text, action, attributes = {}) =>
+    make("button", { type: "button", "aria-label": name, title: name, onclick: action, ...attributes }, text);
   const lasso = tool("Select papers by drawing around them", "Lasso", () => change({ drawing: !state.drawing }), { "aria-pressed": "false" });
   const shown = tool("Select all papers shown", "Select shown", () => {
     const rows = [];
@@ -89,15 +89,15 @@ function startToolbar(scene, visible) {
   watch(["drawing"], () => lasso.setAttribute("aria-pressed", String(state.drawing)));
 }
 
-// A link may name a paper that is not in this atlas, or not in this file of it, or a colour by its old name.
+// A link may name a paper that this file does not have, or a colour by its old name.
 function startMissing() {
   watch(["missing"], () => {
-    if (state.missing !== null) find("search-account").textContent = `No paper here has the id ${state.missing}.`;
+    if (state.missing !== null) find("search-status").textContent = `No paper here has the id ${state.missing}.`;
   });
   watch(["renamed"], () => {
     if (!state.renamed) return;
     const [old, name] = state.renamed;
-    find("search-account").textContent = `"${old}" in this link is called "${name}" now; old links work in this release only.`;
+    find("search-status").textContent = `"${old}" in this link is called "${name}" now; old links work in this release only.`;
   });
 }
 
@@ -109,9 +109,9 @@ function startMore() {
     button.textContent = open ? "Back to the map" : "Topics and years";
   });
   const narrow = matchMedia("(max-width: 760px)");
-  const turn = (wanted) => find("sidebar").classList.contains("open") !== wanted && button.click();
+  const turn = (open) => find("sidebar").classList.contains("open") !== open && button.click();
   watch(["paper"], () => state.paper !== null && turn(false));
-  watch(["hits"], () => narrow.matches && state.hits && turn(true)); // there they are listed
+  watch(["hits"], () => narrow.matches && state.hits && turn(true)); // the sidebar lists them
 }
 
 async function main() {
@@ -133,11 +133,11 @@ async function main() {
   function placeLabels() {
     if (!labels) return;
     const stage = find("stage").getBoundingClientRect();
-    const taken = ["toolbar", "legend"].map((id) => {
+    const occupied = ["toolbar", "legend"].map((id) => {
       const box = find(id).getBoundingClientRect();
       return { left: box.left - stage.left, right: box.right - stage.left, top: box.top - stage.top, bottom: box.bottom - stage.top };
     });
-    labels.place(scene, visible, taken);
+    labels.place(scene, visible, occupied);
   }
 
   function repaint() {
@@ -152,7 +152,7 @@ async function main() {
     if (row === null) find("map").focus();
   };
 
-  // The panel is there: what it shows is brought into the sight that it leaves.
+  // Once the panel is open, its paper is moved into the part of the map that stays visible.
   function opened(row) {
     if (!scene) return;
     requestAnimationFrame(() => {
@@ -169,7 +169,7 @@ async function main() {
   startTopics(source);
   startYears(source);
   startLegend(source);
-  startDetails(source, { open, opened, found: (rows) => { if (scene) { scene.similar = rows; scene.redraw(); } } });
+  startDetails(source, { open, opened, mark: (rows) => { if (scene) { scene.similar = rows; scene.redraw(); } } });
   startSelection(source, open);
   startToolbar(scene, () => visible);
   startMore();

@@ -1,4 +1,4 @@
-// Many points as one drawing of points: one vertex each, where deck.gl's own layers draw a square for each.
+// Many points in one draw call, one vertex each; deck.gl's own layers draw a square for each.
 
 const UNIFORMS = {
   name: "point",
@@ -34,7 +34,7 @@ void main(void) {
 }
 `;
 
-// data: {length, attributes: {getPosition, getFillColor, getRadius}}, as of a ScatterplotLayer in pixels.
+// data: {length, attributes: {getPosition, getFillColor, getRadius}}, as for a ScatterplotLayer with radii in pixels.
 export class PointsLayer extends deck.Layer {
   getShaders() {
     return super.getShaders({ vs: VERTEX, fs: FRAGMENT, modules: [deck.project32, UNIFORMS] });

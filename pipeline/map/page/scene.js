@@ -1,4 +1,4 @@
-// The points, drawn by deck.gl: where the map looks, what is drawn on it, and where a paper is on the screen.
+// The map drawn by deck.gl: the view, the points and marks on it, and where a paper is on the screen.
 
 import { change, state } from "./store.js";
 import { rgb, topicColour } from "./colours.js";
@@ -6,8 +6,8 @@ import { WORLD } from "./grid.js";
 import { PointsLayer } from "./points.js";
 
 const FLIGHT = 350; // milliseconds
-const FARTHEST = 9; // steps of zoom beyond the whole map
-const NEAREST = 1.5; // and before it
+const MOST_IN = 9; // steps of zoom in from the whole map
+const MOST_OUT = 1.5; // and out
 const MARGIN = 24; // pixels from the edge within which a paper counts as out of sight
 const ACCENT = { light: [11, 92, 173, 255], dark: [124, 188, 247, 255] };
 
@@ -31,7 +31,7 @@ export class Scene {
       getCursor: ({ isDragging }) => (isDragging ? "grabbing" : state.hover === null ? "grab" : "pointer"),
       onViewStateChange: ({ viewState }) => this.look({ target: viewState.target, zoom: viewState.zoom }),
       onAfterRender: () => {
-        // The map itself takes the keys; deck.gl's canvas in it need not be a second stop.
+        // The map element takes the keys; deck.gl's canvas inside it is not a second tab stop.
         element.querySelector("canvas").tabIndex = -1;
         if (this.papers && drawn) requestAnimationFrame(drawn);
         if (this.papers) drawn = null;
@@ -41,7 +41,7 @@ export class Scene {
   }
 
   viewState() {
-    return { ...this.view, minZoom: this.whole.zoom - NEAREST, maxZoom: this.whole.zoom + FARTHEST };
+    return { ...this.view, minZoom: this.whole.zoom - MOST_OUT, maxZoom: this.whole.zoom + MOST_IN };
   }
 
   resize() {
@@ -59,7 +59,7 @@ export class Scene {
     this.moved();
   }
 
-  // Moves there; at once where motion is not wanted.
+  // Moves the view there, without animation where the user prefers reduced motion.
   fly({ target, zoom }) {
     cancelAnimationFrame(this.flight);
     this.goal = { target, zoom };
@@ -83,14 +83,14 @@ export class Scene {
   }
 
   within(zoom) {
-    return Math.min(Math.max(zoom, this.whole.zoom - NEAREST), this.whole.zoom + FARTHEST);
+    return Math.min(Math.max(zoom, this.whole.zoom - MOST_OUT), this.whole.zoom + MOST_IN);
   }
 
   isWhole() {
     return this.view.zoom === this.whole.zoom && [0, 1].every((axis) => this.view.target[axis] === this.whole.target[axis]);
   }
 
-  // Brings a paper into sight, without moving where it is already. covered: pixels at the bottom that something hides.
+  // Brings a paper into sight; does nothing where it is already. covered: pixels at the bottom that the panel hides.
   show(row, covered = 0) {
     const [x, y] = this.place(row);
     const [px, py] = this.project(x, y);
@@ -168,13 +168,13 @@ export class Scene {
     return [papers, ...this.marks(parameters)];
   }
 
-  // The open paper, those like it and lines to them, and the one under the pointer.
+  // Marks for the open paper, similar ones with lines to them, and the one under the pointer.
   marks(parameters) {
     const radius = Math.max(this.radius(), 3);
     const rings = this.similar.map((row) => ({ row, width: 1.5, radius: radius + 2 }));
     if (state.paper !== null) rings.push({ row: state.paper, width: 3, radius: radius + 4 });
     if (state.hover !== null) rings.push({ row: state.hover, width: 2, radius: radius + 2 });
-    if (!rings.length) return []; // what marks them is made ready when it is needed, not before the first picture
+    if (!rings.length) return []; // so that these layers do not delay the first picture
     const colour = ACCENT[state.theme];
     const lines = new deck.LineLayer({
       id: "lines",
@@ -208,7 +208,7 @@ export class Scene {
     return topicColour(this.source.meta, this.source.points.topic[row], state.theme);
   }
 
-  // Follows the pointer: what is under it, and a click on it.
+  // Follows the pointer. clicked: called with the row under a click, or null.
   listen(visible, clicked) {
     let down = null;
     const under = (event) => {
@@ -230,7 +230,7 @@ export class Scene {
   }
 }
 
-// The view that holds every paper.
+// The view that shows every paper.
 function wholeView(positions, width, height) {
   let [left, right, bottom, top] = [WORLD, 0, WORLD, 0];
   for (let place = 0; place < positions.length; place += 2) {
@@ -239,7 +239,7 @@ function wholeView(positions, width, height) {
     bottom = Math.min(bottom, positions[place + 1]);
     top = Math.max(top, positions[place + 1]);
   }
-  const few = positions.length < 100; // then titles need room beside the outermost papers
+  const few = positions.length < 100; // fewer than 50 papers: their titles need room at the edges
   const room = [
     Math.max(width - (few ? 220 : 80), 50) / Math.max(right - left, 1),
     Math.max(height - (few ? 240 : 130), 50) / Math.max(top - bottom, 1),

@@ -1,4 +1,4 @@
-// The search box: papers found as one types, marked on the map and listed.
+// The search box: finds papers while the user types, marks them on the map and lists them.
 
 import { count, find, make, settled } from "./dom.js";
 import { change, state, watch } from "./store.js";
@@ -7,23 +7,23 @@ const LISTED = 50;
 const PAUSE = 150; // milliseconds without typing
 
 export function startSearch(source, open) {
-  const [box, account, results] = ["search", "search-account", "results"].map(find);
-  let asked = 0;
-  const alike = make("button", { type: "button", hidden: true, onclick: askLike }, "Papers like this text");
-  account.after(alike);
+  const [box, status, results] = ["search", "search-status", "results"].map(find);
+  let latest = 0;
+  const likeText = make("button", { type: "button", hidden: true, onclick: askLike }, "Papers like this text");
+  status.after(likeText);
 
-  // Searches for what is in the box, or for other words, which are then written into it.
+  // Searches for the words in the box, or for other words, which are first written into it.
   async function ask(words) {
     if (words !== undefined) box.value = words;
-    const wanted = box.value.trim();
-    const mine = ++asked;
-    alike.hidden = !source.served || !wanted;
-    if (!wanted) return change({ words: "", hits: null, found: "" });
+    const query = box.value.trim();
+    const own = ++latest;
+    likeText.hidden = !source.served || !query;
+    if (!query) return change({ words: "", hits: null, hitsNote: "" });
     try {
-      const hits = await source.search(wanted);
-      if (mine === asked) change({ words: wanted, hits, found: "" });
+      const hits = await source.search(query);
+      if (own === latest) change({ words: query, hits, hitsNote: "" });
     } catch (problem) {
-      account.textContent = `The search failed: ${problem.message}.`;
+      status.textContent = `The search failed: ${problem.message}.`;
     }
   }
 
@@ -31,24 +31,24 @@ export function startSearch(source, open) {
     ask("");
   }
 
-  // By meaning: what is in the box, however long, is compared with the papers as one of them would be.
+  // Search by similarity: the text in the box, of any length, is compared with the papers as another paper would be.
   async function askLike() {
-    const mine = ++asked;
+    const own = ++latest;
     try {
       const { rows } = await source.like({ text: box.value });
-      if (mine === asked) change({ words: "", hits: rows, found: `The ${count(rows.length, "paper")} most like this text` });
+      if (own === latest) change({ words: "", hits: rows, hitsNote: `The ${count(rows.length, "paper")} most like this text` });
     } catch (problem) {
-      account.textContent = `The search failed: ${problem.message}.`;
+      status.textContent = `The search failed: ${problem.message}.`;
     }
   }
 
   async function list() {
     const { hits } = state;
-    // The account changes together with the list: it never stands over another search's papers.
+    // Status and list change together, so that they always belong to the same search.
     const briefs = hits?.length ? await source.briefs(hits.slice(0, LISTED)) : [];
     if (hits !== state.hits) return;
     results.hidden = !briefs.length;
-    account.textContent = !hits ? "" : state.found ? state.found : hits.length ? `${count(hits.length, "paper")} found` : "No paper holds all these words.";
+    status.textContent = !hits ? "" : state.hitsNote ? state.hitsNote : hits.length ? `${count(hits.length, "paper")} found` : "No paper contains all these words.";
     if (results.hidden) return results.replaceChildren();
     const button = make("button", { type: "button", class: "plain", onclick: clear }, "Clear");
     const items = briefs.map((paper, place) => paperButton(source, { ...paper, row: hits[place] }, open));
@@ -65,15 +65,15 @@ export function startSearch(source, open) {
   return { ask, box, clear };
 }
 
-// A paper as one button: title, then authors and year.
+// A paper as a button: title, then authors, year and note.
 export function paperButton(source, paper, open, note = "") {
   const year = yearOf(source, paper.row);
-  const said = [shortAuthors(paper.authors), year, note].filter(Boolean).join(" · ");
+  const line = [shortAuthors(paper.authors), year, note].filter(Boolean).join(" · ");
   return make(
     "button",
     { type: "button", class: "paper", onclick: () => open(paper.row) },
     make("strong", {}, paper.title || "(no title)"),
-    make("span", {}, said),
+    make("span", {}, line),
   );
 }
 

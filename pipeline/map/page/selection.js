@@ -1,11 +1,11 @@
-// The selected papers as a table that can be copied or saved.
+// The selected papers as a table to copy or save.
 
 import { count, find, make } from "./dom.js";
 import { yearOf } from "./search.js";
 import { change, state, watch } from "./store.js";
 
 const LISTED = 200;
-const MOST_LIKED = 100;
+const MOST_LIKE = 100; // papers whose common similar papers can be asked for
 const COLUMNS = ["id", "title", "authors", "year", "topic", "label", "strength"];
 const FORMULA = /^[=+\-@\t\r]/;
 
@@ -36,19 +36,19 @@ export function startSelection(source, open) {
     });
     const heads = ["Title", "Year", "Topic"].map((name) => make("th", { scope: "col" }, name));
     const note = make("p", { class: "quiet", role: "status" }, rows.length > LISTED ? `The first ${LISTED} are listed; the files hold all.` : "");
-    const tried = (made) => Promise.resolve(made(note)).catch((problem) => {
-      note.textContent = `That did not work: ${problem.message}.`;
+    const attempt = (action) => Promise.resolve(action(note)).catch((problem) => {
+      note.textContent = `This failed: ${problem.message}.`;
     });
-    const saver = (name, made) => make("button", { type: "button", onclick: () => tried(made) }, name);
+    const saver = (name, action) => make("button", { type: "button", onclick: () => attempt(action) }, name);
     const served = source.served
       ? ["bibtex", "ris"].map((form) => saver(`Save ${form === "ris" ? "RIS" : "BibTeX"}`, () => fetchReferences(form)))
       : [];
-    const alike = source.served && rows.length <= MOST_LIKED ? [saver("Papers like these", () => like(rows))] : [];
+    const likeThese = source.served && rows.length <= MOST_LIKE ? [saver("Papers like these", () => like(rows))] : [];
     return [
       make(
         "div",
         { class: "row" },
-        ...alike,
+        ...likeThese,
         saver("Copy", copy),
         saver("Save CSV", async () => save("selection.csv", "text/csv", csv(await records()))),
         saver("Save JSONL", async () => save("selection.jsonl", "application/jsonl", jsonl(await records()))),
@@ -79,16 +79,16 @@ export function startSelection(source, open) {
 
   async function like(liked) {
     const { rows } = await source.like({ rows: liked });
-    change({ words: "", hits: rows, found: `The ${count(rows.length, "paper")} most like the ${liked.length} selected` });
+    change({ words: "", hits: rows, hitsNote: `The ${count(rows.length, "paper")} most like the ${liked.length} selected` });
   }
 
   async function copy(note) {
     const text = (await records()).map((record) => COLUMNS.map((name) => String(record[name] ?? "").replace(/\s+/g, " ")).join("\t"));
     try {
       await navigator.clipboard.writeText([COLUMNS.join("\t"), ...text].join("\n"));
-      note.textContent = "Copied, with tabs between the columns.";
+      note.textContent = "Copied as tab-separated text.";
     } catch {
-      note.textContent = "The browser does not let this page copy; save the table instead.";
+      note.textContent = "The browser does not allow this page to copy; save the table instead.";
     }
   }
 
@@ -100,7 +100,7 @@ export function startSelection(source, open) {
   watch(["selection", "paper"], draw);
 }
 
-// Rows as CSV, with the mark by which spreadsheets know UTF-8; a cell that a spreadsheet would take for a formula gets a quote before it.
+// Rows as CSV with a byte order mark, so that spreadsheets read UTF-8; a quote precedes cells that they would take for formulas.
 export function csv(records) {
   const cell = (value) => {
     const text = value === null ? "" : typeof value === "string" && FORMULA.test(value) ? `'${value}` : String(value);

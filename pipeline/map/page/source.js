@@ -1,4 +1,4 @@
-// Where papers come from: the blocks of this file, or the server that sent the page. Both answer the same questions.
+// Where papers come from: the blocks of this file, or the server that sent the page. Both have the same methods.
 
 const ARRAYS = { uint8: Uint8Array, uint16: Uint16Array, int16: Int16Array, int32: Int32Array, float32: Float32Array, float64: Float64Array };
 
@@ -21,7 +21,7 @@ function bytesOf(base64) {
   return bytes;
 }
 
-// A block of the page unpacked, or null where it has none; its text is let go.
+// A block of the page unpacked, or null where it has none; the packed text is removed from the page.
 async function blockOf(name) {
   const element = document.getElementById(`block-${name}`);
   if (!element) return null;
@@ -35,7 +35,7 @@ async function jsonOf(name) {
   return block && JSON.parse(new TextDecoder().decode(block));
 }
 
-// The same meta with its topics by their ids, which may have gaps.
+// The meta with its topics by id too; ids may have gaps.
 function withTopicOf(meta) {
   return { ...meta, topicOf: Object.fromEntries(meta.topics.map((topic) => [topic.id, topic])) };
 }
@@ -46,7 +46,7 @@ class FileSource {
     source.served = false;
     source.meta = withTopicOf(await jsonOf("meta"));
     source.points = arraysOf(await blockOf("points"), source.meta.points);
-    // Unpacked after the first picture: drawing does not wait for texts.
+    // Texts are unpacked after the first picture, which does not need them.
     source.texts = new Promise((done) => setTimeout(done, 30)).then(() => jsonOf("texts"));
     source.abstracts = source.texts.then(() => jsonOf("abstracts"));
     source.lists = source.abstracts.then(async () => {
@@ -71,22 +71,22 @@ class FileSource {
     return { ...brief, abstract: abstracts ? abstracts[row] : null, links: texts.links[row] };
   }
 
-  // The papers most like one, or null where the file had no room for them.
+  // Papers similar to a paper, or null where they are left out of the file.
   async similar(row) {
     const lists = await this.lists;
     if (!lists) return null;
     const { similar_k: k, similar_terms: width } = this.meta;
-    const found = [];
+    const similar = [];
     for (let place = row * k; place < (row + 1) * k && lists.rows[place] >= 0; place++) {
       const terms = [...lists.terms.subarray(place * width, (place + 1) * width)].filter((term) => term >= 0);
-      found.push({
+      similar.push({
         row: lists.rows[place],
         similarity: lists.similarities[place] / 10000,
         terms: terms.map((term) => lists.words[term]),
         ...(await this.brief(lists.rows[place])),
       });
     }
-    return found;
+    return similar;
   }
 
   async row(id) {
@@ -94,24 +94,24 @@ class FileSource {
     return place < 0 ? null : place;
   }
 
-  // Rows whose title, authors or abstract hold every word; those with more of them in the title first.
+  // Rows whose title, authors, id or abstract contain every word; those with more of the words in the title first.
   async search(words) {
-    const wanted = folded(words).split(/\s+/).filter(Boolean);
+    const parts = folded(words).split(/\s+/).filter(Boolean);
     const index = await this.index();
-    const found = [];
+    const matches = [];
     for (let row = 0; row < index.titles.length; row++) {
       let inTitle = 0;
       let whole = true;
-      for (const word of wanted) {
+      for (const word of parts) {
         if (index.titles[row].includes(word)) inTitle++;
         else if (!index.rest[row].includes(word)) {
           whole = false;
           break;
         }
       }
-      if (whole) found.push([row, inTitle]);
+      if (whole) matches.push([row, inTitle]);
     }
-    return found.sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([row]) => row);
+    return matches.sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([row]) => row);
   }
 
   async index() {
@@ -126,7 +126,7 @@ class FileSource {
   }
 }
 
-// Lower case, without accents: "Schrödinger" is found by "schrodinger".
+// Lower case, without accents, so that "schrodinger" finds "Schrödinger".
 export function folded(text) {
   return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }
@@ -136,7 +136,7 @@ class ServedSource {
     const source = new ServedSource();
     source.served = true;
     source.api = api;
-    source.known = new Map();
+    source.cache = new Map();
     source.meta = withTopicOf(await (await source.ask("/map/meta")).json());
     source.points = arraysOf(await (await source.ask("/map/points")).arrayBuffer(), source.meta.points);
     return source;
@@ -152,13 +152,13 @@ class ServedSource {
   }
 
   async briefs(rows) {
-    const missing = [...rows].filter((row) => !this.known.has(row));
+    const missing = [...rows].filter((row) => !this.cache.has(row));
     for (let start = 0; start < missing.length; start += 500) {
       const part = missing.slice(start, start + 500);
       const { papers } = await (await this.ask(`/map/briefs?rows=${part.join(",")}`)).json();
-      part.forEach((row, place) => this.known.set(row, papers[place]));
+      part.forEach((row, place) => this.cache.set(row, papers[place]));
     }
-    return [...rows].map((row) => this.known.get(row));
+    return [...rows].map((row) => this.cache.get(row));
   }
 
   async brief(row) {
@@ -174,9 +174,9 @@ class ServedSource {
     return results.map((paper) => ({ ...paper, terms: paper.reasons.shared_terms, sentences: paper.reasons.sentences }));
   }
 
-  // Rows of the papers most like a text, or like several papers at once, best first.
-  async like(wanted) {
-    return (await this.post("/map/like", wanted)).json();
+  // Rows of the papers most similar to a text, or to several papers at once, best first. request: {text} or {rows}.
+  async like(request) {
+    return (await this.post("/map/like", request)).json();
   }
 
   async post(path, body) {

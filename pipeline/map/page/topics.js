@@ -1,4 +1,4 @@
-// The list of topics: how many papers of each are shown, and a click to see only some.
+// The list of topics with the number of papers shown of each; a click filters by topic.
 
 import { count, find, make } from "./dom.js";
 import { topicColour } from "./colours.js";
@@ -16,11 +16,11 @@ export function startTopics(source) {
 
   function counts() {
     const visible = passing(source, "topics");
-    const found = new Map();
+    const shown = new Map();
     for (let row = 0; row < points.topic.length; row++) {
-      if (visible[row]) found.set(points.topic[row], (found.get(points.topic[row]) || 0) + 1);
+      if (visible[row]) shown.set(points.topic[row], (shown.get(points.topic[row]) || 0) + 1);
     }
-    return found;
+    return shown;
   }
 
   function toggle(topic) {
@@ -31,14 +31,14 @@ export function startTopics(source) {
 
   function about({ keywords, stability }) {
     const words = keywords.join(", ");
-    return stability === null ? words : `${words}. Recovered in ${(100 * stability).toFixed(0)} % of resamples`;
+    return stability === null ? words : `${words}. Recovered in ${(100 * stability).toFixed(0)} % of the resamples`;
   }
 
   function button(topic, shown) {
     const swatch = make("span", { class: "swatch", "aria-hidden": "true" });
     swatch.style.background = topicColour(meta, topic, state.theme);
     const label = topic < 0 ? "Between topics" : meta.topicOf[topic].label;
-    const title = topic < 0 ? "Papers that HDBSCAN leaves outside every topic (noise)" : about(meta.topicOf[topic]);
+    const title = topic < 0 ? "Papers that HDBSCAN left without a topic (noise)" : about(meta.topicOf[topic]);
     return make(
       "button",
       {
@@ -56,10 +56,10 @@ export function startTopics(source) {
   }
 
   function draw() {
-    const held = document.activeElement?.dataset?.topic;
-    const found = counts();
+    const focused = document.activeElement?.dataset?.topic;
+    const shown = counts();
     const listed = whole ? numbers : numbers.filter((topic, place) => place < FIRST || state.topics.has(topic));
-    const rows = [...listed, ...(noise ? [-1] : [])].map((topic) => make("li", {}, button(topic, found.get(topic) || 0)));
+    const rows = [...listed, ...(noise ? [-1] : [])].map((topic) => make("li", {}, button(topic, shown.get(topic) || 0)));
     const clear = state.topics.size
       ? make("button", { type: "button", class: "plain", onclick: () => change({ topics: new Set() }) }, "Show all")
       : null;
@@ -69,7 +69,7 @@ export function startTopics(source) {
       make("ul", {}, ...rows),
       ...(more ? [more] : []),
     );
-    if (held !== undefined) section.querySelector(`[data-topic="${held}"]`)?.focus();
+    if (focused !== undefined) section.querySelector(`[data-topic="${focused}"]`)?.focus();
   }
 
   function moreButton() {

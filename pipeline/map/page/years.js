@@ -1,4 +1,4 @@
-// The years as a histogram that filters: drag over it, or write the first and last year.
+// A histogram of the years that filters: drag over it, or type the first and last year.
 
 import { find, make, makeSvg } from "./dom.js";
 import { passing } from "./filters.js";
@@ -9,17 +9,17 @@ const WIDTH = 280;
 
 export function startYears(source) {
   const { year } = source.points;
-  const known = year.filter((one) => one > -32768).sort();
-  if (!known.length || known[0] === known[known.length - 1]) return;
-  // A few very old papers do not press all others into one bar: they are in the first one.
-  const last = known[known.length - 1];
-  const first = Math.max(known[0], Math.min(known[Math.floor(known.length / 200)], last - 1), last - 120);
+  const years = year.filter((one) => one > -32768).sort();
+  if (!years.length || years[0] === years[years.length - 1]) return;
+  // The first bar also counts the few oldest papers, so that they do not press all others together.
+  const last = years[years.length - 1];
+  const first = Math.max(years[0], Math.min(years[Math.floor(years.length / 200)], last - 1), last - 120);
   const bars = last - first + 1;
   const section = find("years");
   section.hidden = false;
   const svg = makeSvg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
   const ends = ["From", "To"].map((name) =>
-    make("input", { type: "number", "aria-label": `${name} year`, min: known[0], max: last, onchange: typed }),
+    make("input", { type: "number", "aria-label": `${name} year`, min: years[0], max: last, onchange: typed }),
   );
   const clear = make("button", { type: "button", class: "plain", onclick: () => change({ years: null }) }, "All years");
   section.append(
@@ -30,18 +30,18 @@ export function startYears(source) {
 
   function typed() {
     const [from, to] = ends.map((end) => parseInt(end.value, 10));
-    const within = (year, otherwise) => (Number.isFinite(year) ? Math.min(Math.max(year, known[0]), last) : otherwise);
-    const range = [within(from, known[0]), within(to, last)].sort((a, b) => a - b);
-    change({ years: range[0] <= known[0] && range[1] >= last ? null : range });
-    draw(); // what was typed may have been put right
+    const within = (year, otherwise) => (Number.isFinite(year) ? Math.min(Math.max(year, years[0]), last) : otherwise);
+    const range = [within(from, years[0]), within(to, last)].sort((a, b) => a - b);
+    change({ years: range[0] <= years[0] && range[1] >= last ? null : range });
+    draw(); // typed years may have been corrected
   }
 
   function heights(visible) {
-    const found = new Float64Array(bars);
+    const counts = new Float64Array(bars);
     for (let row = 0; row < year.length; row++) {
-      if (visible[row] && year[row] > -32768) found[Math.max(year[row], first) - first]++;
+      if (visible[row] && year[row] > -32768) counts[Math.max(year[row], first) - first]++;
     }
-    return found;
+    return counts;
   }
 
   const all = heights(new Uint8Array(year.length).fill(1));
@@ -49,7 +49,7 @@ export function startYears(source) {
 
   function draw() {
     const shown = heights(passing(source, "years"));
-    const [from, to] = state.years || [known[0], last];
+    const [from, to] = state.years || [years[0], last];
     const step = WIDTH / bars;
     const bar = (place, number, fill) => {
       const height = number ? Math.max((number / tallest) * (HEIGHT - 4), 1.5) : 0;
@@ -74,7 +74,7 @@ export function startYears(source) {
   };
   const brush = (event) => {
     const [from, to] = [start, yearAt(event)].sort((a, b) => a - b);
-    change({ years: [from === first ? known[0] : from, to] });
+    change({ years: [from === first ? years[0] : from, to] });
   };
   svg.addEventListener("pointerdown", (event) => {
     svg.setPointerCapture(event.pointerId);
