@@ -107,7 +107,7 @@ def test_what_is_shown_is_never_changed_and_every_step_is_counted(tmp_path):
     assert corpus.cleaned.steps == {"markup": 1, "labels": 1, "copyright": 1}
     plain = read_corpus(CorpusConfig(files=("p.jsonl",), clean=OFF.config), tmp_path)
     assert plain.cleaned.steps == {}
-    assert any(text.startswith("On <i>ice</i>. Abstract:") for text in plain.texts())
+    assert any(text.startswith("On <i>ice</i>. Abstract:") for text in plain.cleaned.texts)
 
 
 def test_keywords_and_answers_come_from_cleaned_texts(tmp_path, make_atlas, capsys):
