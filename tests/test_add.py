@@ -38,14 +38,14 @@ def rest(tmp_path, first=25, kinds=KINDS, **changes):
 
 def test_new_papers_join_the_topic_of_their_kind_and_the_old_ones_stay(folder, tmp_path):
     before = load_run(folder)
-    old = dict(zip(before.column("id").to_pylist(), before.papers.to_pylist(), strict=True))
+    old = dict(zip(before.column("id").to_pylist(), before.tables.whole.papers.to_pylist(), strict=True))
     papers, file = rest(tmp_path)
     found = add_papers(folder, [file])
     assert (found.new, found.known, found.rejected) == (len(papers), 0, 0)
     after = load_run(folder)
     assert len(after) == len(before) + len(papers)
     kind_of = {row["nearest_topic"]: row["id"].split("-")[0] for row in old.values()}
-    for row in after.papers.to_pylist():
+    for row in after.tables.whole.papers.to_pylist():
         if row["id"] in old:
             assert row == old[row["id"]], "a paper that was there keeps all that was said of it"
         else:
@@ -76,7 +76,7 @@ def test_what_is_there_already_is_not_added_again(folder, tmp_path):
     assert (again.new, again.known, again.drift) == (0, 60, None)
     assert (folder / "papers.parquet").read_bytes() == before
     counts = load_run(folder).manifest.counts
-    assert counts["kept"] + counts["duplicates"] + counts["rejected"] == counts["read"] == 75 + 60
+    assert counts.kept + counts.duplicates + counts.rejected == counts.read == 75 + 60
 
 
 def test_the_order_of_the_new_papers_decides_nothing(first_run, tmp_path):
@@ -111,11 +111,11 @@ def test_another_record_of_a_paper_there_is_that_paper(tmp_path, make_atlas):
 def test_new_columns_and_other_types_find_a_place(folder, tmp_path):
     _, file = rest(tmp_path, venue="Ice Letters")
     add_papers(folder, [file])
-    papers = load_run(folder).papers.to_pylist()
+    papers = load_run(folder).tables.whole.papers.to_pylist()
     assert {paper["venue"] for paper in papers} == {None, "Ice Letters"}
     extra = [planted_papers(["bees"], 50)[45] | {"venue": 7, "id": "bees-45"}]
     add_papers(folder, [str(write_jsonl(tmp_path / "more.jsonl", extra))])
-    assert next(paper["venue"] for paper in load_run(folder).papers.to_pylist() if paper["id"] == "bees-45") == "7"
+    assert next(paper["venue"] for paper in load_run(folder).tables.whole.papers.to_pylist() if paper["id"] == "bees-45") == "7"
 
 
 def test_papers_of_a_kind_of_their_own_say_that_a_run_is_due(folder, tmp_path):
@@ -123,7 +123,7 @@ def test_papers_of_a_kind_of_their_own_say_that_a_run_is_due(folder, tmp_path):
     found = add_papers(folder, [strangers])
     assert found.drift.far_share > 0.5
     assert any("far from all others" in reason for reason in found.drift.reasons)
-    assert [entry["papers"] for entry in load_run(folder).manifest.added] == [10]
+    assert [entry.papers for entry in load_run(folder).manifest.added] == [10]
 
 
 def test_drift_by_hand():

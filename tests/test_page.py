@@ -335,7 +335,7 @@ def test_keys_go_from_paper_to_paper(opened):
     seen.page.locator("#panel").wait_for(state="hidden")
 
 
-@pytest.mark.parametrize("colour", ["year", "strength", "trust", "column0", "column1"])
+@pytest.mark.parametrize("colour", ["year", "strength", "preservation", "column0", "column1"])
 def test_colours_follow_what_is_asked_for(opened, colour):
     seen = opened()
     before = pixels(seen)
@@ -392,7 +392,7 @@ VIEWS = {
     "paper": "#paper=bees-0",
     "search": "#words=hive",
     "groups": "#colour=column1",
-    "trust": "#colour=trust",
+    "preservation": "#colour=preservation",
 }
 
 
@@ -592,7 +592,7 @@ def test_arrays_come_back_from_their_layout():
         assert part["offset"] % 8 == 0
 
 
-def test_trust_is_the_share_of_true_neighbours_near_on_the_map():
+def test_preservation_is_the_share_of_true_neighbours_near_on_the_map():
     """Twelve papers on a line; the last one's true neighbours are at the other end."""
     n = 12
     points = np.column_stack([np.arange(n), np.zeros(n)]).astype(np.float32)

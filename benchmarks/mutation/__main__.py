@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=1)
     add("--jobs", type=int, default=1, help="mutants at a time")
     add("--tests", nargs="*", default=[], help="paths or pytest arguments; default: the project's testpaths")
+    add("--noconftest", action="store_true", help="for tests that use no fixture of the project: sessions start faster")
     add("--coverage", type=Path, help="which tests reach which line; made if absent; default: beside the output")
     add("--budget", type=float, default=60.0, help="seconds of unmutated tests for one mutant")
     add("--memory", type=float, default=8.0, help="GiB that one session may write to")
@@ -63,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace, snapshot: Snapshot, folder: Path) -> int:
-    workplaces = [Workplace(snapshot, folder / str(number)) for number in range(max(1, options.jobs))]
+    pytest_options = ("--noconftest",) if options.noconftest else ()
+    jobs = range(max(1, options.jobs))
+    workplaces = [Workplace(snapshot, folder / str(number), options=pytest_options) for number in jobs]
     for workplace in workplaces:
         workplace.check()
     possible = collect(snapshot.root, options.modules)

@@ -19,7 +19,8 @@ from benchmarks.mutation.session import Request
 IGNORED_AT_TOP = {".git", "build", "dist", "outputs", ".hypothesis"}
 IGNORED = ("__pycache__", "*.egg-info", ".venv*", ".mypy_cache", ".pytest_cache", ".ruff_cache")
 BESIDE = "shared"  # a folder beside the repository that the tests read
-PYTEST = ("-q", "-rfE", "-p", "no:cacheprovider", "-p", "no:xdist")
+# In place of the project's own options, which ask for workers.
+PYTEST = ("-q", "-rfE", "-p", "no:cacheprovider", "-o", "addopts=--strict-markers --strict-config --doctest-modules")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -63,8 +64,10 @@ def take_snapshot(repository: Path, root: Path, *, packages: list[str], jobs: in
 class Workplace:
     """A folder for one session at a time: every session starts from a fresh copy of the snapshot."""
 
-    def __init__(self, snapshot: Snapshot, folder: Path) -> None:
+    def __init__(self, snapshot: Snapshot, folder: Path, *, options: tuple[str, ...] = ()) -> None:
+        """options: more of pytest's, for every session."""
         self.snapshot = snapshot
+        self.options = options
         self.folder = folder
         self.root = folder / "repository"
         self.lines = folder / "lines.json"
@@ -91,7 +94,7 @@ class Workplace:
         request = Request(
             root=str(self.root),
             packages=list(self.snapshot.packages),
-            arguments=[*PYTEST, f"--basetemp={self.folder / 'basetemp'}", *arguments],
+            arguments=[*PYTEST, *self.options, f"--basetemp={self.folder / 'basetemp'}", *arguments],
             memory=self.snapshot.memory,
             lines=str(self.lines) if record else None,
         )
