@@ -128,9 +128,7 @@ def best_for_peer(
 
 def our_keywords(data: Data, clustering: Clustering) -> list[list[str]]:
     ids, config = data.corpus.ids, TopicsConfig()
-    grouping = group_papers(
-        clustering, data.neighbours, data.vectors, config=config, paper_ids=ids, earlier=None
-    )
+    grouping = group_papers(clustering, data.neighbours, data.vectors, config=config, paper_ids=ids, earlier=None)
     encoder = data.encoder
     papers = DescribedPapers(
         ids=ids.ids,

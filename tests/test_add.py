@@ -115,7 +115,8 @@ def test_new_columns_and_other_types_find_a_place(folder, tmp_path):
     assert {paper["venue"] for paper in papers} == {None, "Ice Letters"}
     extra = [planted_papers(["bees"], 50)[45] | {"venue": 7, "id": "bees-45"}]
     add_papers(folder, [str(write_jsonl(tmp_path / "more.jsonl", extra))])
-    assert next(paper["venue"] for paper in load_run(folder).tables.whole.papers.to_pylist() if paper["id"] == "bees-45") == "7"
+    papers = load_run(folder).tables.whole.papers.to_pylist()
+    assert next(paper["venue"] for paper in papers if paper["id"] == "bees-45") == "7"
 
 
 def test_papers_of_a_kind_of_their_own_say_that_a_run_is_due(folder, tmp_path):

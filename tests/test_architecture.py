@@ -146,9 +146,7 @@ def test_no_function_takes_more_than_three_positional_parameters():
 
 def test_types_are_named():
     """Any stands at the border of libraries without types, and nowhere else."""
-    count = sum(
-        isinstance(node, ast.Name) and node.id == "Any" for path in MODULES for node in ast.walk(parsed(path))
-    )
+    count = sum(isinstance(node, ast.Name) and node.id == "Any" for path in MODULES for node in ast.walk(parsed(path)))
     assert count < MOST_ANY
     ignored = sum(path.read_text(encoding="utf-8").count("type: ignore") for path in MODULES)
     assert ignored < 10

@@ -416,6 +416,8 @@ def test_the_threshold_never_lies_below_055_of_the_closest():
     assert placed.thresholds == (0.44,), "0.55 of 0.8, though the twelfth of the group has 0.3"
     assert placed.topic.tolist() == [0 if value >= 0.44 else -1 for value in similarities.tolist()]
     assert 0 < (placed.topic == 0).sum() < 12
+    similarities[0] += 2e-6
+    assert threshold_of(similarities, graph) == 0.440001, "0.4400011, to six decimals"
 
 
 def test_the_closest_are_one_in_fifty_papers_five_at_most():

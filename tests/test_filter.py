@@ -232,6 +232,8 @@ def test_fifty_levels_are_read_and_one_more_is_not(atlas):
     with pytest.raises(PaperatlasError, match="more than 50 brackets"):
         where(atlas, "not " * 50 + "year == 2020")
     assert ids(atlas, where(atlas, " or ".join(["(year == 2020)"] * 120))) == "b"
+    with pytest.raises(PaperatlasError, match="more than 50 brackets"):
+        where(atlas, "year == 2020 or " * 9 + "(" * 50 + "year == 2020" + ")" * 50)
 
 
 # --- filter_papers: a condition and a topic

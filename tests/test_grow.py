@@ -141,6 +141,7 @@ def test_drift_by_hand():
         ({"new": [0.1] + [0.9] * 4}, ()),
         ({"new": [0.1] + [0.9] * 3}, ("25% of the papers added are far from all others: there may be new topics",)),
         ({"strengths": [0.75], "new_strengths": [0.61]}, ()),
+        ({"strengths": [0.75], "new_strengths": [0.6]}, ()),
         (
             {"strengths": [0.75], "new_strengths": [0.59]},
             ("the topics of the papers added are less sure (strength 0.59) than those of the run (0.75)",),
@@ -325,7 +326,7 @@ def test_a_paper_that_none_of_its_topic_is_near_lies_amid_all_its_nearest():
     noise = [P(f"n{n}", f"Noise {n}", "", axis(0.3, 0, 1, 0.01 * n), -1, 1, x=float(n), y=2.0 * n) for n in range(10)]
     papers = [*noise, P("a", "A", "", axis(1), 0, x=90.0), P("b", "B", "", axis(0, 1), 1, x=-90.0)]
     atlas = small_atlas(papers, k=3)
-    grown, _ = added_to(atlas, {"new": axis(0.3, 0.1, 1)})
+    grown, _ = added_to(atlas, {"new": axis(0.3, 0.1, 1), "beside": axis(1, 0.1, 0.3)})
     assert column(grown, "nearest_topic")["new"] == 0
     direction = unit(np.array(axis(0.3, 0.1, 1), np.float32)).astype(float)
     cosines = [float(atlas.vectors[atlas.ids.row(f"n{n}")].astype(float) @ direction) for n in range(10)]
@@ -454,28 +455,22 @@ def test_rows_added_twice_are_counted_from_the_end_of_those_before(mapped):
 
 
 def test_drift_is_measured_beside_the_run_alone():
-    """Papers of the run lie 0.8 from their nearest; those added earlier lie alone, and were sure of their topics."""
-    papers, vectors = [], {}
+    """Papers of the run lie 0.8 from their nearest; those added earlier lie nearer, and were surer of their topics."""
+    run, papers, vectors = np.zeros((4, 12)), [], {}
     for number in range(4):  # two pairs, cosine 0.8 within each
-        pair = [0.0] * 12
-        pair[number // 2 * 2] = 1.0
-        if number % 2:
-            pair[number // 2 * 2 : number // 2 * 2 + 2] = [0.8, 0.6]
-        papers.append(P(f"r{number}", f"Run {number}", "", pair, 0, strength=0.5, position=number))
-    for number in range(2):  # cosine 0.95 to a paper of the run, and nothing like each other
-        vector = [0.0] * 12
-        vector[2 * number], vector[8 + number] = 0.95, (1 - 0.95**2) ** 0.5
-        papers.append(P(f"e{number}", f"Earlier {number}", "", vector, 0, strength=1.0, position=5 + number))
+        run[number, number // 2 * 2 : number // 2 * 2 + 2] = (0.8, 0.6) if number % 2 else (1.0, 0.0)
+        papers.append(P(f"r{number}", f"Run {number}", "", run[number], 0, strength=0.5, position=number))
+        earlier = 0.95 * run[number]
+        earlier[8 + number] = (1 - 0.95**2) ** 0.5
+        papers.append(P(f"e{number}", f"Earlier {number}", "", earlier, 0, strength=1.0, position=5 + number))
     # One row of the run and one of the addition were rejected: 5 rows were the run's.
-    atlas = small_atlas(papers, rejected=2, manifest={"added": (addition(2, read=3),)})
-    vectors["near"] = [0.0] * 4 + [1.0] + [0.0] * 7
-    vectors["near"][:1] = [2.0]  # cosine 2 / sqrt(5) = 0.894 to r0
-    vectors["far"] = [0.0] * 4 + [1.0] + [0.0] * 7
-    vectors["far"][:1] = [1.0]  # 0.707
+    atlas = small_atlas(papers, rejected=2, manifest={"added": (addition(4, read=5),)})
+    vectors["near"] = [0.82, 0, 0, 0, (1 - 0.82**2) ** 0.5, *[0] * 7]  # 0.82 to r0, 0.78 to the next
+    vectors["far"] = [1, 0, 0, 0, 1, *[0] * 7]  # 0.71
     grown, _ = added_to(atlas, vectors)
     drift = grown.drift
-    assert drift.added_share == 1.0  # two earlier and two now, beside four
-    # 5 % of the run's papers are within 0.8; with the earlier ones all would lie at 0.95 or 0.8.
+    assert drift.added_share == 1.5  # four earlier and two now, beside four
+    # The papers of the run lie 0.8 from one another; from the nearest of all, 0.95, and both new ones would be far.
     assert drift.far_share == 0.5
     assert drift.strength_before == 0.5
     assert drift.strength == 1.0

@@ -7,6 +7,7 @@ import pytest
 from pipeline.cli.main import main
 from pipeline.config import CorpusConfig, EmbeddingConfig
 from pipeline.corpus import read_corpus
+from pipeline.corpus.quality import measure_quality
 from pipeline.embedding.token_counter import token_counter
 from pipeline.report import notes
 from pipeline.report.report_charts import draw_quality

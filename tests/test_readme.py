@@ -31,8 +31,7 @@ def test_the_config_examples_are_valid(tmp_path, example):
 
 
 def test_ci_runs_exactly_the_readme_s_test_command():
-    command = blocks("sh")[1].strip()
-    assert "pytest" in command
+    (command,) = (block.strip() for block in blocks("sh") if "pytest" in block)
     assert command in (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8")
 
 
@@ -41,3 +40,14 @@ def test_every_linked_file_is_there():
     assert links
     for link in links:
         assert (REPOSITORY / link).exists(), link
+
+
+@pytest.mark.parametrize("page", sorted((REPOSITORY / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_the_pages_of_docs_link_to_what_is_there_and_show_valid_configs(page, tmp_path):
+    text = page.read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        assert link.startswith("http") or (page.parent / link).exists(), link
+    for number, example in enumerate(re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)):
+        corpus = "" if "[corpus]" in example else '[corpus]\nfiles = ["a.jsonl"]\n'
+        (tmp_path / f"my{number}.toml").write_text(corpus + example)
+        assert load_config(tmp_path / f"my{number}.toml").name == f"my{number}"

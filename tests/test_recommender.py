@@ -179,6 +179,8 @@ def test_a_text_is_embedded_as_papers_are_cleaned(words):
     assert as_embedded(words, "Abstract: Fog  <i>ice</i>\n jam") == "Fog ice jam"
     assert as_embedded(words, "Abstract: jam. Fog sea.") == "Abstract: jam. Fog sea."
     assert as_embedded(words, "ice \ud800") == "ice \ud800"
+    only = small_atlas([P("e", "Abstract: jam", "Fog sea.")])
+    assert as_embedded(only, "Abstract: jam. Fog sea.") == "Abstract: jam. Fog sea."
 
 
 def test_without_lexical_and_sentences_a_query_has_neither():
@@ -1125,7 +1127,9 @@ def test_references_that_are_no_paper_here_are_named(library):
     assert found.unmatched == ("remark", "short", "nothing", "nothing at all")
     assert [match.id for match in found.matches] == ["b"]
     assert found.rows.dtype == np.int64
-    assert find_cited(library, []).rows.tolist() == []
+    nothing = find_cited(library, [])
+    assert (nothing.rows.tolist(), nothing.rows.dtype) == ([], np.int64)
+    assert len(check_draft(library, read_query(library, ["b"]), nothing, k=3).missing) == 3
 
 
 def test_a_text_is_compared_only_where_nothing_surer_fits(library):

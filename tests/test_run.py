@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline import Atlas
-from pipeline.atlas import AtlasData, find_run, load_atlas, load_run, run_folder, save_atlas, verify
+from pipeline.atlas import AtlasData, find_run, load_atlas, load_run, save, save_atlas, verify
 from pipeline.atlas.locking import beside, exclusive
 from pipeline.atlas.manifest import SCHEMA_VERSION
 from pipeline.build import build_atlas, corpus_digest, run_config
@@ -152,7 +152,7 @@ def test_one_and_two_threads_give_the_same_bytes(tmp_path, three_hundred, sessio
         )
         arguments = ["run", str(tmp_path / "same.toml"), "--output", str(folder), "--quiet"]
         subprocess.run([sys.executable, "-c", script, *arguments], check=True, capture_output=True, cwd=REPOSITORY)
-        assert load_atlas(folder).manifest.cpu["cores"] == cores
+        assert load_atlas(folder).manifest.cpu.cores == cores
         results.append(promised_bytes(folder))
     assert results[0] == results[1]
 
@@ -183,8 +183,8 @@ def test_six_papers_give_two_topics_for_every_seed(make_config, session_cache, f
         assert {topics[i] for i in gan} == {1}
         assert {topics[i] for i in range(6) if i not in gan} == {0}
         plan = atlas.manifest.selection
-        assert plan["reducer"]["method"] == "umap"
-        assert len(plan["curve"]) > 0
+        assert plan.reducer.method == "umap"
+        assert len(plan.scores) > 0
     assert "anguage model" in atlas.topics[0].label
     assert "adversarial" in atlas.topics[1].label or "GAN" in atlas.topics[1].label
     first, second = sorted(gan)
@@ -339,7 +339,7 @@ def smaller(tmp_path_factory):
 
 def test_a_loaded_atlas_is_the_one_that_was_built(small):
     loaded = load_run(small.folder)
-    assert loaded.papers.equals(small.papers)
+    assert loaded.tables.whole.papers.equals(small.tables.whole.papers)
     assert loaded.topics == small.topics
     np.testing.assert_array_equal(loaded.vectors, small.vectors)
     assert isinstance(loaded.vectors, np.memmap)
@@ -387,7 +387,7 @@ def test_a_folder_with_another_program_s_manifest_is_never_touched(tmp_path, mak
     write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 4))
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "manifest.json").write_text('{"name": "a web app"}')
-    with pytest.raises(RunFolderError, match="of schema None"):
+    with pytest.raises(RunFolderError, match="has files but is no run folder"):
         run(make_config("p.jsonl"), force=True)
     assert (tmp_path / "run" / "manifest.json").read_text() == '{"name": "a web app"}'
 
@@ -399,7 +399,7 @@ def test_a_loaded_atlas_stays_what_it_was_when_the_run_is_replaced(tmp_path, mak
     write_jsonl(tmp_path / "p.jsonl", papers[2:])
     run(make_config("p.jsonl"))
     assert set(old.column("id").to_pylist()) == {paper["id"] for paper in papers[:8]}
-    assert len(old.papers) == len(old.vectors) == 8
+    assert old.tables.whole.papers.num_rows == len(old.vectors) == 8
     assert len(load_run(tmp_path / "run")) == 10
 
 
@@ -468,7 +468,7 @@ def test_verify_checks_that_rows_of_different_files_fit(small, tmp_path):
 def fill_disk_after(number, monkeypatch):
     """Writing the next file but so many of a run folder finds the disk full half way."""
     written = []
-    real_write = run_folder._write
+    real_write = save._write
 
     def full_disk(path, content):
         written.append(path)
@@ -477,7 +477,7 @@ def fill_disk_after(number, monkeypatch):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return real_write(path, content)
 
-    monkeypatch.setattr(run_folder, "_write", full_disk)
+    monkeypatch.setattr(save, "_write", full_disk)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from pipeline.errors import PaperatlasError, UnknownPaperError
 from pipeline.mmr import select_by_mmr
 from pipeline.recommender import Filters, find_bridges, read_query, similar, where
 from pipeline.recommender.query import Query
-from pipeline.recommender.ranking import rank, sentence_matches, z_scores
+from pipeline.recommender.ranking import Candidates, rank, sentence_matches, z_scores
 from pipeline.words.tfidf import build_lexical
 from tests.planted import planted_papers, run_once, write_jsonl
 
@@ -86,7 +86,8 @@ def test_the_fused_order_is_the_weighted_sum_of_z_scores():
         np.zeros(8, np.float32), (), terms, weights, rng.integers(-127, 127, (2, 8)).astype(np.int8), ("a", "b")
     )
     rows = np.arange(30)
-    ranked = rank(query, rows, cosines, basis=30, lexical=lexical, sentences=sentences, config=SimilarConfig())
+    candidates = Candidates(rows, cosines, basis=30)
+    ranked = rank(query, candidates, lexical=lexical, sentences=sentences, config=SimilarConfig())
     parts = [cosines, lexical.cosines(terms, weights, rows), sentence_matches(query.sentences, sentences, rows)]
     fused = sum(weight * (part - part.mean()) / part.std() for weight, part in zip((1, 0.5, 0.5), parts, strict=True))
     assert ranked.rows.tolist() == np.argsort(-fused).tolist()
@@ -281,7 +282,7 @@ def test_a_batch_answers_every_line_and_goes_on_after_a_bad_one(atlas, tmp_path,
 def test_explain_shows_the_reasons(atlas, capsys):
     main(["similar", str(atlas.folder), "--id", "bees-1", "-k", "2", "--explain"])
     shown = capsys.readouterr().out
-    for expected in ("cosine of embeddings", "both say:", "closest sentences", "same topic"):
+    for expected in ("cosine of embeddings", "shared words:", "closest sentences", "same topic"):
         assert shown.count(expected) == 2
 
 

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from pipeline.build.llm_labels import chat_requests, check_chat, name_by_chat
+from pipeline.build.run import run_config
 from pipeline.cli.main import main
 from pipeline.clusterer.hierarchy import find_areas, find_subtopics
-from pipeline.clusterer.tree import Cut, build_tree, cut_tree, number_by_size
 from pipeline.clusterer.merging import groups_after, merge_order, merge_topics
 from pipeline.clusterer.seeded import assign_seeded
 from pipeline.clusterer.selection import select_cut
 from pipeline.clusterer.stability import best_jaccard
+from pipeline.clusterer.tree import Cut, build_tree, cut_tree, number_by_size
 from pipeline.clusterer.warnings import find_warnings
 from pipeline.config import ChatConfig
 from pipeline.errors import ConfigError
@@ -162,6 +163,21 @@ def test_an_earlier_run_keeps_ids_names_and_colours(tmp_path, make_atlas):
     for paper, number in zip(*_columns(after), strict=True):
         topic = after.topic(number)
         assert (topic.id, topic.label, topic.colour) == (old[paper].id, old[paper].label, old[paper].colour)
+
+
+def test_a_topic_renamed_in_an_earlier_run_is_renamed_in_the_next(tmp_path, make_config):
+    file = str(write_jsonl(tmp_path / "a.jsonl", planted_papers(["glaciers", "bees"], 10)))
+    earlier = {"name": "before", "output": {"folder": str(tmp_path / "before")}}
+    before = run_config(make_config(file, **earlier)).atlas
+    after = make_config(file, name="after", baseline=str(before.folder), output={"folder": str(tmp_path / "after")})
+    assert run_config(after).built
+    assert not run_config(after).built
+    renamed = {"rename": [{"topic_of": "glaciers-0", "label": "Ice and rivers"}]}
+    run_config(make_config(file, **earlier, topics={"edits": renamed}))
+    again = run_config(after)
+    assert again.built
+    numbers = dict(zip(*_columns(again.atlas), strict=True))
+    assert again.atlas.topic(numbers["glaciers-0"]).label == "Ice and rivers"
 
 
 def _columns(atlas):

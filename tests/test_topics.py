@@ -6,9 +6,9 @@ import pytest
 from benchmarks.common import read_papers
 from benchmarks.granularity import regret
 from pipeline.clusterer.assignment import Assignment, assign_corpus, assign_topics, mean_vectors
-from pipeline.clusterer.tree import Cut, build_tree, cut_at_sizes, cut_tree
 from pipeline.clusterer.search import plan_topics
 from pipeline.clusterer.selection import joint_distribution, score_assigned, select_cut
+from pipeline.clusterer.tree import Cut, build_tree, cut_at_sizes, cut_tree
 from pipeline.config import ClustererConfig, EmbeddingConfig, ReducerConfig, TopicEdits
 from pipeline.corpus import text_of
 from pipeline.corpus.paper_ids import PaperIds

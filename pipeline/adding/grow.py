@@ -211,9 +211,9 @@ def _places(
     weights = np.where(same | ~same.any(axis=1, keepdims=True), weights**PLACE_POWER, 0.0)
     middle = (points[near] * weights[:, :, None]).sum(axis=1) / weights.sum(axis=1, keepdims=True)
     # The scatter is made of the text's own hash: the same whatever is added beside it.
-    turn = hashes[:, :8].astype(np.float64) / 255 - 0.5
+    turn = hashes[:, :2].astype(np.float64) / 255 - 0.5
     width = float(np.ptp(points, axis=0).max()) if len(points) > 1 else 1.0
-    places = middle + SCATTER * width * turn[:, :2]
+    places = middle + SCATTER * width * turn
     return places[:, 0].astype(np.float32), places[:, 1].astype(np.float32)
 
 

@@ -85,7 +85,7 @@ def _show(quality: "CorpusQuality", model: str) -> None:
     _bars("words of the abstract", quality.lengths)
     _bars("year", quality.years)
     for note in notes(quality, model=model if quality.long_share is not None else None):
-        show.line(f"Careful: {show.safe(note)}.")
+        show.line(f"Warning: {show.safe(note)}.")
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -73,8 +73,7 @@ def similar(atlas: AtlasData, query: Query, *, k: int, filters: Filters = NO_FIL
     if k > max(others, 1):
         raise PaperatlasError(f"k = {k}: the atlas has only {others} other papers")
     config = atlas.manifest.config.similar
-    allowed = np.ones(len(atlas), dtype=bool) if filters.keep is None else filters.keep.copy()
-    allowed[list(query.rows)] = False
+    allowed = np.ones(len(atlas), dtype=bool) if filters.keep is None else filters.keep
     candidates = _candidates(atlas, query, max(config.candidates, k))
     candidates = replace(candidates, basis=min(config.candidates, len(candidates.rows)))
     if allowed[candidates.rows].sum() < k:

@@ -31,15 +31,15 @@ export function startAddress(source, scene, search) {
   // push: as a step that "back" undoes; otherwise the present entry of the history is replaced.
   async function write(push) {
     if (reading) return;
-    const own = ++writes;
+    const number = ++writes;
     const fragment = await written();
-    if (reading || own !== writes || fragment === (location.hash || "#")) return;
+    if (reading || number !== writes || fragment === (location.hash || "#")) return;
     if (push) history.pushState(null, "", fragment);
     else history.replaceState(null, "", fragment);
   }
 
   async function read() {
-    const own = ++reads;
+    const number = ++reads;
     reading = true;
     const parts = new URLSearchParams(location.hash.slice(1));
     change(filtersOf(source, parts));
@@ -49,10 +49,10 @@ export function startAddress(source, scene, search) {
     // Up to here before the first picture is drawn; the rest waits for the papers' texts.
     const id = parts.get("paper");
     const row = id === null ? null : await source.row(id);
-    if (own !== reads) return;
+    if (number !== reads) return;
     change({ paper: row, missing: row === null ? id : null, still: view.length === 3 });
     await search.ask(parts.get("words") || "");
-    if (own === reads) reading = false;
+    if (number === reads) reading = false;
   }
 
   watch(["paper"], () => write(true));

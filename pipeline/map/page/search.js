@@ -16,12 +16,12 @@ export function startSearch(source, open) {
   async function ask(words) {
     if (words !== undefined) box.value = words;
     const query = box.value.trim();
-    const own = ++latest;
+    const number = ++latest;
     likeText.hidden = !source.served || !query;
     if (!query) return change({ words: "", hits: null, hitsNote: "" });
     try {
       const hits = await source.search(query);
-      if (own === latest) change({ words: query, hits, hitsNote: "" });
+      if (number === latest) change({ words: query, hits, hitsNote: "" });
     } catch (problem) {
       status.textContent = `The search failed: ${problem.message}.`;
     }
@@ -33,10 +33,10 @@ export function startSearch(source, open) {
 
   // Search by similarity: the text in the box, of any length, is compared with the papers as another paper would be.
   async function askLike() {
-    const own = ++latest;
+    const number = ++latest;
     try {
       const { rows } = await source.like({ text: box.value });
-      if (own === latest) change({ words: "", hits: rows, hitsNote: `The ${count(rows.length, "paper")} most like this text` });
+      if (number === latest) change({ words: "", hits: rows, hitsNote: `The ${count(rows.length, "paper")} most like this text` });
     } catch (problem) {
       status.textContent = `The search failed: ${problem.message}.`;
     }
