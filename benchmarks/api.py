@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.common import machine
 from benchmarks.map import served
-from pipeline import Atlas
+from pipeline.atlas import load_run
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--requests", type=int, default=100)
     options = parser.parse_args()
-    atlas = Atlas.load(options.run)
+    atlas = load_run(options.run)
     assert atlas.folder is not None
     rng = np.random.default_rng(0)
     taken: list[float] = []

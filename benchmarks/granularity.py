@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     corpus = read_corpus(CorpusConfig(files=(asked.papers.name,)), asked.papers.parent)
-    category = np.array([listed[0] for listed in corpus.papers.column("categories").to_pylist()])
+    category = np.array([listed[0] for listed in corpus.tables.papers.column("categories").to_pylist()])
     vectors = embed(corpus, EmbeddingConfig(), folder=Path(), cache=cache_folder(), seed=0)[0].vectors
     print(machine("umap-learn", "hdbscan"))
     names, regrets = np.unique(category), []

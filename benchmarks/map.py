@@ -22,7 +22,7 @@ import numpy as np
 from playwright.sync_api import Error, sync_playwright
 
 from benchmarks.common import machine, spread
-from pipeline import Atlas
+from pipeline.atlas import AtlasData, load_run
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("run")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    atlas = Atlas.load(options.run)
+    atlas = load_run(options.run)
     assert atlas.folder is not None
     print(machine("pydeck", "plotly", "playwright"))
     print(f"{len(atlas):,} points, {options.rounds} rounds; seconds to ready, frames a second")
@@ -72,7 +72,7 @@ def served(folder: Path) -> Iterator[str]:
         process.terminate()
 
 
-def write_plotly(atlas: Atlas, path: Path) -> str:
+def write_plotly(atlas: AtlasData, path: Path) -> str:
     import plotly.graph_objects as go
 
     topics = atlas.column("topic").to_numpy()
@@ -88,7 +88,7 @@ def write_plotly(atlas: Atlas, path: Path) -> str:
     return path.as_uri()
 
 
-def write_datamapplot(atlas: Atlas, path: Path) -> str:
+def write_datamapplot(atlas: AtlasData, path: Path) -> str:
     import datamapplot
 
     labels = np.array([*[topic.label for topic in atlas.topics], "Unlabelled"])

@@ -34,7 +34,7 @@ def read_one(path: Path, how: str) -> None:
     start = time.perf_counter()
     if how == "broken":
         try:
-            rows = read_corpus(CorpusConfig(files=(path.name,)), path.parent).read
+            rows = read_corpus(CorpusConfig(files=(path.name,)), path.parent).tables.read
         except CorpusError:
             rows = 0
     elif how == "rows":

@@ -15,6 +15,7 @@ import numpy as np
 
 from benchmarks.common import machine
 from pipeline import Atlas
+from pipeline.atlas import AtlasData
 from pipeline.neighbours import DECIMALS
 from pipeline.recommender import Filters, read_query, similar, where
 
@@ -27,7 +28,8 @@ def main() -> None:
     parser.add_argument("run")
     parser.add_argument("--queries", type=int, default=200)
     options = parser.parse_args()
-    atlas = Atlas.load(options.run)
+    user_atlas = Atlas.load(options.run)
+    atlas = user_atlas.data
     rng = np.random.default_rng(0)
     ids = [atlas.ids.ids[row] for row in rng.permutation(len(atlas))[: options.queries]]
     abstracts = atlas.column("abstract")
@@ -43,10 +45,10 @@ def main() -> None:
 
     print(machine("numpy", "openvino"))
     print(f"{len(atlas):,} papers, sentences {'kept' if atlas.sentences is not None else 'not kept'}; milliseconds:")
-    _time("id", lambda paper: atlas.similar(paper, 10), ids)
+    _time("id", lambda paper: user_atlas.similar(paper, 10), ids)
     _time("id with condition and topic", filtered, ids)
-    _time("text", lambda text: atlas.similar(text=text, k=10), texts)
-    _time("search", lambda text: atlas.search(" ".join(text.split()[:4]), 10), texts)
+    _time("text", lambda text: user_atlas.similar(text=text, k=10), texts)
+    _time("search", lambda text: user_atlas.search(" ".join(text.split()[:4]), 10), texts)
     print(f"neighbours: {_agreeing(atlas, rng)} of {CHECKED} papers have the ten of a float64 product, ties aside")
 
 
@@ -62,15 +64,15 @@ def _time(name: str, ask: Callable[[str], object], queries: Sequence[str]) -> No
     print(f"{name}: median {statistics.median(taken):.1f}, 95th of 100 {ordered[int(0.95 * len(ordered))]:.1f}")
 
 
-def _agreeing(atlas: Atlas, rng: np.random.Generator) -> int:
+def _agreeing(atlas: AtlasData, rng: np.random.Generator) -> int:
     vectors, agreeing = np.asarray(atlas.vectors, dtype=np.float64), 0
     for row in rng.permutation(len(atlas))[:CHECKED].tolist():
         cosines = np.round(vectors @ vectors[row], DECIMALS)
         cosines[row] = -2
         tenth = np.partition(cosines, -10)[-10]
-        found = atlas.neighbours.indices[row, :10]
-        agreeing += set(np.flatnonzero(cosines > tenth)) <= set(found.tolist()) and bool(
-            (cosines[found] >= tenth).all()
+        listed = atlas.neighbours.indices[row, :10]
+        agreeing += set(np.flatnonzero(cosines > tenth)) <= set(listed.tolist()) and bool(
+            (cosines[listed] >= tenth).all()
         )
     return agreeing
 

@@ -26,7 +26,8 @@ from pipeline.clusterer.assignment import Assignment, assign_corpus
 from pipeline.clusterer.cluster import Clustering, cluster
 from pipeline.config import ClustererConfig, CorpusConfig, EmbeddingConfig, ReducerConfig, TopicsConfig, cache_folder
 from pipeline.corpus import Corpus, read_corpus
-from pipeline.embedding.embedder import Encoder, embed, embed_texts
+from pipeline.embedding import Encoder
+from pipeline.embedding.embedder import embed, embed_texts
 from pipeline.evaluation.coherence import diversity, npmi
 from pipeline.neighbours import Neighbours, find_neighbours
 from pipeline.reducer.umap import plan_reducer, reduce
