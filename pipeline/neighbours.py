@@ -100,11 +100,11 @@ def nearest(
     """
     m, n = len(queries), len(vectors)
     available = (n if among is None else int(among.sum())) - (own_rows is not None)
-    k = min(k, available)
+    k = max(min(k, available), 0)
     indices = np.empty((m, k), dtype=np.int32)
     similarities = np.empty((m, k), dtype=np.float32)
-    if k <= 0:
-        return Neighbours(indices[:, :0], similarities[:, :0])
+    if k == 0:
+        return Neighbours(indices, similarities)
     block = max(1, min(1024, BLOCK_BYTES // (4 * n)))
     for start in range(0, m, block):
         part = slice(start, min(start + block, m))

@@ -955,6 +955,13 @@ def test_too_few_papers_beside_the_seeded_are_noise(parts):
     assert len(parts.search) == 1, "five papers can be told apart"
 
 
+def test_seeded_topics_may_take_every_paper(parts):
+    parts.plant(np.arange(30) // 20, (0.6, 0.5))
+    found = cluster(on_a_circle(30), ring(30), **SETTINGS, seeds=on_a_circle(2), resamples=4, seed=9)
+    assert (parts.search, found.core.tolist()) == ([], [0] * 20 + [1] * 10)
+    assert found.stability == (None, None)
+
+
 def test_a_handful_without_seeded_topics_is_searched_all_the_same(parts):
     cluster(on_a_circle(4), ring(4, k=2), **SETTINGS, seeds=None, resamples=1, seed=0)
     assert len(parts.search) == 1

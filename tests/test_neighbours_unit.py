@@ -281,3 +281,11 @@ def test_mmr_equals_the_slow_one(seed):
     vectors = unit(rng.normal(size=(12, 3)))
     for diversity in (0.2, 0.5, 0.8):
         assert select_by_mmr(relevance, vectors, diversity=diversity, k=8) == slow_mmr(relevance, vectors, diversity, 8)
+
+
+def test_no_papers_have_no_neighbours():
+    none = find_neighbours(np.empty((0, 3), np.float32), k=5)
+    assert (none.indices.shape, none.similarities.shape) == ((0, 0), (0, 0))
+    alone = around([0, 10])
+    nobody = nearest(alone, alone[:1], k=5, own_rows=np.array([0]), among=np.zeros(2, dtype=bool))
+    assert nobody.indices.shape == (1, 0)
