@@ -555,7 +555,7 @@ DAMAGES = (cut_manifest, old_schema, no_manifest)
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_run_folder_that_cannot_be_read_may_still_be_replaced(folder, damage):
     damage(folder)
-    for name in ("map.html", "map.png", "map_data.json", "layers.json", "Thumbs.db", "._y"):
+    for name in ("map.html", "map.png", "topic_choice.svg", "layers.json", "Thumbs.db", "._y"):
         (folder / name).write_bytes(b"")
     assert refused(folder) is None
     assert verify_fails(folder)
@@ -570,7 +570,7 @@ def verify_fails(folder) -> bool:
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("name", ["notes.txt", "mapping", "report.md.bak"])
+@pytest.mark.parametrize("name", ["notes.txt", "notes.csv", "mapping", "report.md.bak"])
 def test_but_not_with_a_foreign_file_in_it(folder, damage, name):
     damage(folder)
     (folder / name).write_bytes(b"")

@@ -16,7 +16,11 @@ OUTPUTS = Path("outputs")
 RETRIES = 20
 RETRY_SECONDS = 0.05
 SIGNATURE = frozenset({"embedding.npy", "text_hashes.npy", "papers.parquet", "topics.json"})
-ANY_RUN = ("*.npy", "*.parquet", "*.csv", "*.json", "*.svg", "map.*", "report.md")  # what runs of any schema write
+TABLES = ("papers.parquet", "sources.parquet", "duplicates.csv", "rejected.csv")
+TEXTS = ("manifest.json", "topics.json", "hierarchy.json", "layers.json", "report.md")
+ARRAYS = ("embedding.npy", "text_hashes.npy", "neighbours_*.npy", "lexical_*.npy", "sentences_*.npy", "encoder_*.npy")
+PICTURES = ("map.html", "map.png", "map.svg", "years.svg", "lengths.svg", "topic_selection.svg", "topic_choice.svg")
+ANY_RUN = (*TABLES, *TEXTS, *ARRAYS, *PICTURES)  # what a run of some schema writes
 NOT_OURS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # what systems put into the folders that they show
 REBUILD = "rebuild it: run its config with force"
 
