@@ -14,7 +14,6 @@ from pipeline.atlas import AtlasData
 from pipeline.config import Config, EmbeddingConfig, parse_config
 from pipeline.embedding import make_encoder
 from tests.browser import open_browser
-from tests.compiled_umap import keep_compiled_umap
 from tests.planted import atlas_of, settings_of
 
 # A slow machine is no failure.
@@ -23,11 +22,6 @@ settings.load_profile("suite")
 
 REPOSITORY = Path(__file__).parent.parent
 SHARED = REPOSITORY.parent / "shared" / "data"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _umap_compiled_once() -> None:
-    keep_compiled_umap()
 
 
 @pytest.fixture(scope="session")

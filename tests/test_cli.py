@@ -252,8 +252,6 @@ def test_embedding_a_text_makes_no_connection_and_no_file_in_the_home(planted):
         "def refuse(*where, **__): open('connections', 'a').write(repr(where)); raise OSError('no network')\n"
         "socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse\n"
         "from pipeline.cli import main\n"
-        "from tests.compiled_umap import keep_compiled_umap\n"
-        "keep_compiled_umap()\n"
         "assert main(['run', 'model.toml', '-q']) == 0\n"
         "assert main(['assign', 'model', 'p.jsonl']) == 0\n"
         "assert sys.modules.get('openvino_telemetry') is None\n"

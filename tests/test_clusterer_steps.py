@@ -1,4 +1,4 @@
-"""From the selected cut on: warnings, areas and subtopics, seeded topics, stability, the search and what joins them.
+"""From the fits on: warnings, areas and subtopics, seeded topics, stability, the search and what joins them.
 
 UMAP is never called: what it would give is planted.
 """
@@ -12,18 +12,28 @@ import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
 from pipeline.clusterer import cluster as joining
-from pipeline.clusterer import hierarchy, search, seeded, stability, warnings
+from pipeline.clusterer import fit as fitting
+from pipeline.clusterer import hierarchy, search, seeded
 from pipeline.clusterer.assignment import assign_corpus
 from pipeline.clusterer.cluster import cluster, fits_planned
-from pipeline.clusterer.hierarchy import _number_of_areas, build_hierarchy, find_areas, find_subtopics, finer_cut
-from pipeline.clusterer.search import SearchResult, TopicPlan, plan_topics, search_topics
+from pipeline.clusterer.consensus import Consensus
+from pipeline.clusterer.fit import Fit, FitJob, FitPlan, make_fits
+from pipeline.clusterer.hierarchy import (
+    _number_of_areas,
+    build_hierarchy,
+    find_areas,
+    find_subtopics,
+    number_of_subtopics,
+)
+from pipeline.clusterer.merging import Merge, joint_of, merge_order, neighbours_joined
+from pipeline.clusterer.search import SearchResult, TopicPlan, plan_topics, search_jobs, search_topics
 from pipeline.clusterer.seeded import SeededPapers, assign_seeded, uncertainty_coefficient
-from pipeline.clusterer.selection import CutScore, Selection, merge_to, neighbours_scored, score_assigned, select_cut
-from pipeline.clusterer.stability import Stability, best_jaccard, measure_stability
-from pipeline.clusterer.tree import Cut, Tree, build_tree, cut_at_sizes, number_by_size
+from pipeline.clusterer.selection import CutScore, Selection
+from pipeline.clusterer.stability import Stability, best_jaccard, measure_stability, resample_jobs
+from pipeline.clusterer.tree import number_by_size
 from pipeline.clusterer.warnings import find_warnings
 from pipeline.config import ClustererConfig, ReducerConfig
-from pipeline.neighbours import Neighbours, find_neighbours, restrict
+from pipeline.neighbours import Neighbours, find_neighbours
 from pipeline.reducer.umap import ReducerPlan, plan_reducer
 
 
@@ -48,34 +58,33 @@ def on_a_circle(n: int) -> np.ndarray:
     return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
 
 
-TREE = Tree(np.zeros((0, 4)), 1)
+def planted(core, *merges: tuple[int, int]) -> Fit:
+    """A fit of these topics, every paper nearest to its own, that merge in this order."""
+    core = np.asarray(core, np.int32)
+    nearest = assign_corpus(on_a_circle(len(core)), ring(len(core)), core).nearest_topic
+    return Fit(core, nearest, [Merge(kept, gone, 0.1) for kept, gone in merges])
 
 
 # --- warnings
 
 
-def selected(nearest, *, others=(), tree=None, merged_to=None, size=20, **score) -> Selection:
-    """A selection of a cut without noise, unless `score` says otherwise; others: (count, score) of the other cuts."""
-    count = int(nearest.max()) + 1
-    values = {"score": 1.0, "noise": 0.0, "count": count} | score
-    own = CutScore(min_samples=1, min_cluster_size=size, method="eom", max_cluster_share=None, largest=0.0, fits=1,
-                   **values)  # fmt: skip
-    scores = (*(replace(own, count=number, score=value) for number, value in others), own)
-    cut = Cut(1, size, "eom", nearest.astype(np.int32), tree=tree)
-    return Selection(cut, scores, len(scores) - 1, merged_to, nearest.astype(np.int32))
+def selected(nearest, *, noise: int = 0, agreement=1.0, wanted=None) -> Selection:
+    """These topics, the first papers of the last one noise."""
+    core = nearest.astype(np.int32).copy()
+    core[len(core) - noise :] = -1
+    return Selection(core, nearest.astype(np.int32), agreement=agreement, wanted=wanted or int(nearest.max()) + 1)
 
 
-def warnings_of(selection, *, k=4, **options) -> tuple[str, ...]:
-    n = len(selection.nearest)
-    return find_warnings(selection, ring(n, k), on_a_circle(n), **options)
+def warnings_of(selection, *, finest: int = 99, **options) -> tuple[str, ...]:
+    return find_warnings(selection, finest=finest, **options)
 
 
 def test_good_topics_have_no_warning():
     assert warnings_of(selected(runs(10, 10))) == ()
-    assert find_warnings(Selection(), ring(20), on_a_circle(20)) == ()
-    for missing in ("cut", "selected", "nearest"):
-        giant = replace(selected(runs(18, 2)), **{missing: None})
-        assert find_warnings(giant, ring(20), on_a_circle(20)) == ()
+    assert warnings_of(Selection(), finest=1) == ()
+    for missing in ("core", "nearest"):
+        giant = replace(selected(runs(18, 2), noise=1, agreement=0.1), **{missing: None})
+        assert warnings_of(giant, finest=2) == ()
 
 
 @pytest.mark.parametrize(("sizes", "giant"), [
@@ -90,112 +99,72 @@ def test_a_giant_holds_more_than_half_and_four_times_the_next(sizes, giant):
     assert warnings_of(selected(runs(*sizes))) == expected
 
 
-def test_mostly_noise():
-    sentence = "of the papers lie between topics: this corpus has few dense places"
-    assert warnings_of(selected(runs(10, 10), noise=0.6)) == ()
-    assert warnings_of(selected(runs(10, 10), noise=0.65)) == (f"65% {sentence}",)
-    assert warnings_of(selected(runs(10, 10), noise=0.95)) == (f"95% {sentence}",)
-    both = warnings_of(selected(runs(17, 3), noise=0.7))
-    assert [line[:9] for line in both] == ["one topic", "70% of th"]
+def test_the_papers_nearest_to_a_giant_count_though_they_are_noise():
+    giant = Selection(labels(*[0] * 3, *[1] * 3, *[-1] * 10), labels(*[0] * 3, *[1] * 3, *[0] * 10), wanted=2)
+    assert [line[:22] for line in warnings_of(giant)] == ["one topic holds 81% of", "62% of the papers lie "]
+
+
+@pytest.mark.parametrize(("noise", "told"), [(0, None), (12, None), (13, "65%"), (19, "95%")])
+def test_more_than_three_fifths_between_topics_are_mostly_noise(noise, told):
+    expected = () if told is None else (f"{told} of the papers lie between topics: this corpus has few dense places",)
+    found = replace(selected(runs(10, 10), noise=noise), wanted=1)
+    assert tuple(line for line in warnings_of(found) if "lie between" in line) == expected
+    assert len(warnings_of(found)) == len(expected)
+
+
+@pytest.mark.parametrize(("agreement", "told"), [
+    (1.0, None), (0.6, None), (0.5999, "0.60"), (0.254, "0.25"), (None, None),
+])  # fmt: skip
+def test_fits_that_agree_by_less_than_three_fifths_are_said(agreement, told):
+    expected = () if told is None else (
+        f"other random seeds would give other topics (agreement of the fits {told} of 1)",
+    )  # fmt: skip
+    assert warnings_of(selected(runs(10, 10), agreement=agreement)) == expected
+
+
+EDGE = (
+    "2 topics are the most that were tried, and the score was highest there: with a smaller"
+    " clusterer.min_cluster_size and a clusterer.granularity there may be more"
+)
+
+
+@pytest.mark.parametrize(("wanted", "finest", "options", "told"), [
+    (12, 13, {}, False), (13, 13, {}, True), (14, 13, {}, True), (12, 12, {}, False),
+    (13, 13, {"settled": True}, False), (13, 13, {"granularity": "coarse"}, False),
+    (13, 13, {"granularity": "fine"}, False),
+    (13, 13, {"granularity": 2}, False),
+])  # fmt: skip
+def test_a_best_number_at_the_edge_of_those_tried_is_said(wanted, finest, options, told):
+    found = selected(runs(10, 10), wanted=wanted)
+    assert warnings_of(found, finest=finest, **options) == ((EDGE,) if told else ())
 
 
 def test_below_sixteen_papers_only_a_missed_number_is_said():
-    assert warnings_of(selected(runs(14, 1), noise=0.9)) == ()
-    assert len(warnings_of(selected(runs(15, 1), noise=0.9))) == 2
-    missed = ("5 topics were asked for; the tree of these papers has at most 2",)
-    assert warnings_of(selected(runs(14, 1), noise=0.9), granularity=5) == missed
-    assert len(warnings_of(selected(runs(15, 1), noise=0.9), granularity=5)) == 3
+    def troubled(n):
+        return replace(selected(runs(n - 1, 1), agreement=0.1), core=labels(*[-1] * (n - 2), 0, 1))
+
+    assert warnings_of(troubled(15), finest=2) == ()
+    assert [line.split()[0] for line in warnings_of(troubled(16), finest=2)] == ["one", "88%", "other"]
+    missed = "5 topics were asked for; these papers gave 2"
+    assert warnings_of(troubled(15), granularity=5) == (missed,)
+    assert [line.split()[0] for line in warnings_of(troubled(16), granularity=5)] == ["5", "one", "88%", "other"]
 
 
 def test_a_number_that_was_reached_is_not_missed():
     assert warnings_of(selected(runs(10, 10)), granularity=2) == ()
-    assert warnings_of(selected(runs(10, 10)), granularity=3) == (
-        "3 topics were asked for; the tree of these papers has at most 2",
-    )
+    for granularity in (1, 3):
+        missed = (f"{granularity} topics were asked for; these papers gave 2",)
+        assert warnings_of(selected(runs(10, 10)), granularity=granularity) == missed
     assert warnings_of(selected(runs(5, 5, 5, 5)), granularity="coarse") == ()
 
 
-def test_fine_is_missed_below_twice_as_many_as_the_best():
-    fine = selected(runs(5, 5, 5, 5), score=0.1, others=((2, 0.9), (3, 0.5)))
-    assert warnings_of(fine, granularity="fine") == ()
-    missed = selected(runs(5, 5, 5, 5), score=0.1, others=((2, 0.5), (3, 0.9)))
-    assert warnings_of(missed, granularity="fine") == (
-        "no cut has twice as many topics as the best, 3; these 4 are the finest",
+def test_fine_is_missed_where_the_fits_have_fewer_topics_than_twice_the_best():
+    found = selected(runs(5, 5, 5, 5), wanted=6)
+    assert warnings_of(found, granularity="fine", finest=6) == ()
+    assert warnings_of(found, granularity="fine", finest=5) == (
+        "no clustering has twice as many topics as the best; these 4 are the finest",
     )
-    assert warnings_of(missed, granularity="auto") == ()
-
-
-@pytest.fixture
-def nudged(monkeypatch):
-    """A function that plants cuts by smallest size, and notes the sizes asked for."""
-    asked: list[tuple[int, tuple[str, ...]]] = []
-
-    def plant(cuts):
-        def cut_tree(tree, *, min_cluster_size, methods):
-            assert tree is TREE
-            asked.append((min_cluster_size, methods))
-            return iter(cuts.get(min_cluster_size, ()))
-
-        monkeypatch.setattr(warnings, "cut_tree", cut_tree)
-        return asked
-
-    return plant
-
-
-@pytest.mark.parametrize(("size", "sizes"), [
-    (2, [3]), (3, [2, 4]), (5, [4, 6]), (9, [8, 10]), (10, [9, 11]), (14, [13, 15]), (20, [18, 22]), (30, [27, 33]),
-])  # fmt: skip
-def test_topics_are_nudged_by_a_tenth_of_their_size_and_by_one_at_least(nudged, size, sizes):
-    asked = nudged({})
-    assert warnings_of(selected(runs(10, 10), tree=TREE, size=size)) == ()
-    assert asked == [(size, ("eom",)) for size in sizes]
-
-
-def test_topics_that_a_nudge_changes(nudged):
-    nearest, other = runs(10, 10), labels(*[0, 1] * 10)
-    same, different = Cut(1, 18, "eom", nearest), Cut(1, 22, "eom", other)
-    vote = assign_corpus(on_a_circle(20), ring(20), other).nearest_topic
-    agreement = adjusted_mutual_info_score(nearest, vote)
-    sentence = f"a slightly different smallest size would give other topics (agreement {agreement:.2f} of 1)"
-    nudged({18: [same], 22: [different]})
-    assert warnings_of(selected(nearest, tree=TREE)) == (sentence,), "the lowest counts"
-    nudged({18: [different], 22: [same]})
-    assert warnings_of(selected(nearest, tree=TREE)) == (sentence,)
-    assert warnings_of(selected(nearest, tree=TREE, merged_to=2)) == (), "merged topics come from no single size"
-    assert warnings_of(selected(nearest)) == (), "without its tree nothing can be nudged"
-    nudged({18: [same], 22: [same]})
-    assert warnings_of(selected(nearest, tree=TREE)) == ()
-
-
-def test_only_the_cut_with_the_same_limit_of_size_is_compared(nudged):
-    nearest, other = runs(10, 10), labels(*[0, 1] * 10)
-    limited = [Cut(1, 18, "eom", other, 0.04), Cut(1, 18, "eom", nearest, 0.08)]
-    nudged({18: limited})
-    plain = selected(nearest, tree=TREE)
-    assert warnings_of(plain) == (), "neither has no limit"
-    assert warnings_of(replace(plain, cut=replace(plain.cut, max_cluster_share=0.08))) == ()
-    (sentence,) = warnings_of(replace(plain, cut=replace(plain.cut, max_cluster_share=0.04)))
-    assert sentence.startswith("a slightly different")
-
-
-def test_a_nudge_that_leaves_no_topic_agrees_with_nothing(nudged):
-    nudged({18: [Cut(1, 18, "eom", np.full(20, -1, np.int32))]})
-    (sentence,) = warnings_of(selected(runs(10, 10), tree=TREE))
-    assert sentence.endswith("(agreement 0.00 of 1)")
-
-
-@pytest.mark.parametrize(("agreement", "told"), [(0.75, 0), (0.7499, 1), (0.9, 0)])
-def test_three_quarters_of_agreement_are_enough(agreement, told):
-    score = selected(runs(10, 10)).scores[0]
-    assert len(list(warnings._dangers(runs(10, 10), score, agreement))) == told
-
-
-def test_the_vote_for_the_nudged_topics_counts(nudged):
-    core = runs(10, 10)
-    core[[3, 14]] = -1  # noise of the nudged cut, voted back by the neighbours
-    nudged({18: [Cut(1, 18, "eom", core)], 22: [Cut(1, 22, "eom", core)]})
-    assert warnings._when_nudged(Cut(1, 20, "eom", runs(10, 10), tree=TREE), runs(10, 10), ring(20),
-                                 vectors=on_a_circle(20)) == 1.0  # fmt: skip
+    assert warnings_of(found, granularity="coarse", finest=5) == ()
 
 
 # --- areas
@@ -248,6 +217,20 @@ def test_a_loss_of_nothing_counts_as_a_trillionth():
 # --- subtopics
 
 
+@pytest.fixture
+def any_size(monkeypatch):
+    """Subtopics may be of any size, for corpora that can be read."""
+    monkeypatch.setattr(hierarchy, "FEWEST_IN_SUBTOPIC", 1)
+
+
+def test_a_subtopic_has_five_papers_at_least():
+    finer = np.repeat([0, 1, 2], [6, 5, 4]).astype(np.int32)
+    assert find_subtopics(finer, labels(*[0] * 15)).tolist() == [0] * 6 + [1] * 5 + [-1] * 4
+    assert find_subtopics(finer[1:], labels(*[0] * 14)).tolist() == [0] * 5 + [1] * 5 + [-1] * 4
+    assert find_subtopics(finer[2:], labels(*[0] * 13)).tolist() == [-1] * 13, "one alone splits nothing"
+
+
+@pytest.mark.usefixtures("any_size")
 def test_subtopics_by_hand():
     core = labels(0, 0, 0, 0, 0, 1, 1, 1, -1, 2)
     finer = labels(3, 3, 0, 0, 0, 1, 1, -1, 2, 2)
@@ -256,6 +239,7 @@ def test_subtopics_by_hand():
     assert find_subtopics(finer, np.full(10, -1, np.int32)).tolist() == [-1] * 10
 
 
+@pytest.mark.usefixtures("any_size")
 def test_a_subtopic_belongs_to_the_topic_of_most_of_its_papers():
     core = labels(0, 0, 0, 1, 0, 0, 1, 1, 1, 1)
     finer = labels(0, 0, 0, 0, 1, 1, 2, 2, 3, -1)
@@ -265,6 +249,7 @@ def test_a_subtopic_belongs_to_the_topic_of_most_of_its_papers():
     assert find_subtopics(labels(0, 0, 0, 0, 1, 1), tied).tolist() == [0, 0, -1, -1, 1, 1], "of equals the larger topic"
 
 
+@pytest.mark.usefixtures("any_size")
 def test_the_hierarchy_by_hand():
     core, nearest = labels(0, 0, 0, 0, 1, 1, 1, -1), labels(0, 0, 0, 0, 1, 1, 1, 1)
     built = build_hierarchy(core, nearest, labels(0, 0, 0, 1, 2, 3, 3, 3), neighbours=ring(8))
@@ -279,37 +264,13 @@ def test_the_hierarchy_by_hand():
     np.testing.assert_array_equal(six.area_of, find_areas(runs(4, 4, 4, 4, 4, 4), ring(24)))
 
 
-def finer_of(monkeypatch, *, cuts, scores, sizes, count=4, size=20, tree=TREE, n=100):
-    """The finer cut where a cut of this size has this count, and topics so many this score."""
-
-    def cut_tree(tree, *, min_cluster_size, methods):
-        assert tree is TREE
-        assert methods == ("leaf",)
-        topics = (np.arange(n) * cuts[min_cluster_size] // n).astype(np.int32)
-        return iter([Cut(1, min_cluster_size, "leaf", topics)])
-
-    monkeypatch.setattr(hierarchy, "cut_tree", cut_tree)
-    monkeypatch.setattr(hierarchy, "score_assigned", lambda assigned, graph: scores[int(assigned.max()) + 1])
-    cut = Cut(1, size, "eom", (np.arange(n) * count // n).astype(np.int32), tree=tree)
-    finer = finer_cut(cut, ring(n), on_a_circle(n), sizes=sizes)
-    return None if finer is None else finer.min_cluster_size
-
-
-def test_the_finer_cut_is_the_best_of_those_with_half_as_many_topics_again(monkeypatch):
-    cuts, scores = {5: 12, 6: 10, 10: 6, 12: 5}, {12: 0.4, 10: 0.5, 6: 0.5, 5: 0.9}
-    assert finer_of(monkeypatch, cuts=cuts, scores=scores, sizes=(5, 6, 10, 12)) == 6, "of equals the first"
-    assert finer_of(monkeypatch, cuts=cuts, scores=scores, sizes=(12, 10)) == 10, "six are one and a half times four"
-    assert finer_of(monkeypatch, cuts=cuts, scores=scores, sizes=(12,)) is None
-    assert finer_of(monkeypatch, cuts=cuts, scores=scores, sizes=(5, 6, 10), size=6) == 5, "smaller topics only"
-    assert finer_of(monkeypatch, cuts=cuts, scores={12: -0.5}, sizes=(5,)) == 5
-    assert finer_of(monkeypatch, cuts=cuts, scores=scores, sizes=()) is None
-
-
-def test_in_a_small_corpus_or_without_its_tree_nothing_is_finer(monkeypatch):
-    cuts, scores = {5: 12}, {12: 0.4}
-    assert finer_of(monkeypatch, cuts=cuts, scores=scores, sizes=(5,), n=99) is None
-    assert finer_of(monkeypatch, cuts=cuts, scores=scores, sizes=(5,), n=100) == 5
-    assert finer_of(monkeypatch, cuts=cuts, scores=scores, sizes=(5,), tree=None) is None
+@pytest.mark.parametrize(("topics", "finest", "papers", "number"), [
+    (20, 90, 5000, 60), (40, 90, 5000, 90), (60, 90, 5000, 90), (61, 90, 5000, None), (2, 6, 100, 6), (2, 7, 100, 6),
+    (2, 5, 100, 5), (2, 3, 100, 3), (2, 2, 100, None), (3, 4, 100, None), (3, 5, 100, 5), (2, 6, 99, None),
+    (5, 100, 101, 15), (1, 1, 5000, None),
+])  # fmt: skip
+def test_three_times_as_many_subtopics_are_looked_for_and_half_as_many_again_at_least(topics, finest, papers, number):
+    assert number_of_subtopics(topics, finest, papers) == number
 
 
 # --- seeded topics
@@ -347,7 +308,7 @@ def slow_threshold(similarity, graph):
     """The first peak of the coefficient, number by number."""
     n = len(similarity)
     order = sorted(range(n), key=lambda row: (-similarity[row], row))
-    indices = graph.indices[:, : neighbours_scored(n)].tolist()
+    indices = graph.indices[:, : neighbours_joined(n)].tolist()
     most = int(min(0.6 * n, sum(value > similarity[order[-1]] for value in similarity)))
     values = {
         count: round(slow_coefficient([int(row in order[:count]) for row in range(n)], indices), 9)
@@ -557,6 +518,67 @@ def test_no_seeded_topics_and_thresholds_missing(monkeypatch):
     assert placed.thresholds == (None, 0.5, 0.4)
 
 
+# --- fits
+
+
+PLAN = FitPlan(ReducerPlan("umap", 3, 30, "pca"), epochs=70, min_dist=0.25, min_samples=3, min_cluster_size=10,
+               method="leaf")  # fmt: skip
+
+
+def test_a_fit_holds_every_smaller_number_of_topics():
+    core = labels(0, 0, 0, 0, 1, 1, 1, 2, 2, 3, -1)
+    fit = Fit(core, labels(0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 3), [Merge(1, 2, 0.1), Merge(0, 3, 0.2), Merge(0, 1, 0.3)])
+    assert fit.count == 4
+    assert fit.core_at(9).tolist() == fit.core_at(4).tolist() == core.tolist()
+    assert fit.core_at(3).tolist() == [1, 1, 1, 1, 0, 0, 0, 0, 0, 2, -1], "the larger is numbered first"
+    assert fit.core_at(2).tolist() == [0, 0, 0, 0, 1, 1, 1, 1, 1, 0, -1]
+    assert fit.core_at(1).tolist() == [0] * 10 + [-1]
+    assert fit.nearest_at(4).tolist() == fit.nearest.tolist()
+    assert fit.nearest_at(3).tolist() == [0, 0, 0, 0, 1, 1, 1, 1, 1, 3, 3]
+    assert fit.nearest_at(2).tolist() == [0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0]
+    assert Fit(np.full(4, -1, np.int32), labels(0, 0, 0, 0), []).count == 0
+
+
+def test_a_fit_is_made_for_every_seed_that_tells_two_topics_apart(monkeypatch):
+    core = runs(12, 12)
+    core[5] = -1
+    cores = {8: core, 3: np.zeros(24, np.int32), 5: np.full(24, -1, np.int32), 1: runs(8, 8, 8)}
+    vectors, neighbours, asked = on_a_circle(24), ring(24), []
+
+    def build_umap_graph(papers, graph, *, plan):
+        np.testing.assert_array_equal(papers, vectors)
+        np.testing.assert_array_equal(graph.indices, neighbours.indices)
+        np.testing.assert_array_equal(graph.similarities, neighbours.similarities)
+        asked.append(plan)
+        return "graph"
+
+    def lay_out(graph, *, min_dist, epochs, seed):
+        asked.append((graph, min_dist, epochs, seed))
+        return np.full((24, 3), seed)
+
+    def build_tree(reduced, *, min_samples):
+        asked.append(min_samples)
+        return int(reduced[0, 0])
+
+    def cut_tree(tree, *, min_cluster_size, method):
+        asked.append((min_cluster_size, method))
+        return cores[tree]
+
+    for step in (build_umap_graph, lay_out, build_tree, cut_tree):
+        monkeypatch.setattr(fitting, step.__name__, step)
+    done: list[int] = []
+    jobs = [FitJob(seed) for seed in (8, 3, 5, 1)]
+    first, _, _, last = make_fits(vectors, neighbours, PLAN, jobs=jobs, advance=done.append)
+    assert asked[:4] == [PLAN.reducer, ("graph", 0.25, 70, 8), 3, (10, "leaf")]
+    assert [one[-1] for one in asked[1::3]] == [8, 3, 5, 1], "on one graph"
+    assert done == [1, 1, 1, 1]
+    assert first.core.tolist() == core.tolist()
+    assert first.nearest.tolist() == runs(12, 12).tolist(), "noise goes where the vote puts it"
+    assert [(merge.kept, merge.gone) for merge in first.merges] == [(0, 1)]
+    assert last.core.tolist() == runs(8, 8, 8).tolist()
+    assert list(last.merges) == merge_order(joint_of(runs(8, 8, 8), neighbours))
+
+
 # --- stability
 
 
@@ -575,289 +597,459 @@ def test_best_jaccard_equals_the_slow_one():
     assert best_jaccard(before, after, 4)[2] == 0.0, "a topic without papers in the resample is not recovered"
 
 
-def plan_of(n: int, **values) -> TopicPlan:
-    reducer = ReducerPlan("umap", 3, 30, "pca")
-    return TopicPlan(reducer, (2,), ("eom",), (1,), 1, **values)
-
-
-def selection_of(topics, *, size=10, merged_to=None, share=None, method="eom") -> Selection:
-    cut = Cut(3, size, method, topics, share)
-    return Selection(cut, (), 0, merged_to, topics)
-
-
-@pytest.fixture
-def refitted(monkeypatch):
-    """A function that plants the topics of every resample, and notes what it was made from."""
-    calls: list[SimpleNamespace] = []
-
-    def plant(topics_of):
-        def fit_again(vectors, neighbours, selection, *, plan, share, seed):
-            rows = vectors[:, 0].astype(int)
-            calls.append(SimpleNamespace(rows=rows, graph=neighbours, selection=selection, plan=plan, share=share,
-                                         seed=seed))  # fmt: skip
-            return topics_of(len(calls) - 1, rows)
-
-        monkeypatch.setattr(stability, "_fit_again", fit_again)
-        return calls
-
-    return plant
-
-
 def rows_as_vectors(n: int) -> np.ndarray:
     return np.stack([np.arange(n), np.ones(n)], axis=1).astype(np.float32)
 
 
-def test_every_resample_takes_four_fifths_of_the_papers_and_a_seed_of_its_own(refitted):
-    topics = runs(25, 25)
-    calls = refitted(lambda number, rows: topics[rows])
-    done: list[int] = []
-    selection, plan, graph = selection_of(topics), plan_of(50), ring(50)
-    measured = measure_stability(
-        rows_as_vectors(50), graph, selection, plan=plan, resamples=3, seed=7, advance=done.append
+def measured(topics, fit_of, *, resamples=1, graph=None) -> Stability:
+    """Stability of the topics where `fit_of` gives the fit of each resample, by its number and its rows."""
+    n = len(topics)
+    jobs = resample_jobs(n, resamples, seed=7)
+    fits = [fit_of(number, job.rows) for number, job in enumerate(jobs)]
+    return measure_stability(
+        Selection(topics, topics), jobs, fits, neighbours=graph or ring(n), vectors=rows_as_vectors(n)
     )
-    assert (measured.topics.tolist(), measured.resamples, measured.agreement) == ([1.0, 1.0], 3, 1.0)
-    assert done == [1, 1, 1]
-    for number, call in enumerate(calls):
-        rng = np.random.default_rng([7, number])
-        expected = np.sort(rng.choice(50, 40, replace=False))
-        assert call.rows.tolist() == expected.tolist()
-        assert call.seed == int(rng.integers(2**31))
-        np.testing.assert_array_equal(call.graph.indices, restrict(graph, expected).indices)
-        assert (call.share, call.plan, call.selection) == (0.8, plan, selection)
 
 
-def test_a_small_corpus_is_fitted_again_whole(refitted):
-    topics = runs(25, 24)
-    calls = refitted(lambda number, rows: topics[rows])
-    measure_stability(rows_as_vectors(49), ring(49), selection_of(topics), plan=plan_of(49), resamples=2, seed=1)
-    assert [call.rows.tolist() for call in calls] == [list(range(49))] * 2
-    assert [call.share for call in calls] == [1.0, 1.0]
-    assert calls[0].seed != calls[1].seed
+def test_every_resample_takes_other_four_fifths_of_the_papers_and_a_seed_of_its_own():
+    jobs = resample_jobs(50, 3, seed=7)
+    for job in jobs:
+        rows = job.rows.tolist()
+        assert len(rows) == 40
+        assert rows == sorted(set(rows))
+        assert job.rows.dtype == np.int64
+    assert len({tuple(job.rows) for job in jobs}) == 3
+    assert len({job.seed for job in jobs}) == 3
+    topics = runs(25, 25)
+    found = measured(topics, lambda number, rows: planted(topics[rows]), resamples=3)
+    assert (found.topics.tolist(), found.resamples, found.agreement) == ([1.0, 1.0], 3, 1.0)
 
 
-def test_stability_by_hand(refitted):
+def test_resamples_follow_from_the_seed_of_the_run():
+    drawn = [[(job.rows.tolist(), job.seed) for job in resample_jobs(60, 2, seed=seed)] for seed in (7, 7, 8)]
+    assert drawn[0] == drawn[1]
+    for before, after in zip(drawn[0], drawn[2], strict=True):
+        assert before[0] != after[0]
+        assert before[1] != after[1]
+
+
+def test_a_small_corpus_is_fitted_again_whole():
+    first, second = resample_jobs(49, 2, seed=7)
+    assert first.rows.tolist() == second.rows.tolist() == list(range(49))
+    assert first.seed != second.seed
+
+
+def test_no_resample_repeats_the_seed_of_a_fit_that_gave_the_topics():
+    seeds = [job.seed for job in (*resample_jobs(49, 20, seed=7), *search_jobs(TopicPlan(PLAN, 20), 7))]
+    assert len(set(seeds)) == 40
+    assert 2**30 < max(seeds) < 2**31
+    assert min(seeds) >= 0
+
+
+@pytest.mark.parametrize(("size", "shrunk"), [(2, 2), (3, 2), (4, 3), (7, 6), (10, 8), (30, 24)])
+def test_the_smallest_topic_shrinks_with_the_sample(size, shrunk):
+    plan = replace(PLAN, min_cluster_size=size)
+    assert plan.for_sample(0.8, 50) == replace(plan, min_cluster_size=shrunk)
+    assert plan.for_sample(1.0, 50) == plan
+
+
+@pytest.mark.parametrize(("k", "width"), [(4, 5), (28, 29), (30, 30), (40, 30)])
+def test_no_paper_has_more_neighbours_than_are_left_and_the_paper_itself(k, width):
+    assert PLAN.for_sample(1.0, k) == replace(PLAN, reducer=replace(PLAN.reducer, n_neighbors=width))
+
+
+def test_stability_by_hand():
     topics = runs(4, 4, 4)
     again = [labels(0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1), labels(0, 0, 0, 1, 1, 1, 2, 2, 2, 2, 2, 2)]
-    refitted(lambda number, rows: again[number])
-    measured = measure_stability(
-        rows_as_vectors(12), ring(12), selection_of(topics), plan=plan_of(12), resamples=2, seed=0
-    )
+    found = measured(topics, lambda number, rows: planted(again[number]), resamples=2)
     # 1: 1; 1/2, not above a half; 1/2. 2: 3/4; {4, 5} of {3, 4, 5}: 2/5 or 2/8; 4/6
-    assert measured.topics.tolist() == [1.0, 0.0, 0.5]
+    assert found.topics.tolist() == [1.0, 0.0, 0.5]
     agreements = [adjusted_mutual_info_score(topics, one) for one in again]
-    assert measured.agreement == round(sum(agreements) / 2, 6)
+    assert found.agreement == round(sum(agreements) / 2, 6)
+    assert found.resamples == 2
 
 
-def test_without_a_cut_or_a_resample_nothing_is_measured(refitted):
-    calls = refitted(lambda number, rows: rows * 0)
-    full = selection_of(runs(4, 4))
-    for selection, resamples in ((full, 0), (replace(full, cut=None), 2), (replace(full, nearest=None), 2)):
-        measured = measure_stability(
-            rows_as_vectors(8), ring(8), selection, plan=plan_of(8), resamples=resamples, seed=0
-        )
-        assert measured is None
-    assert calls == []
+def test_where_nothing_is_found_again_all_is_one_topic():
+    found = measured(runs(7, 5), lambda number, rows: None)
+    assert found.topics.tolist() == [1.0, 0.0], "seven of twelve papers are more than half of all"
+    assert found.agreement == pytest.approx(0.0, abs=1e-6)
+    found = measured(runs(7, 5), lambda number, rows: planted(runs(7, 5)) if number else None, resamples=4)
+    assert (found.topics.tolist(), found.agreement) == ([1.0, 0.75], 0.75)
 
 
-@pytest.fixture
-def fit(monkeypatch):
-    """A function that fits again where UMAP and the tree are planted, and notes what they were asked for."""
-    asked = SimpleNamespace()
+def test_narrow_topics_are_merged_to_as_many_again():
+    narrow = planted(runs(3, 3, 3, 3), (0, 1), (2, 3), (0, 2))
 
-    def again(selection, cuts, *, share=1.0, n=24, k=4, **plan):
-        def reduce(vectors, neighbours, *, plan, min_dist, seed):
-            asked.reduce = (len(vectors), neighbours.k, plan, min_dist, seed)
-            return vectors
+    def again(topics):
+        return measured(topics, lambda number, rows: narrow)
 
-        def build_tree(reduced, *, min_samples):
-            asked.tree = (len(reduced), min_samples)
-            return TREE
-
-        def cut_tree(tree, *, min_cluster_size, methods):
-            assert tree is TREE
-            asked.cut = (min_cluster_size, methods)
-            return iter(cuts)
-
-        monkeypatch.setattr(stability, "reduce", reduce)
-        monkeypatch.setattr(stability, "build_tree", build_tree)
-        monkeypatch.setattr(stability, "cut_tree", cut_tree)
-        found = stability._fit_again(
-            on_a_circle(n), ring(n, k), selection, plan=plan_of(n, **plan), share=share, seed=11
-        )
-        return found.tolist(), asked
-
-    return again
+    assert again(runs(6, 6)).topics.tolist() == [1.0, 1.0]
+    assert again(runs(6, 6)).agreement == 1.0
+    assert again(runs(6, 3, 3)).topics.tolist() == [1.0, 1.0, 1.0]
+    assert again(runs(3, 3, 3, 3)).topics.tolist() == [1.0] * 4
+    assert again(runs(3, 3, 3, 2, 1)).topics.tolist() == [1.0, 1.0, 1.0, 1.0, 0.0], "no more than there are"
 
 
-@pytest.mark.parametrize(("size", "share", "scaled"), [
-    (10, 0.8, 8), (10, 1.0, 10), (7, 0.8, 6), (2, 0.8, 2), (3, 0.4, 2), (30, 0.5, 15),
-])  # fmt: skip
-def test_the_smallest_size_shrinks_with_the_sample(fit, size, share, scaled):
-    _, asked = fit(selection_of(runs(12, 12), size=size, method="leaf"), [], share=share)
-    assert asked.cut == (scaled, ("leaf",))
-
-
-def test_a_resample_is_reduced_and_cut_by_the_same_settings(fit):
-    core = runs(12, 12)
-    core[5] = -1
-    found, asked = fit(selection_of(runs(12, 12)), [Cut(3, 8, "eom", core)], min_dist=0.25)
-    assert found == [0] * 12 + [1] * 12, "noise goes where the vote puts it"
-    count, k, reducer, min_dist, seed = asked.reduce
-    assert (count, k, min_dist, seed, asked.tree) == (24, 4, 0.25, 11, (24, 3))
-    assert reducer == ReducerPlan("umap", 3, 5, "pca"), "no wider than the graph: four neighbours and the paper itself"
-    _, asked = fit(selection_of(runs(30, 30)), [], n=60, k=40)
-    assert asked.reduce[2].n_neighbors == 30
-
-
-def test_the_cut_with_the_same_limit_is_taken_and_without_one_all_is_one_topic(fit):
-    cuts = [Cut(3, 8, "eom", runs(8, 16), 0.04), Cut(3, 8, "eom", runs(12, 12), 0.08)]
-    assert fit(selection_of(runs(12, 12), share=0.08), cuts)[0] == [0] * 12 + [1] * 12
-    assert fit(selection_of(runs(12, 12), share=0.04), cuts)[0] == [0] * 8 + [1] * 16
-    assert fit(selection_of(runs(12, 12)), cuts)[0] == [0] * 24
-    assert fit(selection_of(runs(12, 12)), [Cut(3, 8, "eom", np.full(24, -1, np.int32))])[0] == [0] * 24
-
-
-def test_merged_topics_are_merged_again(fit):
-    four = runs(6, 6, 6, 6)
-    cuts = [Cut(3, 8, "eom", four)]
-    merged = merge_to(four, four, ring(24), count=2)
-    assert fit(selection_of(runs(12, 12), merged_to=2), cuts)[0] == merged.tolist()
-    assert sorted(set(merged.tolist())) == [0, 1]
-    assert fit(selection_of(runs(12, 12), merged_to=4), cuts)[0] == four.tolist()
-    assert fit(selection_of(runs(12, 12), merged_to=9), cuts)[0] == four.tolist()
-    core = four.copy()
-    core[3] = -1
-    assert fit(selection_of(runs(12, 12), merged_to=3), [Cut(3, 8, "eom", core)])[0] == (
-        assign_corpus(on_a_circle(24), ring(24), merge_to(core, four, ring(24), count=3)).nearest_topic.tolist()
+def test_in_a_resample_noise_counts_where_the_vote_puts_it():
+    core = labels(*[0] * 3, *[-1] * 3, *[1] * 4, *[-1] * 2)
+    graph = Neighbours(
+        np.array([[(row + 1) % 6] if row < 6 else [6 + (row - 5) % 6] for row in range(12)], np.int32),
+        np.full((12, 1), 0.5, np.float32),
     )
+    found = measured(runs(6, 6), lambda number, rows: Fit(core, labels(*[0] * 12), []), graph=graph)
+    expected = assign_corpus(rows_as_vectors(12), graph, core).nearest_topic
+    assert found.topics.tolist() == (best_jaccard(runs(6, 6), expected, 2) > 0.5).tolist() == [1.0, 1.0]
+    assert found.agreement == round(adjusted_mutual_info_score(runs(6, 6), expected), 6)
 
 
-def test_a_selection_without_a_cut_cannot_be_fitted_again(fit):
-    with pytest.raises(ValueError, match="a selection without a cut"):
-        fit(Selection(), [])
+def test_without_topics_or_a_resample_nothing_is_measured():
+    full, jobs = Selection(runs(4, 4), runs(4, 4)), resample_jobs(8, 2, seed=0)
+    for selection, asked in ((full, []), (Selection(), jobs)):
+        fits = [None] * len(asked)
+        assert measure_stability(selection, asked, fits, neighbours=ring(8), vectors=rows_as_vectors(8)) is None
 
 
 # --- the plan and the search
 
 
-@pytest.mark.parametrize(("papers", "methods", "sizes", "min_samples", "restarts"), [
-    (4, ("eom",), (2,), (1,), 7), (6, ("eom",), (2,), (1,), 7), (15, ("eom",), (2, 3, 4, 5), (1,), 7),
-    (16, ("leaf", "eom", "max_cluster_size"), (2, 3, 4, 5), (1,), 7),
-    (99, ("leaf", "eom", "max_cluster_size"), (2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 21, 25, 30), (1, 4), 7),
-    (100, ("leaf", "eom", "max_cluster_size"), (5, 6, 7, 8, 10, 12, 14, 17, 21, 25, 30), (1, 5), 1),
-    (120, ("leaf", "eom", "max_cluster_size"), (5, 6, 7, 8, 10, 12, 14, 17, 21, 25, 30, 37), (1, 5, 6), 1),
+@pytest.mark.parametrize(("papers", "method", "min_samples", "size", "epochs", "fits"), [
+    (4, "eom", 1, 2, 500, 7), (5, "eom", 1, 2, 500, 7), (15, "eom", 1, 2, 500, 7), (16, "leaf", 1, 2, 100, 7),
+    (39, "leaf", 1, 2, 100, 7), (40, "leaf", 2, 2, 100, 7), (60, "leaf", 3, 3, 100, 7), (99, "leaf", 4, 4, 100, 7),
+    (100, "leaf", 5, 5, 100, 5), (2_999, "leaf", 5, 5, 100, 5), (3_000, "leaf", 5, 6, 100, 5),
+    (10_000, "leaf", 5, 20, 100, 5), (10_001, "leaf", 5, 20, 50, 5), (50_000, "leaf", 5, 100, 50, 5),
 ])  # fmt: skip
-def test_the_plan_by_hand(papers, methods, sizes, min_samples, restarts):
+def test_the_plan_by_hand(papers, method, min_samples, size, epochs, fits):
     plan = plan_topics(papers, ReducerConfig(), ClustererConfig())
-    assert (plan.methods, plan.sizes, plan.min_samples, plan.restarts) == (methods, sizes, min_samples, restarts)
-    assert plan.reducer == plan_reducer(papers, n_components=15, n_neighbors=30)
-    assert (plan.granularity, plan.min_dist, plan.one_topic) == ("auto", 0.0, papers < 5)
+    reducer = plan_reducer(papers, n_components=ReducerConfig().n_components, n_neighbors=30)
+    assert plan.fit == FitPlan(reducer, epochs, 0.0, min_samples, size, method)
+    assert (plan.fits, plan.granularity, plan.settled, plan.one_topic) == (fits, "auto", False, papers < 5)
 
 
 def test_the_plan_follows_the_settings():
-    config = ClustererConfig(method="leaf", min_cluster_size=30, min_samples=20, granularity=4)
+    config = ClustererConfig(method="max_cluster_size", min_cluster_size=30, min_samples=20, granularity=4)
     plan = plan_topics(500, ReducerConfig(n_components=4, n_neighbors=9, min_dist=0.3), config)
-    assert (plan.methods, plan.sizes, plan.min_samples, plan.granularity) == (("leaf",), (30,), (20,), 4)
-    assert (plan.reducer.n_components, plan.reducer.n_neighbors, plan.min_dist) == (4, 9, 0.3)
-    few = plan_topics(40, ReducerConfig(), config)
-    assert (few.sizes, few.min_samples) == ((20,), (2,)), "half the papers, and one in twenty, at most"
-    assert plan_topics(10, ReducerConfig(), config).methods == ("leaf",), "what was asked for stays, if tiny"
-    assert plan_topics(10, ReducerConfig(), config).min_samples == (1,)
-    assert plan_topics(3, ReducerConfig(), config).sizes == (2,)
-    assert plan_topics(19, ReducerConfig(), config).min_samples == (1,)
-    assert plan_topics(20_000, ReducerConfig(), ClustererConfig()).min_samples == (1, 5, 10)
+    assert (plan.fit.method, plan.fit.min_cluster_size, plan.fit.min_samples) == ("max_cluster_size", 30, 20)
+    assert (plan.granularity, plan.settled, plan.fits) == (4, True, 5)
+    assert (plan.fit.reducer.n_components, plan.fit.reducer.n_neighbors, plan.fit.min_dist) == (4, 9, 0.3)
 
 
-def blobs(*sizes: int, spread: float = 0.05) -> np.ndarray:
-    rng = np.random.default_rng(0)
-    rows = np.eye(8)[runs(*sizes)] + rng.normal(scale=spread, size=(sum(sizes), 8))
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+@pytest.mark.parametrize(("papers", "size", "min_samples"), [
+    (3, 2, 1), (15, 7, 1), (16, 8, 1), (40, 20, 2), (59, 29, 2), (61, 30, 3), (399, 30, 19), (400, 30, 20),
+    (60_000, 30, 20),
+])  # fmt: skip
+def test_what_the_settings_ask_for_is_at_most_half_the_papers_and_one_in_twenty(papers, size, min_samples):
+    plan = plan_topics(papers, ReducerConfig(), ClustererConfig(min_cluster_size=30, min_samples=20))
+    assert (plan.fit.min_cluster_size, plan.fit.min_samples, plan.settled) == (size, min_samples, True)
+
+
+@pytest.mark.parametrize("method", ["leaf", "eom", "max_cluster_size"])
+def test_a_method_asked_for_stays_in_any_corpus(method):
+    for papers in (10, 15, 16, 500):
+        plan = plan_topics(papers, ReducerConfig(), ClustererConfig(method=method))
+        assert (plan.fit.method, plan.settled) == (method, False)
 
 
 @pytest.fixture
-def reduced(monkeypatch):
-    """The vectors themselves stand for what UMAP makes of them; notes what it was asked for."""
-    asked: list[tuple] = []
+def fitted():
+    """A function that plants the fits of which `found_among` finds topics."""
 
-    def reduce(vectors, neighbours, *, plan, min_dist, seed):
-        asked.append((plan, min_dist, seed))
-        return vectors + np.float32(0.01 * (seed % 7)) * on_a_circle(len(vectors))[:, :1]
+    def plant(*fits):
+        PLANTED[:] = fits
 
-    monkeypatch.setattr(search, "reduce", reduce)
-    return asked
+    yield plant
+    PLANTED.clear()
 
 
-def test_the_search_keeps_the_best_cut_of_all_starts_and_trees(reduced):
-    vectors = blobs(12, 10, 8)
-    graph, done = find_neighbours(vectors, k=10), []
-    plan = replace(plan_topics(30, ReducerConfig(), ClustererConfig()), min_samples=(1, 2), restarts=2, min_dist=0.4)
-    result = search_topics(vectors, graph, plan, seed=5, advance=done.append)
-    assert result.core.tolist() == runs(12, 10, 8).tolist()
-    assert reduced == [(plan.reducer, 0.4, 5), (plan.reducer, 0.4, 6)]
-    assert done == [1, 1]
-    points = [vectors + np.float32(0.01 * seed) * on_a_circle(30)[:, :1] for seed in (5, 6)]
-    cuts = [cut for one in points for samples in (1, 2)
-            for cut in cut_at_sizes(build_tree(one, min_samples=samples), plan.sizes, plan.methods)]  # fmt: skip
-    expected = select_cut(cuts, graph, vectors)
-    assert result.selection.scores == expected.scores
-    assert result.selection.selected == expected.selected
-    assert result.warnings == find_warnings(expected, graph, vectors)
-    assert result.finer is None, "among thirty papers nothing lies inside a topic"
+@pytest.fixture
+def scored(monkeypatch):
+    """A function that plants the score of every number of topics, one of each fit; notes the numbers tried."""
+    asked: list[list[int]] = []
+
+    def plant(scores):
+        def score_numbers(fits, neighbours, vectors, *, numbers):
+            asked.append(list(numbers))
+            return np.array([scores.get(number, (0.1,) * len(fits)) for number in numbers])
+
+        asked.clear()
+        monkeypatch.setattr(search, "score_numbers", score_numbers)
+        return asked
+
+    return plant
 
 
-def test_granularity_reaches_the_selection_and_the_warnings(reduced):
-    vectors = blobs(12, 10, 8)
+def plan_for(n: int, **settings) -> TopicPlan:
+    return plan_topics(n, ReducerConfig(), ClustererConfig(**settings))
+
+
+PLANTED: list[Fit] = []
+
+
+def found_among(n: int, **settings) -> SearchResult:
+    return search_topics(PLANTED, ring(n), on_a_circle(n), plan=plan_for(n, **settings))
+
+
+def sizes_of(topics) -> list[int]:
+    return np.bincount(topics[topics >= 0]).tolist()
+
+
+EIGHT = ((0, 1), (2, 3), (4, 5), (6, 7), (0, 2), (4, 6), (0, 4))  # how eight topics merge: in pairs, then in fours
+
+
+def eight(times: int = 1) -> Fit:
+    return planted(runs(*[times * size for size in (9, 8, 7, 6, 5, 4, 3, 2)]), *EIGHT)
+
+
+def test_narrow_topics_are_merged_to_the_planted_groups():
+    groups = runs(16, 14, 12)
+    rows = np.eye(8)[groups] + np.random.default_rng(0).normal(scale=0.05, size=(42, 8))
+    vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
     graph = find_neighbours(vectors, k=10)
-    plan = replace(plan_topics(30, ReducerConfig(), ClustererConfig(granularity=2)), restarts=1, methods=("eom",))
-    result = search_topics(vectors, graph, plan, seed=5)
-    assert result.selection.cut.count == 2
-    many = search_topics(vectors, graph, replace(plan, granularity=25), seed=5)
-    assert any("25 topics were asked for" in line for line in many.warnings)
+    fits = []
+    for seed in range(3):
+        core = 2 * groups + np.random.default_rng(seed).integers(0, 2, 42).astype(np.int32)
+        core = number_by_size(core.astype(np.int64))
+        fits.append(Fit(core, core, merge_order(joint_of(core, graph))))
+    result = search_topics(fits, graph, vectors, plan=plan_for(42))
+    assert result.core.tolist() == groups.tolist()
+    assert result.core.dtype == np.int32
+    selection = result.selection
+    assert (selection.count, selection.wanted, selection.merged_to, selection.agreement) == (3, 3, 3, 1.0)
+    assert [score.count for score in selection.scores] == [2, 3, 4, 5, 6]
+    assert selection.selected == 1
+    assert max(selection.scores, key=lambda score: score.score).count == 3
+    assert (result.warnings, result.finer) == ((), None)
 
 
-def test_agreement_counts_among_fewer_than_sixteen_papers(reduced, monkeypatch):
-    asked: list[tuple[bool, object]] = []
+def test_every_fit_and_every_run_has_a_seed_of_its_own():
+    plan = plan_for(44)
+    first, again, other = ([job.seed for job in search_jobs(plan, seed)] for seed in (5, 5, 6))
+    assert first == again
+    assert len({*first, *other}) == 14
+    assert 2**29 < max(first) < 2**31
+    assert min(first) >= 0
+    assert [job.seed for job in search_jobs(replace(plan, fits=3), 5)] == first[:3]
+    assert {job.rows for job in search_jobs(plan, 5)} == {None}, "of all papers"
 
-    def select(cuts, neighbours, vectors, *, granularity, by_agreement):
-        asked.append((by_agreement, granularity))
-        return Selection()
 
-    monkeypatch.setattr(search, "select_cut", select)
+def test_each_paper_goes_where_most_fits_put_it(fitted, scored):
+    one, other = runs(16, 14), runs(17, 13)
+    fitted(planted(one), planted(other), planted(one))
+    scored({})
+    result = found_among(30)
+    assert result.core.tolist() == one.tolist()
+    pair = adjusted_mutual_info_score(one, other)
+    assert result.selection.agreement == pytest.approx((1 + 2 * pair) / 3, abs=1e-6)
+    fitted(planted(one), planted(other), planted(other))
+    assert found_among(30).core.tolist() == other.tolist()
+
+
+def test_papers_between_topics_are_noise_and_nearest_by_the_vote(fitted, scored):
+    core = labels(*[0] * 10, -1, 2, *[1] * 8)  # beside paper 10 lie 11, 9, 12 and 8: no topic has half of the vote
+    fitted(planted(core), planted(core))
+    scored({3: (0.9, 0.9)})
+    result = found_among(20)
+    assert result.core.tolist() == core.tolist()
+    assert result.selection.core is result.core
+    assert result.selection.nearest.tolist() == [*core[:10], 0, *core[11:]]
+    assert [score.noise for score in result.selection.scores] == [0.05, 0.05]
+
+
+def test_fits_that_tell_nothing_apart_leave_one_topic(fitted):
+    fitted()
     for n in (15, 16):
-        vectors, plan = blobs(n - 5, 5), plan_topics(n, ReducerConfig(), ClustererConfig())
-        result = search_topics(vectors, find_neighbours(vectors, k=4), plan, seed=0)
-        assert result.core.tolist() == [0] * n
-        assert result.core.dtype == np.int32
+        result = found_among(n)
+        assert (result.core.tolist(), result.core.dtype) == ([0] * n, np.int32)
         assert (result.selection, result.finer, result.warnings) == (Selection(), None, ())
-    assert asked == [(True, "auto"), (False, "auto")]
 
 
-def test_a_handful_of_papers_is_one_topic_without_any_fit(reduced):
-    vectors = blobs(2, 2)
-    plan = plan_topics(4, ReducerConfig(), ClustererConfig())
-    result = search_topics(vectors, find_neighbours(vectors, k=3), plan, seed=0)
-    assert (result.core.tolist(), reduced) == ([0, 0, 0, 0], [])
+@pytest.mark.parametrize("core", [[-1] * 44, [0] * 44])
+def test_a_consensus_without_two_topics_leaves_one(fitted, scored, monkeypatch, core):
+    fitted(eight())
+    scored({})
+    monkeypatch.setattr(search, "find_consensus", lambda *_: Consensus(labels(*core), 0.1))
+    result = found_among(44)
+    assert (result.core.tolist(), result.selection) == ([0] * 44, Selection())
+    assert (result.finer, result.warnings) == (None, ())
 
 
-def test_the_finer_cut_is_looked_for_at_all_sizes(reduced, monkeypatch):
-    asked: list[tuple] = []
+def test_a_handful_of_papers_is_one_topic_without_any_fit():
+    assert search_jobs(plan_for(4), 0) == []
+    result = search_topics([], ring(4, k=2), on_a_circle(4), plan=plan_for(4))
+    assert (result.core.tolist(), result.selection) == ([0, 0, 0, 0], Selection())
 
-    def finer(cut, neighbours, vectors, *, sizes):
-        asked.append((cut, sizes))
-        return Cut(1, 2, "leaf", runs(30))
 
-    monkeypatch.setattr(search, "finer_cut", finer)
-    vectors = blobs(12, 10, 8)
-    plan = replace(plan_topics(30, ReducerConfig(), ClustererConfig(min_cluster_size=5)), restarts=1)
-    result = search_topics(vectors, find_neighbours(vectors, k=10), plan, seed=1)
-    assert result.finer.topics.tolist() == [0] * 30
-    assert asked == [(result.selection.cut, [2, 3, 4, 5, 6, 7, 8])]
+@pytest.mark.parametrize(("granularity", "best", "sizes", "wanted", "merged_to"), [
+    ("auto", 4, [17, 13, 9, 5], 4, 4), ("coarse", 4, [30, 14], 2, 2), ("coarse", 3, [30, 14], 2, 2),
+    ("coarse", 6, [30, 9, 5], 3, 3), ("fine", 2, [17, 13, 9, 5], 4, 4), ("fine", 3, [17, 13, 5, 4, 3, 2], 6, 6),
+    ("fine", 4, [9, 8, 7, 6, 5, 4, 3, 2], 8, None), ("fine", 5, [9, 8, 7, 6, 5, 4, 3, 2], 10, None),
+    (5, 4, [17, 13, 9, 3, 2], 5, 5), (2, 7, [30, 14], 2, 2), (30, 4, [9, 8, 7, 6, 5, 4, 3, 2], 30, None),
+])  # fmt: skip
+def test_granularity_says_how_many_topics_to_merge_to(fitted, scored, granularity, best, sizes, wanted, merged_to):
+    fitted(eight(), eight())
+    asked = scored({best: (0.9, 0.9)})
+    selection = found_among(44, granularity=granularity).selection
+    assert sizes_of(selection.core) == sizes
+    assert (selection.wanted, selection.merged_to) == (wanted, merged_to)
+    assert asked == [[2, 3, 4, 5, 6, 7, 8]]
+    assert selection.scores[selection.selected].count == len(sizes)
+
+
+def test_topics_asked_for_that_are_not_there_are_said(fitted, scored):
+    fitted(eight())
+    scored({4: (0.9,), 8: (0.85,)})
+    assert found_among(44).warnings == ()
+    assert found_among(44, granularity=30).warnings == ("30 topics were asked for; these papers gave 8",)
+    scored({5: (0.9,)})
+    assert found_among(44, granularity="fine").warnings == (
+        "no clustering has twice as many topics as the best; these 8 are the finest",
+    )
+
+
+def test_a_number_at_the_edge_of_those_tried_is_said(fitted, scored):
+    fitted(planted(runs(*[3] * 14), *[(0, number) for number in range(1, 14)]))
+    scored({14: (0.9,)})
+    (told,) = found_among(42).warnings
+    assert told.startswith("14 topics are the most that were tried")
+    assert found_among(42, min_cluster_size=2).warnings == (), "the smallest topic is settled"
+
+
+def test_the_mean_of_the_fits_decides_which_number_is_best(fitted, scored):
+    fitted(eight(), eight())
+    scored({3: (0.6, 0.7), 5: (0.9, 0.2)})
+    selection = found_among(44).selection
+    assert selection.count == 3
+    assert [score.score for score in selection.scores] == pytest.approx([0.1, 0.65, 0.1, 0.55, 0.1, 0.1, 0.1])
+    assert selection.selected == 1
+
+
+def test_no_number_is_tried_that_a_fit_does_not_have(fitted, scored):
+    four = planted(runs(17, 13, 9, 5), (0, 1), (2, 3), (0, 2))
+    fitted(eight(), four)
+    asked = scored({4: (0.9, 0.9)})
+    selection = found_among(44, granularity=6).selection
+    assert asked == [[2, 3, 4]]
+    assert (sizes_of(selection.core), selection.merged_to, selection.wanted) == ([17, 13, 9, 5], 4, 6)
+    fitted(four, four)
+    assert found_among(44).selection.merged_to is None, "nothing was merged"
+
+
+def test_topics_of_a_settled_size_are_merged_only_to_a_number_asked_for(fitted, scored):
+    fitted(eight(), eight())
+    asked = scored({3: (0.9, 0.9)})
+    whole = found_among(44, min_cluster_size=2).selection
+    assert (whole.count, whole.merged_to, whole.wanted, whole.selected) == (8, None, 8, 0)
+    assert [score.count for score in whole.scores] == [8]
+    assert found_among(44, min_cluster_size=2, granularity="coarse").selection.count == 4
+    three = found_among(44, min_cluster_size=2, granularity=3).selection
+    assert (three.count, three.merged_to, three.selected) == (3, 3, 0)
+    assert asked == [[8]] * 3
+
+
+def test_the_score_selected_is_that_of_the_number_nearest_by_ratio(fitted, scored):
+    fitted(planted(runs(*[2] * 20), *[(0, number) for number in range(1, 20)]))
+    scored({})
+    for number, near in ((2, 2), (14, 14), (17, 18), (19, 20), (20, 20)):
+        selection = found_among(40, granularity=number).selection
+        assert selection.scores[selection.selected].count == near
+
+
+def test_a_score_says_what_was_merged_its_noise_and_its_largest_topic(fitted, scored):
+    whole = eight()
+    noisy = replace(whole, core=np.where(np.arange(44) < 11, -1, whole.core))
+    fitted(whole, replace(whole, nearest=whole.nearest * 0), noisy)
+    scored({4: (0.9, 0.6, 0.3), 8: (0.2, 0.2, 0.21)})
+    selection = found_among(44, min_samples=2).selection
+    last = selection.scores[-1]
+    assert (last.count, last.score, last.fits) == (8, round(0.61 / 3, 9), 3)
+    assert (last.min_samples, last.min_cluster_size, last.method, last.max_cluster_share) == (2, 2, "leaf", None)
+    assert last.noise == round(11 / 44 / 3, 6)
+    assert last.largest == round((9 / 44 + 1 + 9 / 44) / 3, 6)
+    assert selection.scores[2].largest == round((17 / 44 + 1 + 17 / 44) / 3, 6), "after merging"
+    limited = found_among(44, method="max_cluster_size").selection.scores[0]
+    assert (limited.method, limited.max_cluster_share) == ("max_cluster_size", 0.08)
+
+
+def test_three_times_as_many_topics_of_the_same_fits_lie_inside(fitted, scored):
+    fitted(eight(3), eight(3))
+    scored({2: (0.9, 0.9)})
+    result = found_among(132)
+    assert sizes_of(result.core) == [90, 42]
+    assert sizes_of(result.finer) == [51, 39, 15, 12, 9, 6]
+    four = planted(runs(51, 39, 27, 15), (0, 1), (2, 3), (0, 2))
+    fitted(eight(3), four)
+    assert sizes_of(found_among(132).finer) == [51, 39, 27, 15], "as far as every fit goes"
+    scored({3: (0.9, 0.9)})
+    assert found_among(132).finer is None, "four are too few for three"
+    fitted(planted(runs(*[11] * 8, 10), (0, 8), *EIGHT))
+    scored({2: (0.9,)})
+    assert found_among(98).finer is None, "in a small corpus nothing lies inside"
+
+
+# --- fewer than sixteen papers
+
+
+ONE, OTHER = runs(6, 5, 4), runs(8, 4, 3)
+
+
+def test_of_a_handful_the_topics_that_most_fits_find_are_taken(fitted):
+    fitted(planted(ONE), planted(OTHER), planted(OTHER))
+    selection = found_among(15).selection
+    assert selection.core.tolist() == selection.nearest.tolist() == OTHER.tolist()
+    assert (selection.selected, selection.merged_to, selection.agreement, selection.wanted) == (1, None, None, 3)
+    assert selection.scores == (
+        CutScore(1, 2, "eom", None, 3, 0.0, 0.4, round(1 / 3, 9), 1),
+        CutScore(1, 2, "eom", None, 3, 0.0, round(8 / 15, 6), round(2 / 3, 9), 2),
+    )
+
+
+def test_of_equally_frequent_topics_the_first_found_are_taken(fitted):
+    fitted(planted(ONE), planted(OTHER), planted(OTHER), planted(ONE), planted(runs(8, 7)))
+    result = found_among(15)
+    assert result.core.tolist() == ONE.tolist()
+    assert [score.score for score in result.selection.scores] == [0.4, 0.4, 0.2]
+    fitted(planted(runs(8, 7)), planted(OTHER), planted(ONE), planted(ONE), planted(OTHER))
+    assert found_among(15).core.tolist() == OTHER.tolist()
+    assert (result.warnings, result.finer) == ((), None)
+
+
+def test_sixteen_papers_are_scored_and_fewer_are_counted(fitted, scored):
+    asked = scored({})
+    for n in (15, 16):
+        one, other = planted(runs(n - 8, 8)), planted(runs(n - 5, 5))
+        fitted(one, other, other)
+        assert (found_among(n).selection.agreement is None) == (n == 15)
+    assert asked == [[2]]
+
+
+def test_of_a_handful_the_noise_is_nearest_to_a_topic_by_the_vote(fitted):
+    core = labels(*[0] * 8, *[1] * 4, -1, -1, -1)
+    fitted(planted(core))
+    selection = found_among(15).selection
+    assert selection.core.tolist() == core.tolist()
+    assert selection.nearest.tolist() == assign_corpus(on_a_circle(15), ring(15), core).nearest_topic.tolist()
+    assert selection.scores[0].noise == 0.2
+
+
+@pytest.mark.parametrize(("granularity", "sizes", "wanted", "merged_to", "told"), [
+    ("auto", [6, 5, 4], 3, None, None), ("coarse", [9, 6], 2, 2, None), (2, [9, 6], 2, 2, None),
+    (3, [6, 5, 4], 3, None, None), (4, [6, 5, 4], 4, None, "4 topics were asked for; these papers gave 3"),
+    ("fine", [6, 5, 4], 6, None, "no clustering has twice as many topics as the best; these 3 are the finest"),
+])  # fmt: skip
+def test_the_topics_of_a_handful_are_merged_to_a_smaller_number(fitted, granularity, sizes, wanted, merged_to, told):
+    fitted(planted(ONE, (1, 2), (0, 1)), planted(runs(8, 7), (0, 1)), planted(ONE, (0, 1), (0, 2)))
+    result = found_among(15, granularity=granularity)
+    assert sizes_of(result.core) == sizes
+    assert (result.selection.wanted, result.selection.merged_to) == (wanted, merged_to)
+    assert result.selection.scores[result.selection.selected].count == 3
+    assert result.warnings == (() if told is None else (told,))
+    if merged_to:
+        assert result.selection.nearest.tolist() == result.core.tolist() == [1] * 6 + [0] * 9
 
 
 # --- seeded topics and the others together
 
 
-@pytest.mark.parametrize(("papers", "fits"), [(4, 0), (5, 10), (99, 10), (100, 4)])
+@pytest.mark.parametrize(("papers", "fits"), [(4, 0), (5, 10), (99, 10), (100, 8)])
 def test_fits_are_counted_before_they_are_made(papers, fits):
     assert fits_planned(papers, ReducerConfig(), ClustererConfig(), resamples=3) == fits
 
@@ -867,17 +1059,24 @@ def parts(monkeypatch):
     """The search and the resamples are planted; notes what they were asked for."""
     asked = SimpleNamespace(search=[], stability=[], similarities=None)
 
-    def search(vectors, neighbours, plan, *, seed, advance):
-        asked.search.append((vectors, neighbours, plan, seed))
+    def make(vectors, neighbours, plan, *, jobs, run, advance):
+        asked.jobs = jobs
         advance(1)
+        return [Fit(np.full(len(vectors), job.seed % 7), np.zeros(len(vectors), np.int32), []) for job in jobs]
+
+    def search(fits, neighbours, vectors, *, plan):
+        asked.search.append((vectors, neighbours, plan, fits))
         topics = number_by_size(np.arange(len(vectors)) % 3 - (np.arange(len(vectors)) % 9 == 8) * 3)
-        selection = Selection(Cut(1, 2, "eom", topics), (), 0, None, topics)
-        return SearchResult(topics, selection, Cut(1, 2, "leaf", np.arange(len(vectors)) % 5), ("careful",))
+        selection = Selection(topics, topics)
+        return SearchResult(topics, selection, np.arange(len(vectors)) % 5, ("careful",))
 
-    def measure(vectors, neighbours, selection, *, plan, resamples, seed, advance):
-        asked.stability.append((vectors, neighbours, selection, plan, resamples, seed))
-        return Stability(np.array([0.9, 0.8, 0.7]), resamples, 0.5) if resamples and selection.cut else None
+    def measure(selection, jobs, fits, *, neighbours, vectors):
+        asked.stability.append((selection, jobs, fits, neighbours, vectors))
+        if not jobs or selection.core is None:
+            return None
+        return Stability(np.array([0.9, 0.8, 0.7]), len(jobs), 0.5)
 
+    monkeypatch.setattr(joining, "make_fits", make)
     monkeypatch.setattr(joining, "search_topics", search)
     monkeypatch.setattr(joining, "measure_stability", measure)
 
@@ -899,11 +1098,17 @@ SETTINGS = {"reducer": ReducerConfig(), "clusterer": ClustererConfig()}
 def test_without_seeded_topics_all_papers_are_searched(parts):
     vectors, graph, done = on_a_circle(18), ring(18), []
     found = cluster(vectors, graph, **SETTINGS, seeds=None, resamples=2, seed=9, advance=done.append)
-    ((own, used, plan, seed),) = parts.search
+    ((own, used, plan, fits),) = parts.search
     assert used is graph, "the graph there is, not one computed anew"
     np.testing.assert_array_equal(own, vectors)
-    assert (plan, seed) == (plan_topics(18, **SETTINGS), 9)
-    assert parts.stability[0][4:] == (2, 9)
+    assert plan == plan_topics(18, **SETTINGS)
+    searched, again = search_jobs(plan, 9), resample_jobs(18, 2, seed=9)
+    assert [job.seed for job in parts.jobs] == [job.seed for job in (*searched, *again)]
+    assert [fit.core[0] for fit in fits] == [job.seed % 7 for job in searched]
+    _, jobs, resampled, beside, compared = parts.stability[0]
+    assert [job.seed for job in jobs] == [job.seed for job in again]
+    assert [fit.core[0] for fit in resampled] == [job.seed % 7 for job in again]
+    assert (beside, len(compared)) == (used, 18)
     assert found.core.tolist() == number_by_size(np.arange(18) % 3 - (np.arange(18) % 9 == 8) * 3).tolist()
     assert found.finer.tolist() == (np.arange(18) % 5).tolist()
     assert (found.stability, found.resamples, found.agreement) == ((0.9, 0.8, 0.7), 2, 0.5)
@@ -965,10 +1170,3 @@ def test_seeded_topics_may_take_every_paper(parts):
 def test_a_handful_without_seeded_topics_is_searched_all_the_same(parts):
     cluster(on_a_circle(4), ring(4, k=2), **SETTINGS, seeds=None, resamples=1, seed=0)
     assert len(parts.search) == 1
-
-
-def test_scores_of_the_selection_are_those_of_the_graph():
-    """The planted group is what scoring says it is: the fixtures above stand on this."""
-    vectors = blobs(12, 10, 8)
-    graph = find_neighbours(vectors, k=10)
-    assert score_assigned(runs(12, 10, 8), graph) > score_assigned(runs(12, 18), graph)

@@ -147,7 +147,6 @@ def test_one_and_two_threads_give_the_same_bytes(tmp_path, three_hundred, sessio
         # Affinity, not an environment variable: every library counts the cores it may use.
         script = (
             f"import os, sys; os.sched_setaffinity(0, range({cores}));"
-            " from tests.compiled_umap import keep_compiled_umap; keep_compiled_umap();"
             " from pipeline.cli import main; sys.exit(main(sys.argv[1:]))"
         )
         arguments = ["run", str(tmp_path / "same.toml"), "--output", str(folder), "--quiet"]

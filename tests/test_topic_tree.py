@@ -11,12 +11,14 @@ import pytest
 from pipeline.build.llm_labels import chat_requests, check_chat, name_by_chat
 from pipeline.build.run import run_config
 from pipeline.cli.main import main
+from pipeline.clusterer.assignment import assign_corpus
+from pipeline.clusterer.consensus import find_consensus
 from pipeline.clusterer.hierarchy import find_areas, find_subtopics
 from pipeline.clusterer.merging import groups_after, merge_order, merge_topics
 from pipeline.clusterer.seeded import assign_seeded
-from pipeline.clusterer.selection import select_cut
+from pipeline.clusterer.selection import Selection
 from pipeline.clusterer.stability import best_jaccard
-from pipeline.clusterer.tree import Cut, build_tree, cut_tree, number_by_size
+from pipeline.clusterer.tree import number_by_size
 from pipeline.clusterer.warnings import find_warnings
 from pipeline.config import ChatConfig
 from pipeline.errors import ConfigError
@@ -51,9 +53,10 @@ def test_fields_hold_the_topics_that_lie_together():
 
 
 def test_fine_topics_lie_inside_one_topic_that_is_split():
-    core = np.array([0, 0, 0, 0, 1, 1, 1, -1], np.int32)
-    finer = np.array([0, 0, 1, 1, 2, 2, 1, 2], np.int32)
-    assert find_subtopics(finer, core).tolist() == [0, 0, 1, 1, -1, -1, -1, -1], "topic 1 holds one fine topic only"
+    core = np.repeat([0, 1, -1], [10, 6, 1]).astype(np.int32)
+    finer = np.repeat([0, 1, 2, 1, 2], [5, 5, 5, 1, 1]).astype(np.int32)
+    inside = [0] * 5 + [1] * 5 + [-1] * 7
+    assert find_subtopics(finer, core).tolist() == inside, "topic 1 holds one fine topic only"
 
 
 def test_known_topics_take_the_papers_around_their_sentence_and_no_others():
@@ -244,27 +247,25 @@ def test_a_baseline_of_another_model_still_keeps_ids_by_papers(tmp_path, make_at
         assert after.topic(topic).label == labels[paper]
 
 
-def doubts_of(vectors, topics, *, tree=None, size=5):
-    """What is said of one cut, told by hand."""
+def doubts_of(vectors, *clusterings):
+    """What is said of the consensus of some clusterings, told by hand."""
     graph = find_neighbours(vectors, k=20)
-    cut = Cut(5, size, "leaf", number_by_size(topics), tree=tree)
-    return find_warnings(select_cut([cut], graph, vectors), graph, vectors)
+    consensus = find_consensus([number_by_size(topics) for topics in clusterings], graph, vectors)
+    nearest = assign_corpus(vectors, graph, consensus.core).nearest_topic
+    selection = Selection(consensus.core, nearest, agreement=consensus.agreement, wanted=2)
+    return find_warnings(selection, finest=9)
 
 
 def test_a_giant_topic_and_mostly_noise_are_said_and_good_topics_are_not():
     vectors, groups = blobs([180, 20], spread=0.2)
-    giant = doubts_of(vectors, groups)
-    assert [doubt for doubt in giant if "one topic holds 90% of the papers" in doubt]
+    (giant,) = doubts_of(vectors, groups)
+    assert "one topic holds 90% of the papers" in giant
     vectors, groups = blobs([60, 60, 60], spread=0.2)
-    assert doubts_of(vectors, groups) == ()
-    few = np.where(np.arange(180) % 10 < 7, -1, groups)
-    assert [doubt for doubt in doubts_of(vectors, few) if "70% of the papers lie between topics" in doubt]
+    assert doubts_of(vectors, groups) == doubts_of(vectors, groups, groups) == ()
 
 
-def test_topics_that_a_small_change_of_size_would_change_are_said():
+def test_fits_that_scatter_the_papers_differently_are_said():
     rng = np.random.default_rng(0)
-    vectors = rng.normal(size=(400, 6)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    tree = build_tree(vectors, min_samples=5)
-    cut = next(cut_tree(tree, min_cluster_size=8, methods=("leaf",)))
-    assert [doubt for doubt in doubts_of(vectors, cut.topics, tree=tree, size=8) if "slightly different" in doubt]
+    vectors, groups = blobs([60, 60, 60], spread=0.2)
+    scattered = [np.where(rng.uniform(size=180) < 0.5, groups, rng.integers(0, 3, 180)) for _ in range(5)]
+    assert [doubt for doubt in doubts_of(vectors, *scattered) if "other random seeds would give other topics" in doubt]

@@ -289,12 +289,13 @@ def test_a_first_run_numbers_its_topics_from_zero():
     assert replace(found, ids=(5, 9, 2)).column(labels(0, -1, 2, 1)).tolist() == [5, -1, 2, 9]
 
 
-def test_subtopics_come_from_the_finer_cut():
-    finer = labels(0, 0, 1, 1, 1, 2, 2, 2, 2, -1, -1, -1)
-    found = grouped(finer=finer)
-    expected = build_hierarchy(CORE, found.assigned.nearest_topic, finer, neighbours=ring(N))
-    assert found.hierarchy.subtopic.tolist() == expected.subtopic.tolist() == [1, 1, 0, 0, 0] + [-1] * 7
+def test_subtopics_come_from_the_narrower_topics():
+    core, finer = runs(10, 2), labels(*[1] * 5, *[0] * 5, 2, -1)
+    found = grouped(core, finer=finer)
+    expected = build_hierarchy(core, found.assigned.nearest_topic, finer, neighbours=ring(N))
+    assert found.hierarchy.subtopic.tolist() == expected.subtopic.tolist() == [0] * 5 + [1] * 5 + [-1] * 2
     assert found.hierarchy.topic_of.tolist() == [0, 0]
+    assert grouped(core).hierarchy.topic_of.tolist() == []
 
 
 @pytest.mark.parametrize("kind", ["merge", "pin"])
@@ -383,10 +384,10 @@ def planted_papers(kinds, vectors) -> DescribedPapers:
     )
 
 
-def described(core=None, *, kinds=None, hierarchy=None, config=None, embed_phrases=None, **values):
+def described(core=None, *, kinds=None, hierarchy=None, config=None, embed_phrases=None, dimensions=2, **values):
     core = labels(0, 0, 0, 0, 1, 1, 1, 2, 2, -1) if core is None else core
     kinds = [0, 0, 0, 0, 1, 1, 1, 2, 2, 2] if kinds is None else kinds
-    vectors = at(*np.arange(len(core)) * 9)
+    vectors = np.pad(at(*np.arange(len(core)) * 9), ((0, 0), (0, dimensions - 2)))
     nearest = np.where(core == -1, int(core.max()), core)
     assigned = vote(nearest.tolist(), strength=np.linspace(0.1, 1, len(core)), second=[1] * len(core))
     plain = HierarchyLabels(labels(), np.full(len(core), -1, np.int32), labels())
@@ -509,22 +510,23 @@ def test_keywords_are_selected_to_repeat_little_and_stay_heaviest_first():
     )
 
 
-def test_only_topics_with_more_keywords_than_asked_for_are_embedded():
+def test_only_topics_with_more_keywords_than_asked_for_have_theirs_embedded():
     asked: list[list[str]] = []
 
     def embed(terms):
         asked.append(list(terms))
-        return np.eye(len(terms), 64, dtype=np.float32)
+        return np.eye(len(terms), 64, k=2, dtype=np.float32)
 
-    found = described(config={"keywords": 4}, embed_phrases=embed)
-    bees, ice = TEXTS[0][1].lower()[:-1].split(", "), TEXTS[1][1].lower()[:-1].split(", ")
-    assert asked == [sorted(["bee hive", *bees, "ice sheet", *ice])], "topic 2 has no more than four"
+    found = described(config={"keywords": 4}, dimensions=64, embed_phrases=embed)
+    bees, ice, bow = (TEXTS[kind][1].lower()[:-1].split(", ") for kind in range(3))
+    candidates = sorted(["bee hive", *bees, "ice sheet", *ice, "violin bow", *bow])
+    assert asked == [candidates, sorted(["bee hive", *bees, "ice sheet", *ice])], "topic 2 has no more than four"
     plain = described(config={"keywords": 4})
     assert [each.keywords for each in found.topics] == [each.keywords for each in plain.topics], "all unlike each other"
     assert [len(each.keywords) for each in found.topics] == [4, 4, 4]
     asked.clear()
-    many = described(config={"keywords": 9}, embed_phrases=embed)
-    assert asked == [], "nothing is left out, so nothing is embedded"
+    many = described(config={"keywords": 9}, dimensions=64, embed_phrases=embed)
+    assert asked == [candidates], "for the labels alone: no keyword is left out"
     assert [len(each.keywords) for each in many.topics] == [9, 5, 4]
 
 

@@ -76,8 +76,8 @@ def _selection(config: Config, clustering: Clustering, *, preservation: float) -
     selection, plan = clustering.selection, clustering.plan
     seeded = zip(config.topics.seeded.items(), clustering.thresholds, strict=False)
     return SelectionInfo(
-        reducer=plan.reducer,
-        restarts=plan.restarts,
+        reducer=plan.fit.reducer,
+        restarts=plan.fits,
         explanation=_explain(selection, plan),
         warnings=clustering.warnings,
         selected=selection.selected,
@@ -97,14 +97,16 @@ def _explain(selection: Selection, plan: TopicPlan) -> str:
     """How the topics were selected, in words."""
     if plan.one_topic:
         return "fewer than five papers are too few to tell topics apart: all are one topic"
-    if selection.cut is None:
-        return "no cut of the HDBSCAN trees told two topics apart: all papers are one topic"
-    cut, tried, tiny = selection.cut, len(selection.scores), len(selection.cut.topics) < TINY
-    why = "the one that most fits agreed on" if tiny else "by how well neighbours predict a paper's topic"
-    trees = len(plan.min_samples) * plan.restarts
-    limit = f", no topic above {cut.max_cluster_share:.0%} of the papers" if cut.max_cluster_share else ""
-    merged = f"; topics merged until {selection.merged_to} were left" if selection.merged_to else ""
-    return (
-        f"{tried} cut{'s' * (tried != 1)} of {trees} HDBSCAN tree{'s' * (trees != 1)} tried; selected: min_samples"
-        f" {cut.min_samples}, min_cluster_size {cut.min_cluster_size}, {cut.method}{limit}, {why}{merged}"
+    if selection.core is None:
+        return "no HDBSCAN tree told two topics apart: all papers are one topic"
+    fit = plan.fit
+    made = (
+        f"{plan.fits} UMAP fits, each clustered by HDBSCAN (min_samples {fit.min_samples}, min_cluster_size"
+        f" {fit.min_cluster_size}, {fit.method})"
     )
+    if len(selection.core) < TINY:
+        return f"{made}; selected: the topics that most fits agreed on"
+    merged = f"topics merged until {selection.merged_to} were left" if selection.merged_to else "topics as they were"
+    tried = len(selection.scores)
+    why = f", the best of {tried} numbers of topics by how well neighbours share them" if tried > 1 else ""
+    return f"{made}; {merged}{why}; selected: the consensus of the fits (agreement {selection.agreement or 0:.2f} of 1)"

@@ -41,7 +41,7 @@ def plan_run(config: Config) -> RunPlan:
     n = len(corpus)
     topics = plan_topics(n, config.reducer, config.clusterer)
     backend = choose_backend(config.embedding)
-    fits = (topics.restarts + 1 + config.topics.resamples) * (not topics.one_topic)
+    fits = (topics.fits + 1 + config.topics.resamples) * (not topics.one_topic)
     seconds = n / (EMBEDDING_RATE[backend.backend] * core_count()) + n * n * 2e-8
     seconds += fits * n * UMAP_SECONDS_PER_PAPER + (FIRST_UMAP_SECONDS if fits else 0)
     seconds += n * PAGE_SECONDS_PER_PAPER * config.map.html
@@ -68,14 +68,9 @@ def plan_run(config: Config) -> RunPlan:
 def _describe_reducer(plan: TopicPlan) -> tuple[str, str]:
     if plan.one_topic:
         return "principal components", "fewer than five papers are too few for UMAP"
-    reducer = plan.reducer
+    reducer = plan.fit.reducer
     what = f"UMAP to {reducer.n_components} dimensions, {reducer.n_neighbors} neighbours, {reducer.init} start"
-    if plan.restarts > 1:
-        return (
-            f"{what}, {plan.restarts} fits",
-            "a small corpus: smaller sizes, and several fits, of which the best cut counts",
-        )
-    return what, "as configured, within what this many papers allow"
+    return f"{what}, {plan.fits} fits", "as configured, within what this many papers allow"
 
 
 def _describe_map(config: Config) -> tuple[str, str]:
@@ -87,8 +82,10 @@ def _describe_map(config: Config) -> tuple[str, str]:
 def _describe_topics(plan: TopicPlan) -> tuple[str, str]:
     if plan.one_topic:
         return "all papers are one topic", "too few to tell topics apart"
-    sizes = f"{plan.sizes[0]} to {plan.sizes[-1]}" if len(plan.sizes) > 1 else str(plan.sizes[0])
-    samples = ", ".join(map(str, plan.min_samples))
-    what = f"HDBSCAN, smallest topic {sizes}, {', '.join(plan.methods)}, min_samples {samples}"
-    wanted = "the best" if plan.granularity == "auto" else f"the best with granularity {plan.granularity}"
-    return what, f"every cut of its trees is scored on the neighbour graph, {wanted} is selected"
+    fit = plan.fit
+    what = f"HDBSCAN, smallest topic {fit.min_cluster_size}, {fit.method}, min_samples {fit.min_samples}"
+    if plan.settled and plan.granularity == "auto":
+        return what, "the consensus of all fits"
+    if plan.granularity == "auto":
+        return what, "topics merged to the number that the neighbour graph supports best; the consensus of all fits"
+    return what, f"topics merged to the granularity {plan.granularity}; the consensus of all fits"

@@ -1,24 +1,31 @@
 """Vectors, neighbours, sentences of seeded topics -> Clustering: every core topic, and how sure each is."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clusterer.assignment import NOISE
-from pipeline.clusterer.search import SearchResult, TopicPlan, plan_topics, search_topics
+from pipeline.clusterer.fit import make_fits
+from pipeline.clusterer.sample import MOST_FITTED, draw_sample, extend_to_all
+from pipeline.clusterer.search import SearchResult, TopicPlan, plan_topics, search_jobs, search_topics
 from pipeline.clusterer.seeded import SeededPapers, assign_seeded
 from pipeline.clusterer.selection import Selection
-from pipeline.clusterer.stability import Stability, measure_stability
+from pipeline.clusterer.stability import Stability, measure_stability, resample_jobs
 from pipeline.clusterer.tree import number_by_size
 from pipeline.config import ClustererConfig, ReducerConfig
+from pipeline.machine import core_count
 from pipeline.neighbours import Neighbours, find_neighbours
+from pipeline.workers import RunTasks, run_here, run_side_by_side
+
+FEWEST_FOR_WORKERS = 3_000
+MOST_WORKERS = 8  # each holds the libraries, half a gigabyte
 
 
 @dataclass(frozen=True)
 class Clustering:
-    """core: (n,) int32 core topics by falling size, -1 noise. finer: (n,) topics of a finer cut of the same tree.
+    """core: (n,) int32 core topics by falling size, -1 noise. finer: (n,) narrower topics of the same fits.
 
     selection, plan, warnings: how the topics were found among the papers that belong to no seeded topic. stability: of
     each topic, None for a seeded one and where nothing was resampled. resamples, agreement: how many resamples, and
@@ -40,8 +47,8 @@ class Clustering:
 
 def fits_planned(papers: int, reducer: ReducerConfig, clusterer: ClustererConfig, *, resamples: int) -> int:
     """How many UMAP fits `cluster` will make, for a progress bar."""
-    plan = plan_topics(papers, reducer, clusterer)
-    return 0 if plan.one_topic else plan.restarts + resamples
+    plan = plan_topics(min(papers, MOST_FITTED), reducer, clusterer)
+    return 0 if plan.one_topic else plan.fits + resamples
 
 
 def cluster(
@@ -63,15 +70,37 @@ def cluster(
     whole = len(rest) == len(vectors)
     # The graph among the rest is computed anew: papers beside a seeded topic would have lost most of their neighbours.
     own, graph = vectors[rest], neighbours if whole else find_neighbours(vectors[rest], k=neighbours.k)
-    plan = plan_topics(len(rest), reducer, clusterer)
+    drawn = draw_sample(graph, MOST_FITTED, seed=seed) if len(rest) > MOST_FITTED else None
+    fitted, among = own, graph
+    if drawn is not None:
+        fitted = own[drawn]
+        among = find_neighbours(fitted, k=neighbours.k)
+    plan = plan_topics(len(fitted), reducer, clusterer)
+    search, again = search_jobs(plan, seed), [] if plan.one_topic else resample_jobs(len(fitted), resamples, seed=seed)
+    made = make_fits(
+        fitted,
+        among,
+        plan.fit,
+        jobs=[*search, *again],
+        run=_runner(len(fitted), len(search) + len(again)),
+        advance=advance,
+    )
     if whole or not plan.one_topic:
-        result = search_topics(own, graph, plan, seed=seed, advance=advance)
+        fits = [fit for fit in made[: len(search)] if fit is not None]
+        result = search_topics(fits, among, fitted, plan=plan)
     else:  # too few papers that no seeded topic took to tell topics apart
         result = SearchResult(np.full(len(own), NOISE, dtype=np.int32))
-    stability = measure_stability(
-        own, graph, result.selection, plan=plan, resamples=resamples, seed=seed, advance=advance
-    )
+    stability = measure_stability(result.selection, again, made[len(search) :], neighbours=among, vectors=fitted)
+    if drawn is not None:
+        finer = None if result.finer is None else extend_to_all(result.finer, drawn, graph)
+        result = replace(result, core=extend_to_all(result.core, drawn, graph), finer=finer)
     return _join(seeded, rest, result, plan=plan, stability=stability)
+
+
+def _runner(papers: int, jobs: int) -> RunTasks:
+    """Side by side where fits take longer than starting a process."""
+    workers = min(core_count(), jobs, MOST_WORKERS)
+    return run_side_by_side(workers) if papers >= FEWEST_FOR_WORKERS and workers > 1 else run_here
 
 
 def _join(
@@ -91,7 +120,7 @@ def _join(
     before = {number: int(together[row]) for number, row in first.items() if number != NOISE}
     finer = np.full(len(core), NOISE, dtype=np.int32)
     if result.finer is not None:
-        finer[rest] = result.finer.topics
+        finer[rest] = result.finer
     shares = None if stability is None else stability.topics
     return Clustering(
         core=core,

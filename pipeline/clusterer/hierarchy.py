@@ -1,7 +1,7 @@
-"""Topics, the tree they were cut from, neighbours -> areas above the topics and subtopics inside them.
+"""Topics, narrower topics of the same fits, neighbours -> areas above the topics and subtopics inside them.
 
 Areas are topics merged by the information bottleneck of `clusterer.merging`, so each topic lies in one area. Subtopics
-are the leaves of a finer cut of the same tree: every one lies inside a topic of a coarser cut or outside all.
+are the consensus of the same fits at a larger number of topics: each belongs to the topic that most of it lies in.
 """
 
 from collections.abc import Sequence
@@ -10,15 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.clusterer.assignment import NOISE, assign_corpus
-from pipeline.clusterer.merging import groups_after, merge_order
-from pipeline.clusterer.selection import joint_of, score_assigned
-from pipeline.clusterer.tree import Cut, cut_tree, number_by_size
+from pipeline.clusterer.assignment import NOISE
+from pipeline.clusterer.merging import groups_after, joint_of, merge_order
+from pipeline.clusterer.tree import number_by_size
 from pipeline.neighbours import Neighbours
 
 FEWEST_TOPICS = 6  # fewer need no areas above them
 FEWEST_PAPERS = 100  # in a smaller corpus nothing lies inside a topic
-FINER = 1.5  # a finer cut has at least so many times as many topics
+SUBTOPICS = 3.0  # times the number of topics are looked for ...
+FINER = 1.5  # ... and at least so many times, or there are none
+FEWEST_IN_SUBTOPIC = 5  # papers
 AREAS_FROM, AREAS_TO = 0.6, 1.5  # times the square root of the number of topics
 
 
@@ -38,8 +39,8 @@ class HierarchyLabels:
 def build_hierarchy(
     core: NDArray[np.int32], nearest: NDArray[np.int32], finer: NDArray[np.int32], *, neighbours: Neighbours
 ) -> HierarchyLabels:
-    """Areas and subtopics of core topics, (n,) 0..t-1 with -1 noise; nearest: (n,) of every paper; finer: (n,) a finer
-    cut's topics.
+    """Areas and subtopics of core topics, (n,) 0..t-1 with -1 noise; nearest: (n,) of every paper; finer: (n,) narrower
+    topics.
     """
     subtopic = find_subtopics(finer, core)
     first = np.unique(subtopic, return_index=True)[1][int(subtopic.min(initial=0) == NOISE) :]
@@ -74,29 +75,23 @@ def _number_of_areas(lost: Sequence[float]) -> int:
     return max(gain, key=lambda count: (gain[count], count))
 
 
-def finer_cut(cut: Cut, neighbours: Neighbours, vectors: NDArray[np.float32], *, sizes: Sequence[int]) -> Cut | None:
-    """Of the leaf cuts of the same tree with smaller topics, the one with the best score, or None.
+def number_of_subtopics(topics: int, finest: int, papers: int) -> int | None:
+    """How many narrower topics are looked for inside the topics: three times as many, as far as the fits go.
 
-    Only cuts with at least one and a half times as many topics count. sizes: smallest topic sizes to try.
+    finest: the most that every fit has. None where they have too few more than topics, or the corpus is small.
+
+    >>> number_of_subtopics(20, 90, 5_000), number_of_subtopics(40, 90, 5_000), number_of_subtopics(80, 90, 5_000)
+    (60, 90, None)
     """
-    if cut.tree is None or len(cut.topics) < FEWEST_PAPERS:
-        return None
-    best: tuple[float, Cut] | None = None
-    for size in (size for size in sizes if size < cut.min_cluster_size):
-        (finer,) = cut_tree(cut.tree, min_cluster_size=size, methods=("leaf",))
-        if finer.count < FINER * cut.count:
-            continue
-        score = score_assigned(assign_corpus(vectors, neighbours, finer.topics).nearest_topic, neighbours)
-        if best is None or score > best[0]:
-            best = score, finer
-    return best[1] if best else None
+    number = min(round(SUBTOPICS * topics), finest)
+    return number if papers >= FEWEST_PAPERS and number >= FINER * topics else None
 
 
 def find_subtopics(finer: NDArray[np.int32], core: NDArray[np.int32]) -> NDArray[np.int32]:
-    """(n,) the topics of a finer cut that lie inside core topics which hold at least two, numbered by falling size.
+    """(n,) the narrower topics that lie inside core topics which hold at least two, numbered by falling size.
 
     A subtopic belongs to the topic that most of its papers are in (after edits some may be in another): papers outside
-    that topic leave it.
+    that topic leave it, and with fewer than five papers left it is none.
     """
     inside = (finer != NOISE) & (core != NOISE)
     if not inside.any():
@@ -104,6 +99,7 @@ def find_subtopics(finer: NDArray[np.int32], core: NDArray[np.int32]) -> NDArray
     table = np.zeros((int(finer.max()) + 1, int(core.max()) + 1), dtype=np.int64)
     np.add.at(table, (finer[inside], core[inside]), 1)
     home = np.where(table.max(axis=1) > 0, table.argmax(axis=1), NOISE)
+    home = np.where(table.max(axis=1) >= FEWEST_IN_SUBTOPIC, home, NOISE)
     siblings = np.bincount(home[home != NOISE], minlength=table.shape[1])
     split = (home != NOISE) & (siblings[home] >= 2)
     kept = inside & split[finer] & (home[finer] == core)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clusterer.assignment import NOISE
-from pipeline.clusterer.selection import joint_distribution, neighbours_scored
+from pipeline.clusterer.merging import joint_distribution, neighbours_joined
 from pipeline.neighbours import Neighbours
 
 FEWEST = 2
@@ -55,7 +55,7 @@ def assign_seeded(similarities: NDArray[np.float32], neighbours: Neighbours) -> 
 def _threshold(similarity: NDArray[np.float64], neighbours: Neighbours) -> float | None:
     """The similarity at the first peak of the coefficient; None where there is no peak high enough."""
     order = np.lexsort((np.arange(len(similarity)), -similarity))
-    indices = neighbours.indices[:, : neighbours_scored(len(similarity))]
+    indices = neighbours.indices[:, : neighbours_joined(len(similarity))]
     # As far as the farthest is not close.
     most = int(min(MOST_OF_CORPUS * len(order), (similarity > similarity[order[-1]]).sum()))
 

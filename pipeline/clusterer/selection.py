@@ -1,39 +1,38 @@
-"""Cuts of the trees -> the one whose topics the papers' neighbours support best, or as many topics as were asked for.
+"""Fits -> how many topics: the number whose topics the papers' neighbours support best, or the number asked for.
 
-Each cut is scored on the neighbour graph of the embedding, never on the reduced points and without any label. Let T
-be a paper's topic and N the topic of one of its neighbours (all papers assigned by the vote). The mutual information
-I(T; N) grows with the number of topics as long as neighbours share them; I / H(T), the uncertainty coefficient
-(Theil, 1970), is the share of a topic that its neighbours predict and falls as topics are split for no reason. The
-score is I (I / H)^2 sqrt(H2 / H): information, weighted by the square of its predictability, with H2 the collision
-entropy (Renyi's, of order 2), which falls below H where one topic holds much of the corpus. Noise beyond 30 % of the
-papers is taken off the score, percent by percent. `benchmarks/granularity.py` prints the regret of this rule against
-the best cut, over corpora of 2 to 82 categories.
+Each number of topics is scored on the neighbour graph of the embedding, never on the reduced points and without any
+label. Let t be the share of 15-nearest-neighbour pairs within one topic (every paper assigned by the vote), and t0 the
+same for a random partition with the same entropy (`clusterer.null_model`). The score is (t - t0) / (1 - t0) H2^0.75:
+how much of what chance leaves over the topics explain, weighted by the collision entropy H2 of their sizes, for one
+topic explains everything and says nothing. The mean over the fits makes a curve; its top is flat, so the number
+selected is where a parabola through the top has its vertex, not where the highest point happens to lie.
+`benchmarks/granularity.py` compares it with the best number on labelled corpora.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.clusterer.assignment import assign_corpus
-from pipeline.clusterer.merging import groups_after, merge_order, merge_topics
-from pipeline.clusterer.tree import Cut
+from pipeline.clusterer.fit import Fit
+from pipeline.clusterer.null_model import NullModel, collision_entropy_of, entropy_of, fit_null_model, share_within
 from pipeline.neighbours import Neighbours
 
-NOISE_ALLOWED = 0.3
-FEWEST_SCORED, MOST_SCORED = 12, 50
-CLOSE_ABOVE = 1.5  # asked for a number of topics, cuts with up to so many times as many are compared by score
-MERGED_CUTS = 3  # as many of the best cuts, and of the best of about so many topics, are tried
+NEIGHBOURS_SCORED, FEWEST_SCORED = 15, 5
+ENTROPY_POWER = 0.75  # 0.6 to 0.9 differ little
+GROWTH = 1.1  # each number of topics tried is a tenth larger, or one more
+TOP = 0.97  # of the highest score: what counts as the top of the curve
+FEWEST_IN_TOP = 4  # points that a parabola is laid through; the highest point itself is taken of a narrower top
 
 
 @dataclass(frozen=True)
 class CutScore:
-    """A cut with its score, in nats; higher is better, and scores of two corpora do not compare.
+    """A number of topics with its score; higher is better, and scores of two corpora do not compare.
 
-    max_cluster_share: largest share of the papers that a topic may have, None without a limit. count: of topics. noise,
-    largest: share of the papers that no core topic holds, and that are nearest to the largest topic. fits: how many
-    UMAP fits gave exactly these topics.
+    min_samples, min_cluster_size, method: of the narrow topics that were merged; max_cluster_share: the largest share
+    of the papers that they may have, None without a limit. count: of topics. noise: share of the papers between topics,
+    largest: share that is nearest to the largest topic, both the mean over the fits. fits: how many there were.
     """
 
     min_samples: int
@@ -49,173 +48,100 @@ class CutScore:
 
 @dataclass(frozen=True)
 class Selection:
-    """The cut selected, and the score of every different cut, in the order tried.
+    """The topics selected, and the score of every number of topics tried.
 
-    selected: place of the cut's score. merged_to: number of topics that its own were merged to, None where they stayed.
-    nearest: (n,) int32 topic of every paper by the vote. cut, selected and nearest are None where no cut told two
-    topics apart.
+    selected: place of the score whose number is nearest to the topics'. merged_to: their number where narrow topics
+    were merged, None where they stayed. wanted: the number looked for, more than there are where no fit has so many.
+    core: (n,) int32 topics by falling size, -1 noise. nearest: (n,) int32 topic of every paper by the vote. agreement:
+    mean adjusted mutual information of the fits at that number. core, nearest and selected are None where no fit told
+    two topics apart.
     """
 
-    cut: Cut | None = None
+    core: NDArray[np.int32] | None = None
+    nearest: NDArray[np.int32] | None = None
     scores: tuple[CutScore, ...] = ()
     selected: int | None = None
     merged_to: int | None = None
-    nearest: NDArray[np.int32] | None = None
+    agreement: float | None = None
+    wanted: int = 1
+
+    @property
+    def count(self) -> int:
+        """How many topics there are."""
+        return 1 if self.core is None else int(self.core.max(initial=0)) + 1
 
 
-@dataclass(frozen=True)
-class _ScoredCut:
-    """A cut, the vote for its topics, and their score."""
+def numbers_to_try(most: int) -> list[int]:
+    """The numbers of topics that are scored, from 2 to `most`.
 
-    cut: Cut
-    nearest: NDArray[np.int32]
-    score: CutScore
-
-
-def select_cut(
-    cuts: Iterable[Cut],
-    neighbours: Neighbours,
-    vectors: NDArray[np.float32],
-    *,
-    granularity: str | int = "auto",
-    by_agreement: bool = False,
-) -> Selection:
-    """The cut of at least two topics with the highest score; of equals the first.
-
-    vectors: (n, d), for papers that get no vote. granularity: "auto", "coarse" (at most half as many topics as the best
-    cut), "fine" (the best of those with at least twice as many) or a number of topics; to have fewer, topics of a finer
-    cut are merged. by_agreement: the cut that most fits agree on comes first, and the score decides between equals:
-    among a handful of papers one neighbour more or less would sway the score.
+    >>> numbers_to_try(30)
+    [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 24, 26, 29, 30]
     """
-    different: dict[bytes, list[Cut]] = {}
-    for cut in cuts:
-        if cut.count >= 2:
-            different.setdefault(cut.topics.tobytes(), []).append(cut)
-    tried = [_score(equal[0], neighbours, vectors, fits=len(equal)) for equal in different.values()]
-    if not tried:
-        return Selection()
-    ranked = sorted(range(len(tried)), key=lambda i: (-tried[i].score.fits * by_agreement, -tried[i].score.score, i))
-    best = tried[ranked[0]].score.count
-    if granularity == "auto":
-        return _selection(tried, ranked[0])
-    if granularity == "fine":
-        enough = [i for i in ranked if tried[i].score.count >= 2 * best]
-        return _selection(tried, enough[0] if enough else _finest(tried))
-    if granularity == "coarse":
-        return _of_number(tried, ranked, neighbours, vectors=vectors, count=max(2, best // 2), fewer_too=True)
-    return _of_number(tried, ranked, neighbours, vectors=vectors, count=int(granularity), fewer_too=False)
+    numbers = [2] if most >= 2 else []
+    while numbers and numbers[-1] < most:
+        numbers.append(min(most, max(numbers[-1] + 1, round(numbers[-1] * GROWTH))))
+    return numbers
 
 
-def _selection(tried: Sequence[_ScoredCut], place: int) -> Selection:
-    scored = tried[place]
-    return Selection(scored.cut, tuple(one.score for one in tried), place, None, scored.nearest)
-
-
-def _finest(tried: Sequence[_ScoredCut]) -> int:
-    return max(range(len(tried)), key=lambda i: (tried[i].score.count, -i))
-
-
-def _of_number(
-    tried: Sequence[_ScoredCut],
-    ranked: Sequence[int],
-    neighbours: Neighbours,
-    *,
-    vectors: NDArray[np.float32],
-    count: int,
-    fewer_too: bool,
-) -> Selection:
-    """The best-scored of a few good cuts after their topics were merged until `count` are left.
-
-    ranked: places of the cuts, the best first. Good are the best cuts of all that have enough topics, and the best of
-    those that have few more; fewer_too: the best of those with fewer as well.
-    """
-    enough = [i for i in ranked if tried[i].score.count >= count]
-    if not enough:
-        return _selection(tried, _finest(tried))
-    most = max(min(tried[i].score.count for i in enough), CLOSE_ABOVE * count)
-    good = {*enough[:MERGED_CUTS], *[i for i in enough if tried[i].score.count <= most][:MERGED_CUTS]}
-    if fewer_too:
-        good |= set([i for i in ranked if tried[i].score.count < count][:1])
-    merged = {i: _merged(tried[i], neighbours, vectors, count=count) for i in sorted(good)}
-    place = max(merged, key=lambda i: (merged[i].score.score, -i))
-    return Selection(
-        cut=merged[place].cut,
-        scores=tuple(one.score for one in tried),
-        selected=place,
-        merged_to=count if tried[place].score.count > count else None,
-        nearest=merged[place].nearest,
-    )
-
-
-def _merged(scored: _ScoredCut, neighbours: Neighbours, vectors: NDArray[np.float32], *, count: int) -> _ScoredCut:
-    """The cut with its topics merged until `count` are left; as it is where it has no more."""
-    if scored.score.count <= count:
-        return scored
-    topics = merge_to(scored.cut.topics, scored.nearest, neighbours, count=count)
-    return _score(replace(scored.cut, topics=topics), neighbours, vectors, fits=1)
-
-
-def _score(cut: Cut, neighbours: Neighbours, vectors: NDArray[np.float32], *, fits: int) -> _ScoredCut:
-    nearest = assign_corpus(vectors, neighbours, cut.topics).nearest_topic
-    noise = float((cut.topics == -1).mean())
-    score = CutScore(
-        min_samples=cut.min_samples,
-        min_cluster_size=cut.min_cluster_size,
-        method=cut.method,
-        max_cluster_share=cut.max_cluster_share,
-        count=cut.count,
-        noise=noise,
-        largest=float(np.bincount(nearest).max() / len(nearest)),
-        score=score_assigned(nearest, neighbours) * (1 - max(0.0, noise - NOISE_ALLOWED)),
-        fits=fits,
-    )
-    return _ScoredCut(cut, nearest, score)
-
-
-def merge_to(
-    topics: NDArray[np.int32], nearest: NDArray[np.int32], neighbours: Neighbours, *, count: int
-) -> NDArray[np.int32]:
-    """(n,) the core topics merged until `count` are left, numbered anew by size. nearest: (n,) the vote for them."""
-    merges = merge_order(joint_of(nearest, neighbours))
-    return merge_topics(topics, groups_after(merges, int(topics.max()) + 1, count))
-
-
-def score_assigned(assigned: NDArray[np.int32], neighbours: Neighbours) -> float:
-    """I (I / H)^2 sqrt(H2 / H) in nats, of the topic of every paper; 0 where all are one topic."""
-    joint = joint_of(assigned, neighbours)
-    margin = joint.sum(axis=1)
-    entropy = -_sum_x_log_x(margin)
-    if entropy <= 0:
-        return 0.0
-    shared = _sum_x_log_x(joint) + 2 * entropy
-    collision_entropy = -float(np.log((margin**2).sum()))
-    return float(round(shared * (shared / entropy) ** 2 * (collision_entropy / entropy) ** 0.5, 9))
+def score_numbers(
+    fits: Sequence[Fit], neighbours: Neighbours, vectors: NDArray[np.float32], *, numbers: Sequence[int]
+) -> NDArray[np.float64]:
+    """(len(numbers), len(fits)) score of every number of topics in every fit."""
+    indices = neighbours.indices[:, : neighbours_scored(len(vectors))]
+    null = fit_null_model(vectors, indices, most_cells=numbers[-1])
+    scores = [[score_topics(fit.nearest_at(number), indices, null) for fit in fits] for number in numbers]
+    return np.array(scores)
 
 
 def neighbours_scored(papers: int) -> int:
-    """How many neighbours are looked at: one in 150 papers, between 12 and 50, fewer in a very small corpus.
+    """How many neighbours of each paper are looked at: 15, fewer in a small corpus.
 
-    With more than a fine topic has papers, no fine cut could score well; with very few, every cut does.
-
-    >>> [neighbours_scored(papers) for papers in (6, 60, 600, 3_000, 20_000)]
-    [2, 7, 12, 20, 50]
+    >>> [neighbours_scored(papers) for papers in (16, 30, 60, 500)]
+    [5, 5, 7, 15]
     """
-    return min(MOST_SCORED, max(FEWEST_SCORED, papers // 150), max(2, papers // 8))
+    return min(NEIGHBOURS_SCORED, max(FEWEST_SCORED, papers // 8))
 
 
-def joint_of(assigned: NDArray[np.int32], neighbours: Neighbours) -> NDArray[np.float64]:
-    """The joint distribution that cuts are scored on and topics merged by."""
-    return joint_distribution(assigned, neighbours.indices[:, : neighbours_scored(len(assigned))])
+def score_topics(nearest: NDArray[np.int32], indices: NDArray[np.int32], null: NullModel) -> float:
+    """(t - t0) / (1 - t0) H2^0.75 of the topic of every paper; 0 where all are one topic."""
+    entropy = entropy_of(nearest)
+    if entropy <= 0:
+        return 0.0
+    by_chance = null.share(entropy)
+    explained = (share_within(nearest, indices) - by_chance) / max(1.0 - by_chance, 1e-9)
+    return float(round(explained * collision_entropy_of(nearest) ** ENTROPY_POWER, 9))
 
 
-def joint_distribution(topics: NDArray[np.int32], indices: NDArray[np.int32]) -> NDArray[np.float64]:
-    """(t, t) share of neighbour pairs between each two topics, symmetric, summing to 1."""
-    count = int(topics.max()) + 1
-    cells = topics[:, None].astype(np.int64) * count + topics[indices]
-    pairs = np.bincount(cells.ravel(), minlength=count * count).reshape(count, count).astype(np.float64)
-    return np.asarray((pairs + pairs.T) / (2 * pairs.sum()))
+def best_number(numbers: Sequence[int], scores: NDArray[np.float64]) -> int:
+    """The number of topics at the top of the curve of scores, (len(numbers),).
+
+    The top is what lies around the highest score without falling below 97 % of it; a parabola in the logarithm of the
+    number is laid through it by least squares.
+
+    >>> best_number([2, 3, 4, 5], np.array([0.2, 0.9, 0.4, 0.3]))
+    3
+    """
+    highest = int(scores.argmax())
+    enough = scores >= TOP * scores[highest]
+    low = high = highest
+    while low > 0 and enough[low - 1]:
+        low -= 1
+    while high < len(scores) - 1 and enough[high + 1]:
+        high += 1
+    if high - low + 1 < FEWEST_IN_TOP:
+        return int(numbers[highest])
+    logs = np.log(np.asarray(numbers[low : high + 1], dtype=np.float64))
+    square, linear, _ = np.polyfit(logs, scores[low : high + 1], 2)
+    vertex = -linear / (2 * square) if round(square, 9) < 0 else logs[highest - low]
+    return round(float(np.exp(np.clip(round(vertex, 9), logs[0], logs[-1]))))
 
 
-def _sum_x_log_x(shares: NDArray[np.float64]) -> float:
-    positive = shares[shares > 0]
-    return float((positive * np.log(positive)).sum())
+def number_wanted(granularity: str | int, best: int) -> int:
+    """How many topics to have: "auto" the best number, "coarse" half of it, "fine" twice as many, or the number itself.
+
+    >>> number_wanted("auto", 9), number_wanted("coarse", 9), number_wanted("coarse", 2), number_wanted(30, 9)
+    (9, 4, 2, 30)
+    """
+    if isinstance(granularity, int):
+        return granularity
+    return {"auto": best, "coarse": max(2, best // 2), "fine": 2 * best}[granularity]

@@ -1,23 +1,21 @@
 """Topics, neighbour graph -> resampling stability: how often each topic is recovered when the work is done again.
 
 Every resample takes a random four fifths of the papers and their part of the neighbour graph (all papers of a small
-corpus), fits UMAP with another seed, builds the tree and cuts it by the settings of the cut selected. A topic is
-recovered where some topic of the resample has more than half in common with it (Jaccard index above 0.5, the papers of
-both counted by the vote), the criterion of Hennig (2007), "Cluster-wise assessment of cluster stability".
+corpus), makes one fit with another seed, none of those the topics come from, and merges its narrow topics to as many. A
+topic is recovered where some topic of the resample has more than half in common with it (Jaccard index above 0.5, the
+papers of both counted by the vote), the criterion of Hennig (2007), "Cluster-wise assessment of cluster stability".
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clusterer.assignment import assign_corpus
-from pipeline.clusterer.search import TopicPlan
-from pipeline.clusterer.selection import Selection, merge_to
-from pipeline.clusterer.tree import build_tree, cut_tree
+from pipeline.clusterer.fit import Fit, FitJob
+from pipeline.clusterer.selection import Selection
 from pipeline.neighbours import Neighbours, restrict
-from pipeline.reducer.umap import reduce
 
 KEPT_SHARE = 0.8
 FEWEST_SAMPLED = 50  # a smaller corpus is fitted again whole
@@ -37,71 +35,40 @@ class Stability:
     agreement: float
 
 
+def resample_jobs(papers: int, resamples: int, *, seed: int) -> list[FitJob]:
+    """The fits to make: samples and seeds of their own, unlike those of the search."""
+    jobs = []
+    for number in range(resamples):
+        rng = np.random.default_rng([seed, 1, number])
+        kept = papers if papers < FEWEST_SAMPLED else round(KEPT_SHARE * papers)
+        rows = np.sort(rng.choice(papers, kept, replace=False)).astype(np.int64)
+        jobs.append(FitJob(int(rng.integers(2**31)), rows))
+    return jobs
+
+
 def measure_stability(
-    vectors: NDArray[np.float32],
-    neighbours: Neighbours,
     selection: Selection,
+    jobs: Sequence[FitJob],
+    fits: Sequence[Fit | None],
     *,
-    plan: TopicPlan,
-    resamples: int,
-    seed: int,
-    advance: Callable[[int], None] = lambda _: None,
+    neighbours: Neighbours,
+    vectors: NDArray[np.float32],
 ) -> Stability | None:
-    """Stability of the selected cut's topics; None where there is no cut or no resample was asked for."""
-    if selection.cut is None or selection.nearest is None or not resamples:
+    """Stability of the topics selected; None where there are none or nothing was resampled. fits: one for each job."""
+    if selection.nearest is None or not jobs:
         return None
     from sklearn.metrics import adjusted_mutual_info_score
 
     recovered, agreements = [], []
-    for number in range(resamples):
-        rng = np.random.default_rng([seed, number])
-        n = len(vectors)
-        rows = np.arange(n) if n < FEWEST_SAMPLED else np.sort(rng.choice(n, round(KEPT_SHARE * n), replace=False))
-        again = _fit_again(
-            vectors[rows],
-            restrict(neighbours, rows),
-            selection,
-            plan=plan,
-            share=len(rows) / n,
-            seed=int(rng.integers(2**31)),
-        )
-        before = selection.nearest[rows]
-        recovered.append(best_jaccard(before, again, selection.cut.count) > RECOVERED)
+    for job, fit in zip(jobs, fits, strict=True):
+        rows = np.arange(len(vectors)) if job.rows is None else job.rows
+        before, again = selection.nearest[rows], np.zeros(len(rows), dtype=np.int32)
+        if fit is not None:
+            core = fit.core_at(selection.count)
+            again = assign_corpus(vectors[rows], restrict(neighbours, rows), core).nearest_topic
+        recovered.append(best_jaccard(before, again, selection.count) > RECOVERED)
         agreements.append(float(adjusted_mutual_info_score(before, again)))
-        advance(1)
-    return Stability(np.mean(recovered, axis=0), resamples, round(float(np.mean(agreements)), 6))
-
-
-def _fit_again(
-    vectors: NDArray[np.float32],
-    neighbours: Neighbours,
-    selection: Selection,
-    *,
-    plan: TopicPlan,
-    share: float,
-    seed: int,
-) -> NDArray[np.int32]:
-    """(m,) nearest topic of every paper in one resample; all zeros where no topic was found.
-
-    selection: made from all papers; share: of the papers that are in this resample.
-    """
-    cut = selection.cut
-    if cut is None:
-        raise ValueError("a selection without a cut has no topics to find again")
-    width = min(plan.reducer.n_neighbors, neighbours.k + 1)
-    reducer = replace(plan.reducer, n_neighbors=width)
-    reduced = reduce(vectors, neighbours, plan=reducer, min_dist=plan.min_dist, seed=seed)
-    size = max(2, round(cut.min_cluster_size * share))
-    tree = build_tree(reduced, min_samples=cut.min_samples)
-    cuts = cut_tree(tree, min_cluster_size=size, methods=(cut.method,))
-    same = next((other for other in cuts if other.max_cluster_share == cut.max_cluster_share), None)
-    if same is None or same.count == 0:
-        return np.zeros(len(vectors), dtype=np.int32)
-    nearest = assign_corpus(vectors, neighbours, same.topics).nearest_topic
-    if selection.merged_to is None or same.count <= selection.merged_to:
-        return nearest
-    merged = merge_to(same.topics, nearest, neighbours, count=selection.merged_to)
-    return assign_corpus(vectors, neighbours, merged).nearest_topic
+    return Stability(np.mean(recovered, axis=0), len(jobs), round(float(np.mean(agreements)), 6))
 
 
 def best_jaccard(before: NDArray[np.int32], after: NDArray[np.int32], count: int) -> NDArray[np.float64]:

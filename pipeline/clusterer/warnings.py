@@ -1,73 +1,59 @@
-"""The selected cut -> what should make its reader careful, in sentences."""
+"""The topics selected -> what should make their reader careful, in sentences."""
 
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipeline.clusterer.assignment import assign_corpus
-from pipeline.clusterer.selection import CutScore, Selection
-from pipeline.clusterer.tree import Cut, cut_tree
-from pipeline.neighbours import Neighbours
+from pipeline.clusterer.assignment import NOISE
+from pipeline.clusterer.selection import Selection
 
 GIANT = 0.5  # one topic with more than this share of the papers ...
 GIANT_BESIDE = 4.0  # ... and so many times the next
 MOSTLY_NOISE = 0.6
-NUDGE = 1.1  # a slightly different smallest size of topics
-UNSTABLE = 0.75  # adjusted mutual information with the topics of that size, below which they are not the same
+UNSTABLE = 0.6  # adjusted mutual information of the fits, below which they found different topics
+FEWEST_AT_EDGE = 12  # so few topics may well be all there are
 FEWEST_PAPERS = 16
 
 
 def find_warnings(
-    selection: Selection, neighbours: Neighbours, vectors: NDArray[np.float32], *, granularity: str | int = "auto"
+    selection: Selection, *, finest: int, granularity: str | int = "auto", settled: bool = False
 ) -> tuple[str, ...]:
-    """Sentences about a giant topic, nearly all noise, topics that a small change would change, or a number missed.
+    """Sentences about a number missed, a number at the edge of those tried, a giant topic, nearly all noise, or fits
+    that disagree.
 
-    granularity: what was asked for. Below 16 papers only a missed number is reported.
+    finest: the most topics that every fit has. granularity: what was asked for; settled: whether the smallest topic was
+    given. Below 16 papers only a missed number is reported.
     """
-    if selection.cut is None or selection.selected is None or selection.nearest is None:
+    if selection.core is None:
         return ()
-    missed = tuple(_missed(selection, selection.cut.count, granularity))
-    if len(vectors) < FEWEST_PAPERS:
+    missed = tuple(_missed(selection, finest, granularity))
+    if len(selection.core) < FEWEST_PAPERS:
         return missed
-    agreement = None
-    if selection.merged_to is None:
-        agreement = _when_nudged(selection.cut, selection.nearest, neighbours, vectors=vectors)
-    return missed + tuple(_dangers(selection.nearest, selection.scores[selection.selected], agreement))
+    at_edge = granularity == "auto" and not settled and selection.wanted >= finest > FEWEST_AT_EDGE
+    return missed + tuple(_dangers(selection, at_edge=at_edge))
 
 
-def _missed(selection: Selection, count: int, granularity: str | int) -> Iterator[str]:
-    best = max(selection.scores, key=lambda score: score.score).count
-    if isinstance(granularity, int) and count != granularity:
-        yield f"{granularity} topics were asked for; the tree of these papers has at most {count}"
-    if granularity == "fine" and count < 2 * best:
-        yield f"no cut has twice as many topics as the best, {best}; these {count} are the finest"
+def _missed(selection: Selection, finest: int, granularity: str | int) -> Iterator[str]:
+    if isinstance(granularity, int) and selection.count != granularity:
+        yield f"{granularity} topics were asked for; these papers gave {selection.count}"
+    if granularity == "fine" and selection.wanted > finest:
+        yield f"no clustering has twice as many topics as the best; these {selection.count} are the finest"
 
 
-def _dangers(nearest: NDArray[np.int32], score: CutScore, agreement: float | None) -> Iterator[str]:
-    sizes = np.sort(np.bincount(nearest))[::-1]
-    if sizes[0] > GIANT * len(nearest) and (len(sizes) < 2 or sizes[0] > GIANT_BESIDE * sizes[1]):
-        yield f"one topic holds {sizes[0] / len(nearest):.0%} of the papers: the others may be mere fringes of it"
-    if score.noise > MOSTLY_NOISE:
-        yield f"{score.noise:.0%} of the papers lie between topics: this corpus has few dense places"
-    if agreement is not None and agreement < UNSTABLE:
-        yield f"a slightly different smallest size would give other topics (agreement {agreement:.2f} of 1)"
-
-
-def _when_nudged(
-    cut: Cut, nearest: NDArray[np.int32], neighbours: Neighbours, *, vectors: NDArray[np.float32]
-) -> float | None:
-    """Lowest agreement with the topics of a tenth smaller and a tenth larger size on the same tree."""
-    from sklearn.metrics import adjusted_mutual_info_score
-
-    if cut.tree is None:
-        return None
-    size = cut.min_cluster_size
-    agreements = []
-    for nudged in (min(size - 1, round(size / NUDGE)), max(size + 1, round(size * NUDGE))):
-        cuts = cut_tree(cut.tree, min_cluster_size=nudged, methods=(cut.method,)) if nudged >= 2 else ()
-        other = next((other for other in cuts if other.max_cluster_share == cut.max_cluster_share), None)
-        if other is not None:
-            vote = assign_corpus(vectors, neighbours, other.topics).nearest_topic if other.count else nearest * 0
-            agreements.append(float(adjusted_mutual_info_score(nearest, vote)))
-    return min(agreements, default=None)
+def _dangers(selection: Selection, *, at_edge: bool) -> Iterator[str]:
+    if selection.core is None or selection.nearest is None:
+        return
+    sizes = np.sort(np.bincount(selection.nearest))[::-1]
+    noise = float((selection.core == NOISE).mean())
+    if at_edge:
+        yield (
+            f"{selection.count} topics are the most that were tried, and the score was highest there: with a smaller"
+            " clusterer.min_cluster_size and a clusterer.granularity there may be more"
+        )
+    if sizes[0] > GIANT * len(selection.core) and (len(sizes) < 2 or sizes[0] > GIANT_BESIDE * sizes[1]):
+        share = f"{sizes[0] / len(selection.core):.0%}"
+        yield f"one topic holds {share} of the papers: the others may be mere fringes of it"
+    if noise > MOSTLY_NOISE:
+        yield f"{noise:.0%} of the papers lie between topics: this corpus has few dense places"
+    if selection.agreement is not None and selection.agreement < UNSTABLE:
+        yield f"other random seeds would give other topics (agreement of the fits {selection.agreement:.2f} of 1)"

@@ -92,7 +92,7 @@ class NeighboursConfig(_Section):
 class ReducerConfig(_Section):
     """[reducer]: UMAP"""
 
-    n_components: int = Field(15, ge=2, le=100, description="dimensions in which papers are clustered")
+    n_components: int = Field(5, ge=2, le=100, description="dimensions in which papers are clustered")
     n_neighbors: int = Field(30, ge=2, le=200, description="size of a paper's neighbourhood in UMAP, itself included")
     min_dist: float = Field(0.0, ge=0, lt=1, description="how close UMAP may place two papers, for clustering")
     map_min_dist: float = Field(0.1, ge=0, lt=1, description="the same, for the map")
@@ -103,20 +103,23 @@ class ClustererConfig(_Section):
 
     granularity: Literal["auto", "coarse", "fine"] | Annotated[int, Field(ge=2)] = Field(
         "auto",
-        description='how many topics: "auto" (the best by the neighbour graph), "coarse" (at most half as many), "fine"'
-        " (at least twice as many), or a number",
+        description='how many topics: "auto" (the best by the neighbour graph), "coarse" (half as many), "fine"'
+        " (twice as many), or a number",
     )
     min_cluster_size: Literal["auto"] | Annotated[int, Field(ge=2)] = Field(
-        "auto", description='papers in the smallest topic; "auto" tries many sizes'
+        "auto",
+        description='papers in the smallest topic, if you know it; "auto" merges narrow topics to the number that the'
+        " neighbour graph supports",
     )
     method: Literal["auto", "leaf", "eom", "max_cluster_size"] = Field(
         "auto",
         description='selection from the tree: "leaf", "eom", "max_cluster_size" (eom without large topics) or "auto"'
-        " (all)",
+        ' ("leaf"; "eom" below 16 papers)',
     )
     min_samples: Literal["auto"] | Annotated[int, Field(ge=1, le=1000)] = Field(
         "auto",
-        description='papers that make a region dense; higher leaves more papers as noise; "auto" tries several',
+        description='papers that make a region dense; higher leaves more papers as noise; "auto" is 5, fewer in a small'
+        " corpus",
     )
 
 

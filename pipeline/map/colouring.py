@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pipeline.atlas import AtlasData
 from pipeline.did_you_mean import did_you_mean
 from pipeline.errors import PaperatlasError
-from pipeline.map.colours import NOISE_COLOUR, PALETTE, scale
+from pipeline.map.colours import HUES, NOISE_COLOUR, PALETTE, scale
 from pipeline.map.columns import OTHER, Column, map_columns
 from pipeline.reducer.neighbourhood_preservation import neighbourhood_preservation
 
@@ -58,9 +58,9 @@ def colour_papers(atlas: AtlasData, by: str = "topic") -> Colouring:
 
 
 def _by_groups(column: Column, topics: tuple[str, ...]) -> Colouring:
-    shown = column.groups[: len(PALETTE)]
-    table = [*PALETTE[: len(shown)], *[NOISE_COLOUR] * (OTHER + 1 - len(shown))]
-    groups = list(zip(shown, PALETTE, strict=False))
+    shown = column.groups[: len(HUES)]
+    table = [*HUES[: len(shown)], *[NOISE_COLOUR] * (OTHER + 1 - len(shown))]
+    groups = list(zip(shown, HUES, strict=False))
     if len(column.groups) > len(shown) or (column.values == OTHER).any():
         groups.append(("others", NOISE_COLOUR))
     return Colouring(tuple(table[code] for code in column.values.tolist()), topics, column.name, groups=tuple(groups))

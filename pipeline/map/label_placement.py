@@ -1,7 +1,8 @@
-"""Anchor points and sizes of labels -> places where no two labels overlap.
+"""Anchor points and sizes of labels -> places where no two labels overlap, and few points are covered.
 
-Greedy: each label in turn takes the first free place out of the anchor and rings of candidates around it; a label
-without a free candidate is left out.
+Greedy: each label in turn takes, of the free places out of the anchor and rings of candidates around it, the one that
+is cheapest: points under the label cost, and so does the way from the anchor. A label without a free candidate is left
+out.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 RINGS = 14
 DIRECTIONS = 24
 GAP = 4.0  # pixels between two labels
+CELL = 4.0  # pixels of the grid on which points are counted
+COVERED_COSTS = 1.5  # heights of a label that it would rather go than cover a thousandth of all points
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,37 @@ class Box:
             and abs(self.y - other.y) * 2 < self.height + other.height + 2 * GAP
         )
 
+    def cost(self, anchor: tuple[float, float], points: "PointCounts | None") -> float:
+        """What the points that it covers cost, and its distance from the anchor in heights of its own."""
+        away = float(np.hypot(self.x - anchor[0], self.y - anchor[1])) / max(self.height, 1.0)
+        covered = 0.0 if points is None else points.share_under(self)
+        return 1000 * covered * COVERED_COSTS + away
+
     def inside(self, width: float, height: float, *, margin: float) -> bool:
         """Whether it lies in a picture of that size, at least `margin` pixels from its edges."""
         x, y = self.width / 2 + margin, self.height / 2 + margin
         return x <= self.x <= width - x and y <= self.y <= height - y
+
+
+class PointCounts:
+    """How many points lie in any box, from sums over a grid. points: (n, 2) pixels."""
+
+    def __init__(self, points: NDArray[np.float64], *, width: float, height: float) -> None:
+        shape = int(np.ceil(width / CELL)) + 1, int(np.ceil(height / CELL)) + 1
+        cells = np.clip((points / CELL).astype(np.int64), 0, np.array(shape) - 1)
+        grid = np.zeros(shape)
+        np.add.at(grid, (cells[:, 0], cells[:, 1]), 1.0)
+        self.total = max(len(points), 1)
+        self.sums = np.pad(grid.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+
+    def share_under(self, box: Box) -> float:
+        """The share of all points under the box, to the width of a cell."""
+        limits = np.array(self.sums.shape) - 1
+        low = np.clip(np.floor(np.array([box.x - box.width / 2, box.y - box.height / 2]) / CELL), 0, limits)
+        high = np.clip(np.ceil(np.array([box.x + box.width / 2, box.y + box.height / 2]) / CELL), 0, limits)
+        (x0, y0), (x1, y1) = low.astype(int), high.astype(int)
+        sums = self.sums
+        return float(sums[x1, y1] - sums[x0, y1] - sums[x1, y0] + sums[x0, y0]) / self.total
 
 
 def place_labels(
@@ -44,23 +74,24 @@ def place_labels(
     height: float,
     margin: float = 0.0,
     occupied: Sequence[Box] = (),
+    points: NDArray[np.float64] | None = None,
 ) -> list[Box | None]:
     """A place for each label, None for a label left out. anchors: (t, 2) pixels; sizes: (width, height) of each label.
 
     width, height: of the picture; no label is nearer to its edges than `margin`. No place overlaps another, or a box
-    of `occupied`.
+    of `occupied`. points: (n, 2) pixels that labels had better not cover.
     """
     obstacles = list(occupied)
     places: list[Box | None] = []
+    counts = None if points is None else PointCounts(points, width=width, height=height)
     for (x, y), size in zip(anchors.tolist(), sizes, strict=True):
-        place = next(
-            (
-                box
-                for box in _candidates(x, y, size)
-                if box.inside(width, height, margin=margin) and not any(box.overlaps(other) for other in obstacles)
-            ),
-            None,
-        )
+        free = [
+            box
+            for box in _candidates(x, y, size)
+            if box.inside(width, height, margin=margin) and not any(box.overlaps(other) for other in obstacles)
+        ]
+        costs = [round(box.cost((x, y), counts), 6) for box in free]
+        place = free[int(np.argmin(costs))] if free else None
         places.append(place)
         if place is not None:
             obstacles.append(place)

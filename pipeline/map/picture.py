@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MARGIN = 0.06
+MARGIN = 0.03
+TITLE_SHARE = 0.1  # of the height, kept free for the title
+MOST_STRETCHED = 1.5
 MOST_VECTOR_POINTS = 5_000  # with more, an SVG or PDF holds its points as one bitmap
 MOST_TITLED = 40  # papers up to which each is drawn with its title
 LEGEND_CHARACTERS = 28
@@ -74,13 +76,16 @@ def draw_map(
 
 
 def _frame(axes: "Axes", coordinates: NDArray[np.float32], size: tuple[int, int]) -> None:
-    """Limits that hold every point with one scale both ways and room for the title above."""
+    """Limits that hold every point with room for the title above; the map is stretched one way by at most a half, for
+    it to fill the picture (UMAP's axes have no meaning of their own).
+    """
     low, high = coordinates.min(axis=0).astype(float), coordinates.max(axis=0).astype(float)
     middle, span = (low + high) / 2, np.maximum(high - low, 1e-3) * (1 + 2 * MARGIN)
-    scale = max(span[0] / size[0], span[1] / (size[1] * 0.9))
-    width, height = scale * size[0], scale * size[1]
+    scales = np.array([span[0] / size[0], span[1] / (size[1] * (1 - TITLE_SHARE))])
+    scales = np.maximum(scales, scales.max() / MOST_STRETCHED)
+    width, height = scales * size
     axes.set_xlim(middle[0] - width / 2, middle[0] + width / 2)
-    axes.set_ylim(middle[1] - height / 2, middle[1] + height / 2 + 0.05 * height)
+    axes.set_ylim(middle[1] - height * (1 - TITLE_SHARE) / 2, middle[1] + height * (1 + TITLE_SHARE) / 2)
 
 
 def _draw_points(

@@ -73,6 +73,7 @@ class Canvas:
             height=self.height - TITLE_INCHES * self.dpi,
             margin=EDGE_INCHES * self.dpi,
             occupied=self.occupied,
+            points=self.points if len(self.points) > FEW else None,
         )
         for text, box, (x, y), colour in zip(drawn, places, anchors.tolist(), colours, strict=False):
             if box is None:

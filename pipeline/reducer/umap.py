@@ -1,19 +1,28 @@
-"""Embedding, Neighbours -> reduced (for topics) and coordinates (for the map): UMAP twice on one graph.
+"""Embedding, Neighbours -> reduced (for topics, several times) and coordinates (for the map, once): UMAP on one graph.
 
-UMAP: McInnes, Healy and Melville, 2018, arXiv:1802.03426. Both fits take their neighbours from the shared
-graph, with exactly `n_neighbors` columns, each paper first in its own row, as umap-learn expects.
+UMAP: McInnes, Healy and Melville, 2018, arXiv:1802.03426. All fits take their neighbours from the shared
+graph, with exactly `n_neighbors` columns, each paper first in its own row, as umap-learn expects. The fits for topics
+differ by their seed alone: they share UMAP's fuzzy graph and the start positions, which cost more than a fit of few
+epochs.
 """
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.neighbours import Neighbours
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
 FEWEST_FOR_UMAP = 5
+START_JITTER = 1e-4  # so that no two papers start in one place
 TINY = 16  # below this UMAP's spectral start and default sizes fail or mislead
 
 
@@ -73,12 +82,93 @@ def reduce(
         precomputed_knn=(*to_umap_knn(neighbours, plan.n_neighbors), None),
         force_approximation_algorithm=True,  # else UMAP ignores the given neighbours below 4,096 papers
     )
-    with threadpool_limits(limits=1), warnings.catch_warnings():
+    with threadpool_limits(limits=1), warnings.catch_warnings(), compiled_once():
         # The two notes that UMAP prints about our own choices: no search index, and a disconnected graph.
         warnings.filterwarnings("ignore", message="precomputed_knn\\[2\\]", category=UserWarning)
         warnings.filterwarnings("ignore", message=".*[Gg]raph is not fully connected", category=UserWarning)
         reduced = fit.fit_transform(vectors)
     return np.ascontiguousarray(reduced, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class UmapGraph:
+    """What several fits of the same papers share. weights: (n, n) sparse float32, UMAP's fuzzy simplicial set.
+
+    start: (n, c) float32 positions that every fit starts from.
+    """
+
+    weights: "csr_matrix"
+    start: NDArray[np.float32]
+
+
+def build_umap_graph(vectors: NDArray[np.float32], neighbours: Neighbours, *, plan: ReducerPlan) -> UmapGraph:
+    """The graph of (n, d) unit rows, with at least plan.n_neighbors - 1 neighbours each; the same for any seed."""
+    from threadpoolctl import threadpool_limits
+
+    umap = _import_umap()
+    from umap.spectral import spectral_layout
+
+    indices, distances = to_umap_knn(neighbours, plan.n_neighbors)
+    random = np.random.RandomState(0)
+    with threadpool_limits(limits=1), warnings.catch_warnings(), compiled_once():
+        warnings.filterwarnings("ignore", category=UserWarning)  # a disconnected graph, eigenvectors not quite exact
+        weights = umap.umap_.fuzzy_simplicial_set(
+            vectors, plan.n_neighbors, random, "cosine", knn_indices=indices, knn_dists=distances
+        )[0]
+        if plan.init == "pca":
+            return UmapGraph(weights, start_positions(vectors, plan))
+        start = spectral_layout(vectors, weights, plan.n_components, random, metric="cosine")
+    widest = np.abs(start).max()
+    return UmapGraph(weights, (start * (10.0 / widest if widest > 0 else 1.0)).astype(np.float32))
+
+
+def lay_out(graph: UmapGraph, *, min_dist: float, epochs: int, seed: int) -> NDArray[np.float32]:
+    """(n, c) float32 points of one fit. The same graph and seed give the same bits, for any number of threads."""
+    umap = _import_umap()
+    random = np.random.RandomState(seed)
+    a, b = umap.umap_.find_ab_params(1.0, min_dist)
+    jitter = random.normal(scale=START_JITTER, size=graph.start.shape).astype(np.float32)
+    with compiled_once():
+        reduced, _ = umap.umap_.simplicial_set_embedding(
+            graph.start,
+            graph.weights,
+            graph.start.shape[1],
+            1.0,  # initial_alpha
+            a,
+            b,
+            1.0,  # gamma
+            5,  # negative_sample_rate
+            epochs,
+            graph.start + jitter,
+            random,
+            "euclidean",
+            {},
+            densmap=False,
+            densmap_kwds={},
+            output_dens=False,
+        )
+    return np.ascontiguousarray(reduced, dtype=np.float32)
+
+
+@contextmanager
+def compiled_once() -> Iterator[None]:
+    """Inside it numba keeps on disk what it compiles of umap-learn, beside the sources or in its own cache folder.
+
+    umap-learn asks for that only for some of its functions; the others take some ten seconds in every process.
+    """
+    import numba
+
+    plain = numba.njit
+
+    @wraps(plain)
+    def kept(*arguments: Any, **options: Any) -> Any:
+        return plain(*arguments, **({"cache": True} | options))
+
+    numba.njit = kept
+    try:
+        yield
+    finally:
+        numba.njit = plain
 
 
 def to_umap_knn(neighbours: Neighbours, n_neighbors: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -120,8 +210,8 @@ def turn_upright(coordinates: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _import_umap() -> Any:
-    """umap-learn, imported on first use (it compiles for seconds), its notes about absent TensorFlow not repeated."""
-    with warnings.catch_warnings():
+    """umap-learn, imported on first use, its notes about absent TensorFlow not repeated."""
+    with warnings.catch_warnings(), compiled_once():
         warnings.filterwarnings("ignore", category=ImportWarning)
         import umap
     return umap

@@ -100,7 +100,7 @@ def _procedure(atlas: AtlasData) -> Iterator[str]:
     if selection.scores:
         yield ""
         if len(selection.scores) > 1:
-            yield "![scores of all cuts tried](topic_selection.svg)"
+            yield "![score of every number of topics tried](topic_selection.svg)"
             yield ""
         yield from _scores(selection.scores)
     yield ""
@@ -125,22 +125,11 @@ def _describe_reducer(selection: SelectionInfo) -> str:
 
 
 def _scores(scores: Sequence[CutScore]) -> Iterator[str]:
-    """The ten best cuts tried."""
-    yield "| min_cluster_size | min_samples | selection | topics | noise | largest topic | score | UMAP fits |"
-    yield "|---|---|---|---|---|---|---|---|"
+    """The ten best numbers of topics tried."""
+    yield "| topics | score | largest topic | UMAP fits |"
+    yield "|---|---|---|---|"
     for score in sorted(scores, key=lambda score: -score.score)[:BEST_CUTS]:
-        limit = "" if score.max_cluster_share is None else f" {score.max_cluster_share:.0%}"
-        cells = (
-            score.min_cluster_size,
-            score.min_samples,
-            f"{score.method}{limit}",
-            score.count,
-            f"{score.noise:.0%}",
-            f"{score.largest:.0%}",
-            f"{score.score:.4f}",
-            score.fits,
-        )
-        yield f"| {' | '.join(map(escape, map(str, cells)))} |"
+        yield f"| {score.count} | {score.score:.4f} | {score.largest:.0%} | {score.fits} |"
 
 
 def _costs(atlas: AtlasData) -> Iterator[str]:

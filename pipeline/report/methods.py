@@ -60,6 +60,13 @@ REFERENCES = {
         {"booktitle": "Advances in Neural Information Processing Systems", "volume": "12", "year": "1999"},
         "",
     ),
+    "ensembles": (
+        "article",
+        "Strehl, Alexander and Ghosh, Joydeep",
+        "Cluster Ensembles: A Knowledge Reuse Framework for Combining Multiple Partitions",
+        {"journal": "Journal of Machine Learning Research", "volume": "3", "pages": "583--617", "year": "2002"},
+        "",
+    ),
     "stability": (
         "article",
         "Hennig, Christian",
@@ -139,19 +146,17 @@ def _topics(atlas: AtlasData) -> Iterator[str]:
     yield (
         f"The graph was reduced to {selection.reducer.n_components} dimensions with UMAP [@umap] (umap-learn"
         f" {libraries['umap-learn']}, n_neighbors = {selection.reducer.n_neighbors}, min_dist ="
-        f" {manifest.config.reducer.min_dist:g}), and the reduced points were clustered with HDBSCAN"
-        f" [@hdbscan; @hdbscan-software] (hdbscan {libraries['hdbscan']}, min_samples = {score.min_samples},"
-        f" min_cluster_size = {score.min_cluster_size}, cluster selection {_selection_method(score)})."
+        f" {manifest.config.reducer.min_dist:g}) {selection.restarts} times with different random seeds, and the points"
+        f" of each fit were clustered with HDBSCAN [@hdbscan; @hdbscan-software] (hdbscan"
+        f" {libraries['hdbscan']}, min_samples = {score.min_samples}, min_cluster_size = {score.min_cluster_size},"
+        f" cluster selection {_selection_method(score)})."
     )
     yield _how_selected(atlas)
-    merged = f" after merging by the information bottleneck method [@bottleneck] to {selection.merged_to}"
     noise = (
         f"; {counts.noise / counts.kept:.0%} of the papers were noise and were assigned to the nearest topic by a"
         " similarity-weighted vote of their neighbours"
     )
-    yield (
-        f"This yielded {counts.topics} topics{merged if selection.merged_to else ''}{noise if counts.noise else ''}."
-    )
+    yield f"This yielded {counts.topics} topics{noise if counts.noise else ''}."
 
 
 def _selection_method(score: CutScore) -> str:
@@ -161,21 +166,29 @@ def _selection_method(score: CutScore) -> str:
 
 
 def _how_selected(atlas: AtlasData) -> str:
-    """How the settings of the cut were selected."""
+    """How the clusters of the fits became topics."""
     selection, granularity = atlas.manifest.selection, atlas.manifest.config.clusterer.granularity
     tried = len(selection.scores)
-    if tried == 1:
-        return "All cuts of the cluster hierarchies with at least two topics were identical."
     if len(atlas) < TINY:
-        return (
-            f"These settings gave the most frequent of {tried} different clusterings among {selection.restarts} UMAP"
-            " fits."
+        return f"The most frequent of {tried} different clusterings was taken." if tried > 1 else "All fits agreed."
+    sentences = []
+    if selection.merged_to:
+        why = f" (granularity = {granularity})" if granularity != "auto" else ""
+        sentences.append(
+            "In each fit, clusters were merged by the information bottleneck method [@bottleneck] until"
+            f" {selection.merged_to} were left{why}."
         )
-    requested = "" if granularity == "auto" else f", with granularity = {granularity}"
-    return (
-        f"These settings were selected from {tried} candidate clusterings{requested}, by a score based on the mutual"
-        " information between the topic of a paper and the topics of its nearest neighbours."
+    if tried > 1 and granularity == "auto":
+        sentences.append(
+            f"That number was selected from {tried} by the share of nearest-neighbour pairs within one cluster, beyond"
+            " that of a random Voronoi partition of the embedding with the same entropy, weighted by the collision"
+            " entropy of the cluster sizes."
+        )
+    sentences.append(
+        "The fits were combined by plurality voting after their clusters had been matched one to one [@ensembles];"
+        " papers that had less than half of the possible support for a cluster were left as noise."
     )
+    return " ".join(sentences)
 
 
 def _stability(atlas: AtlasData) -> Iterator[str]:

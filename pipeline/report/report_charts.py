@@ -1,4 +1,4 @@
-"""Manifest -> the charts of the report: papers by year, by length of their abstract, and the cuts tried."""
+"""Manifest -> the charts of the report: papers by year, by length of their abstract, scores of numbers of topics."""
 
 from collections.abc import Mapping
 
@@ -7,13 +7,12 @@ from pipeline.charts import chart_style, new_figure, save_figure
 from pipeline.corpus.quality import CorpusQuality
 
 COLOUR, TICKS = "#0072B2", 8
-METHOD_COLOURS = {"leaf": "#0072B2", "eom": "#E69F00", "max_cluster_size": "#009E73"}
 SELECTED = "#C0003C"
 TOPIC_TICKS = (2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 
 
 def draw_charts(manifest: Manifest) -> dict[str, bytes]:
-    """lengths.svg; years.svg where any paper has a year; topic_selection.svg where several cuts were tried."""
+    """lengths.svg; years.svg where any paper has a year; topic_selection.svg where several scores are known."""
     charts = draw_quality(manifest.quality)
     if len(manifest.selection.scores) > 1:
         charts["topic_selection.svg"] = draw_selection(manifest.selection)
@@ -51,42 +50,31 @@ def _bars(counts: Mapping[str, int], title: str) -> bytes:
 
 
 def draw_selection(selection: SelectionInfo) -> bytes:
-    """SVG: score and noise of every cut tried against its number of topics; the selected cut is marked."""
+    """SVG: the score of every number of topics tried; the number selected is marked."""
+    scores = sorted(selection.scores, key=lambda score: score.count)
+    counts = [score.count for score in scores]
     with chart_style(9.0):
-        figure = new_figure((7.2, 4.4), constrained=True)
-        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
-        for method, colour in METHOD_COLOURS.items():
-            cuts = [score for score in selection.scores if score.method == method]
-            if cuts:
-                counts = [score.count for score in cuts]
-                upper.scatter(counts, [score.score for score in cuts], s=14, color=colour, label=method, alpha=0.7)
-                lower.scatter(
-                    counts, [100 * score.noise for score in cuts], s=9, color=colour, alpha=0.7, clip_on=False
-                )
+        figure = new_figure((7.2, 3.2), constrained=True)
+        axes = figure.add_subplot()
+        axes.plot(counts, [score.score for score in scores], color=COLOUR, marker="o", markersize=3.5, linewidth=1.2)
         if (selected := selection.selected_score) is not None:
-            ring = {"facecolors": "none", "edgecolors": SELECTED}
-            upper.scatter([selected.count], [selected.score], s=90, linewidths=1.6, **ring)
-            lower.scatter([selected.count], [100 * selected.noise], s=60, clip_on=False, **ring)
-            upper.annotate(
-                f"selected: {selected.count} topics",
-                (selected.count, selected.score),
-                xytext=(0, 10),
+            number = selection.merged_to or selected.count
+            axes.axvline(number, color=SELECTED, linewidth=1.0, linestyle="--")
+            axes.annotate(
+                f"selected: {number} topics",
+                (number, 0.04),
+                xycoords=("data", "axes fraction"),
+                xytext=(-5 if number > counts[-1] ** 0.5 else 5, 0),
                 textcoords="offset points",
                 color=SELECTED,
-                ha="center",
+                ha="right" if number > counts[-1] ** 0.5 else "left",
             )
-        upper.margins(y=0.14)
-        upper.set_ylabel("score (nats)")
-        lower.set_ylabel("noise (%)")
-        lower.set_ylim(0, 100)
-        lower.set_xlabel("number of topics")
-        lower.set_xscale("log")
-        most = 1.1 * max(score.count for score in selection.scores)
-        ticks = [number for number in TOPIC_TICKS if number <= most]
-        lower.set_xticks(ticks, [str(number) for number in ticks], minor=False)
-        lower.minorticks_off()
-        upper.legend(frameon=False, title="selection", loc="best")
-        upper.set_title("Score and noise of the HDBSCAN cuts tried", loc="left")
-        for axes in (upper, lower):
-            axes.spines[["top", "right"]].set_visible(False)
+        axes.set_ylabel("score")
+        axes.set_xlabel("number of topics")
+        axes.set_xscale("log")
+        ticks = [tick for tick in TOPIC_TICKS if tick <= 1.1 * counts[-1]]
+        axes.set_xticks(ticks, [str(tick) for tick in ticks], minor=False)
+        axes.minorticks_off()
+        axes.set_title("Score of each number of topics, mean of the fits", loc="left")
+        axes.spines[["top", "right"]].set_visible(False)
         return save_figure(figure, "svg")

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import TopicsConfig
 from pipeline.mmr import select_by_mmr
+from pipeline.topics.coverage import coverages
 from pipeline.topics.grouping import Grouping
 from pipeline.topics.keywords import Keyword, find_keywords
 from pipeline.topics.labels import label_topics
@@ -16,6 +17,7 @@ from pipeline.topics.representatives import find_representatives
 from pipeline.topics.topic import Topic, TopicHierarchy, TopicKeyword
 
 LABEL_CANDIDATES = 15
+LEAST_COVERED = 0.05  # what is left of the weight of a phrase that ranks a topic's papers no better than chance
 MMR_CANDIDATES = 3  # times the keywords asked for: among so many they are selected to repeat little
 DIVERSITY = 0.2
 EmbedPhrases = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -40,8 +42,8 @@ def describe_topics(
 ) -> TopicHierarchy:
     """Topics, the areas above them and the subtopics inside them. Areas and subtopics are numbered from 0.
 
-    embed_phrases: (p, d) unit vectors of phrases, by which the keywords of topics are selected to repeat little;
-    without it the heaviest are taken.
+    embed_phrases: (p, d) unit vectors of phrases, by which labels are chosen to cover their topic and keywords to
+    repeat little; without it the heaviest are taken.
     """
     phrases = find_phrases(papers.titles, papers.abstracts, stop_words=config.stop_words)
     describer = _Describer(papers, phrases, grouping, config, embed_phrases)
@@ -130,8 +132,23 @@ class _Describer:
         return self._describe(level, keywords, labels=labels, named=labels)
 
     def _label_candidates(self, level: _LevelLabels) -> list[list[Keyword]]:
+        """What a label may be made of: the weight of each phrase times how much better than chance it ranks the papers
+        of its topic.
+        """
         count, within, parts = LABEL_CANDIDATES, level.within, level.parts
-        return find_keywords(self.phrases, level.core, count=count, for_names=True, within=within, parts=parts)
+        ranked = find_keywords(self.phrases, level.core, count=count, for_names=True, within=within, parts=parts)
+        terms = sorted({keyword.term for keywords in ranked for keyword in keywords})
+        if self.embed_phrases is None or not terms:
+            return ranked
+        vectors, place = self.embed_phrases(terms), {term: number for number, term in enumerate(terms)}
+        of_topics = [vectors[[place[keyword.term] for keyword in keywords]] for keywords in ranked]
+        return [
+            [
+                replace(keyword, weight=round(keyword.weight * max(LEAST_COVERED, 2 * share - 1), 6))
+                for keyword, share in zip(keywords, shares, strict=True)
+            ]
+            for keywords, shares in zip(ranked, coverages(of_topics, self.papers.vectors, level.core), strict=True)
+        ]
 
     def _describe(
         self,

@@ -1,0 +1,128 @@
+"""Tasks in this process and side by side: the same files, in the same order, and what happens when one fails."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.clusterer import cluster as joining
+from pipeline.clusterer.cluster import cluster
+from pipeline.clusterer.sample import draw_sample, extend_to_all
+from pipeline.config import ClustererConfig, ReducerConfig
+from pipeline.machine import core_count
+from pipeline.neighbours import Neighbours, find_neighbours
+from pipeline.workers import run_here, run_side_by_side
+from tests.test_topics import blobs
+
+
+def write_square(folder: Path, item: str) -> None:
+    """A task: the square of the number in a file."""
+    number = int((folder / f"in-{item}").read_text())
+    (folder / f"out-{item}").write_text(str(number * number))
+
+
+def fail_at_two(folder: Path, item: str) -> None:
+    """A task that cannot do one item."""
+    if item == "2":
+        raise ValueError("no 2 today")
+    write_square(folder, item)
+
+
+@pytest.fixture
+def numbers(tmp_path):
+    for number in range(5):
+        (tmp_path / f"in-{number}").write_text(str(number + 1))
+    return tmp_path
+
+
+@pytest.mark.parametrize("run", [run_here, run_side_by_side(1), run_side_by_side(2), run_side_by_side(9)])
+def test_items_are_done_in_order_wherever_they_are_done(numbers, run):
+    assert list(run(write_square, numbers, list("01234"))) == list("01234")
+    assert [(numbers / f"out-{item}").read_text() for item in "01234"] == ["1", "4", "9", "16", "25"]
+
+
+def test_here_an_item_is_done_when_it_is_asked_for(numbers):
+    done = run_here(write_square, numbers, list("01234"))
+    assert next(done) == "0"
+    assert not (numbers / "out-1").exists()
+
+
+def test_a_failing_worker_is_one_line_and_the_others_end(numbers):
+    done = run_side_by_side(2)(fail_at_two, numbers, list("01234"))
+    assert next(done) == "0"
+    with pytest.raises(RuntimeError, match="a worker process failed: ValueError: no 2 today"):
+        list(done)
+
+
+def test_nothing_to_do_starts_nothing(numbers):
+    assert list(run_side_by_side(2)(write_square, numbers, [])) == []
+
+
+def test_topics_are_the_same_from_any_number_of_workers(monkeypatch):
+    vectors, _ = blobs([40, 40, 40], spread=0.3)
+    graph = find_neighbours(vectors, k=50)
+
+    def found():
+        return cluster(
+            vectors, graph, reducer=ReducerConfig(), clusterer=ClustererConfig(), seeds=None, resamples=2, seed=1
+        )
+
+    here = found()
+    monkeypatch.setattr(joining, "FEWEST_FOR_WORKERS", 100)
+    monkeypatch.setattr(joining, "core_count", lambda: 2)
+    beside = found()
+    np.testing.assert_array_equal(here.core, beside.core)
+    np.testing.assert_array_equal(here.finer, beside.finer)
+    assert here.selection.scores == beside.selection.scores
+    assert (here.stability, here.agreement) == (beside.stability, beside.agreement)
+
+
+@pytest.mark.parametrize(("papers", "cores", "jobs", "beside"), [
+    (2_999, 2, 10, False), (3_000, 2, 10, True), (3_000, 1, 10, False), (3_000, 8, 1, False), (3_000, 8, 0, False),
+])  # fmt: skip
+def test_fits_of_a_small_corpus_or_on_one_core_are_made_here(monkeypatch, papers, cores, jobs, beside):
+    monkeypatch.setattr(joining, "core_count", lambda: cores)
+    assert (joining._runner(papers, jobs) is not run_here) == beside
+    assert core_count() >= 1
+
+
+# --- samples of very large corpora
+
+
+def test_a_sample_draws_thinly_surrounded_papers_more_often():
+    rng = np.random.default_rng(0)
+    similarities = np.where(rng.random(4_000) < 0.5, 0.9, 0.5).astype(np.float32)
+    graph = Neighbours(np.zeros((4_000, 15), np.int32), np.tile(similarities[:, None], (1, 15)))
+    rows = draw_sample(graph, 1_000, seed=3)
+    assert len(rows) == len(set(rows.tolist())) == 1_000
+    assert (np.diff(rows) > 0).all()
+    thin = float((similarities[rows] == np.float32(0.5)).mean())
+    assert 0.55 < thin < 0.85, "at most four times as likely, or the dense would vanish"
+    np.testing.assert_array_equal(rows, draw_sample(graph, 1_000, seed=3))
+    assert rows.tolist() != draw_sample(graph, 1_000, seed=4).tolist()
+
+
+def test_papers_that_were_not_drawn_join_by_half_of_the_vote():
+    graph = Neighbours(
+        np.array([[1, 2], [0, 2], [3, 0], [2, 0], [0, 3], [0, 1]], np.int32),
+        np.array([[0.9, 0.1], [0.9, 0.1], [0.9, 0.1], [0.9, 0.1], [0.5, 0.5], [0.5, 0.5]], np.float32),
+    )
+    # Drawn: 0 (topic 0), 1 (noise), 3 (topic 1). Paper 2: topic 1 by 0.9; 4: half and half; 5: 0 alone has a topic.
+    found = extend_to_all(np.array([0, -1, 1], np.int32), np.array([0, 1, 3]), graph)
+    assert found.tolist() == [0, -1, 1, 1, 0, 0]
+
+
+def test_a_corpus_above_the_limit_is_fitted_on_a_sample_and_every_paper_gets_a_topic(monkeypatch):
+    monkeypatch.setattr(joining, "MOST_FITTED", 150)
+    vectors, groups = blobs([100, 100, 100], spread=0.2)
+    found = cluster(
+        vectors, find_neighbours(vectors, k=50), reducer=ReducerConfig(), clusterer=ClustererConfig(), seeds=None,
+        resamples=1, seed=1,
+    )  # fmt: skip
+    assert len(found.core) == len(found.finer) == 300
+    assert found.plan.fit.min_cluster_size == 5, "planned for the sample"
+    assert (found.core >= 0).mean() > 0.9
+    for group in range(3):
+        topics = found.core[(groups == group) & (found.core >= 0)]
+        assert len(set(topics.tolist())) == 1
+    assert len(set(found.core[found.core >= 0].tolist())) == 3
