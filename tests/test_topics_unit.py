@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipeline.cli.analysis import _stability
 from pipeline.clusterer.assignment import Assignment, assign_corpus, mean_vectors
 from pipeline.clusterer.cluster import Clustering
 from pipeline.clusterer.hierarchy import HierarchyLabels, build_hierarchy
@@ -14,6 +15,7 @@ from pipeline.config import ClustererConfig, ReducerConfig, TopicEdits, TopicsCo
 from pipeline.corpus.paper_ids import PaperIds
 from pipeline.errors import ConfigError, UnknownPaperError
 from pipeline.neighbours import Neighbours, find_neighbours
+from pipeline.report.topic_sections import _figures
 from pipeline.topics import describe
 from pipeline.topics.describe import DescribedPapers, describe_topics, select_keywords
 from pipeline.topics.edits import apply_edits, check_edits, given_labels
@@ -546,3 +548,13 @@ def test_a_graph_of_the_planted_circle():
     """What the grouping tests stand on: a ring is the neighbour graph of points on a circle."""
     graph = find_neighbours(CIRCLE, k=2)
     assert {frozenset(row) for row in graph.indices.tolist()} == {frozenset(row) for row in ring(N, 2).indices.tolist()}
+
+
+@pytest.mark.parametrize(
+    ("stability", "unstable"), [(None, False), (0.0, True), (0.49, True), (0.5, False), (1.0, False)]
+)
+def test_a_topic_recovered_in_less_than_half_of_the_resamples_is_unstable(stability, unstable):
+    topic = Topic(0, "Glaciers", 3, 3, (), (), stability=stability)
+    assert topic.unstable == unstable
+    assert ("(unstable)" in _figures(topic)) == unstable
+    assert ("(unstable)" in _stability(topic)) == unstable

@@ -11,6 +11,7 @@ from pipeline.cli.arguments import Json, Labels, Run
 
 if TYPE_CHECKING:
     from pipeline.atlas import AtlasData
+    from pipeline.topics import Topic
 
 
 def topics(
@@ -45,12 +46,12 @@ def show_topics(atlas: "AtlasData") -> None:
     ]
     if has_stability:
         columns.insert(2, ("stable", "right"))
-        rows = [(*row[:2], _percent(topic.stability), *row[2:]) for row, topic in zip(rows, atlas.topics, strict=True)]
+        rows = [(*row[:2], _stability(topic), *row[2:]) for row, topic in zip(rows, atlas.topics, strict=True)]
     show.table(columns, rows)
 
 
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.0%}"
+def _stability(topic: "Topic") -> str:
+    return "" if topic.stability is None else f"{topic.stability:.0%}{' (unstable)' * topic.unstable}"
 
 
 def _show_tree(atlas: "AtlasData") -> None:

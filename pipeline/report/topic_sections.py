@@ -101,7 +101,7 @@ def _topic(topic: Topic, titles: Mapping[str, str]) -> Iterator[str]:
 
 
 def _figures(topic: Topic) -> str:
-    stability = "" if topic.stability is None else f"Stability {topic.stability:.0%}, "
+    stability = "" if topic.stability is None else f"Stability {topic.stability:.0%}{' (unstable)' * topic.unstable}, "
     mean = f"mean strength {topic.strength:.2f}, neighbourhood preservation {topic.neighbourhood_preservation:.0%}."
     return stability + (mean if stability else mean.capitalize())
 

@@ -18,6 +18,9 @@ class TopicKeyword:
     weight: float
 
 
+LEAST_STABLE = 0.5
+
+
 @dataclass(frozen=True)
 class SeededTopic:
     """How the user described a topic beforehand. threshold: least similarity of its papers to the sentence."""
@@ -57,6 +60,11 @@ class Topic:
     neighbourhood_preservation: float = 0.0
     colour: int = 0
     seeded: SeededTopic | None = None
+
+    @property
+    def unstable(self) -> bool:
+        """Whether it was recovered in less than half of the resamples: shown as such, never hidden."""
+        return self.stability is not None and self.stability < LEAST_STABLE
 
     def to_json(self) -> dict[str, object]:
         """Its fields by name."""

@@ -16,6 +16,11 @@ export function topicColour(meta, topic, theme) {
   return topic < 0 ? meta.noise[theme] : meta.palette[theme][meta.topicOf[topic].colour];
 }
 
+// The hex colour of an area, whose topics have shades of it.
+export function hueOf(meta, area, theme) {
+  return meta.palette[theme][area.colour];
+}
+
 // Groups of the column that is shown, the one with most visible papers first: the first ten get colours.
 export function groupOrder(source) {
   const column = source.points[state.colour];

@@ -7,6 +7,8 @@ import { state } from "./store.js";
 import { WORLD } from "./grid.js";
 
 const MOST_LABELS = 800;
+const MOST_SHOWN = 40; // of them at once
+const NARROW = 500; // pixels: on a narrower map areas alone are labelled until one zooms in
 const MOST_TITLES = 30; // papers in sight that are named
 const TITLE_LENGTH = 60;
 const GAP = 5;
@@ -58,13 +60,17 @@ export class Labels {
 
   placeTopics(scene, placed) {
     const zoom = scene.view.zoom - scene.whole.zoom;
+    const areasAlone = this.meta.areas.length > 0 && scene.width < NARROW && zoom < AREAS_TO && !state.topics.size;
+    let shown = 0;
     for (const label of this.labels) {
       const [x, y] = scene.project(label.x, label.y);
       const near = label.kind === "area" ? zoom < AREAS_TO : label.kind !== "subtopic" || zoom > SUBTOPICS_FROM;
-      const chosen = near && (!state.topics.size || label.topics.some((topic) => state.topics.has(topic)));
+      const wanted = near && shown < MOST_SHOWN && !(areasAlone && label.kind !== "area");
+      const chosen = wanted && (!state.topics.size || label.topics.some((topic) => state.topics.has(topic)));
       const box = chosen ? freeBox(label, x, y - label.height / 2, scene.width, scene.height, placed) : null;
       show(label.element, box);
       if (box) placed.push(box);
+      if (box) shown++;
     }
   }
 
