@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from pipeline.build.llm_labels import chat_requests, check_chat, name_by_chat
+from pipeline.build.llm_labels import _beginnings, _usable, chat_requests, check_chat, name_by_chat
 from pipeline.build.run import run_config
 from pipeline.cli.main import main
 from pipeline.clusterer.assignment import assign_corpus
@@ -91,7 +91,7 @@ def test_topics_are_matched_by_their_papers():
 class Service(BaseHTTPRequestHandler):
     """Answers as a chat service: a name, then no name, then the first name again."""
 
-    answers = ('"Frozen rivers."', "line one\nline two", "frozen rivers")
+    answers = ('"Glaciers, hives, violins."', "line one\nline two", "glaciers, hives, violins")
     asked: ClassVar[list[dict]] = []
 
     def do_POST(self):
@@ -124,12 +124,27 @@ def test_a_service_names_topics_once_and_bad_answers_leave_the_keyword_label(tmp
     config = ChatConfig(url=service, model="m")
     named = name_by_chat(atlas, config, cache=tmp_path)
     assert len(Service.asked) == len(chat_requests(atlas, config)) == len(atlas.topics)
-    assert (named.topics[0].label, named.topics[0].named_by) == ("Frozen rivers", "chat")
+    assert (named.topics[0].label, named.topics[0].named_by) == ("Glaciers, hives, violins", "chat")
     assert named.topics[0].keyword_label == atlas.topics[0].label
     assert [topic.label for topic in named.topics[1:]] == [topic.label for topic in atlas.topics[1:]]
     again = name_by_chat(atlas, config, cache=tmp_path)
     assert [topic.label for topic in again.topics] == [topic.label for topic in named.topics]
     assert len(Service.asked) == len(atlas.topics), "answers are kept"
+
+
+@pytest.mark.parametrize(("answer", "expected"), [
+    ("Glacial meltwater", "Glacial meltwater"), ("Frozen rivers", "no word of 'Frozen rivers' is in the papers"),
+    ("Sorry, I cannot name this", "no word of 'Sorry, I cannot name this' is in the papers"),
+    ("Ice sheets", "another topic is called 'Ice sheets' already"), ("", "the answer is no name"),
+    ("word " * 9, "the answer is no name"), ("The and of", "no word of 'The and of' is in the papers"),
+])  # fmt: skip
+def test_a_name_has_a_word_of_its_papers_and_is_no_other_topic_s(answer, expected):
+    words = _beginnings("The glaciers lose meltwater, and the ice sheets move")
+    if expected == answer:
+        assert _usable(answer, {"ice sheets"}, words=words) == answer
+        return
+    with pytest.raises(ValueError, match=expected):
+        _usable(answer, {"ice sheets"}, words=words)
 
 
 def test_a_dry_run_prints_what_would_be_sent_and_sends_and_writes_nothing(tmp_path, service, capsys):

@@ -20,6 +20,7 @@ from pipeline.errors import ConfigError, ServiceError
 from pipeline.http import request
 from pipeline.topics import Topic
 from pipeline.words.display import shorten
+from pipeline.words.stop_words import FUNCTION_WORDS
 
 KEYWORDS, TITLE_LENGTH = 10, 200
 MOST_WORDS, MOST_CHARACTERS = 8, 80
@@ -80,6 +81,7 @@ def name_by_chat(
     names: dict[int, str] = {}
     reasons: dict[str, str] = {}
     used_names = {topic.label.casefold() for topic in atlas.topics if topic.named_by != "keywords"}
+    words = _words_of_topics(atlas)
     failures = 0
     for chat_request in chat_requests(atlas, config):
         advance(1)
@@ -87,7 +89,8 @@ def name_by_chat(
             reasons[str(chat_request.topic)] = "not asked: the service failed for the topics before"
             continue
         try:
-            name = _usable(_ask(chat_request, config, cache / "chat"), used_names)
+            answer = _ask(chat_request, config, cache / "chat")
+            name = _usable(answer, used_names, words=words[chat_request.topic])
         except ServiceError as problem:
             failures += 1
             reasons[str(chat_request.topic)] = str(problem)
@@ -138,14 +141,33 @@ def _ask(chat_request: ChatRequest, config: ChatConfig, cache: Path) -> str:
     return text
 
 
-def _usable(answer: str, used_names: set[str]) -> str:
-    """The name in an answer. Raises ValueError where there is none, or another topic has it."""
+def _words_of_topics(atlas: AtlasData) -> dict[int, set[str]]:
+    """The beginnings of all words in the papers of each topic."""
+    titles, abstracts = atlas.cleaned_papers()
+    words: dict[int, set[str]] = {topic.id: set() for topic in atlas.topics}
+    for topic, title, abstract in zip(atlas.column("topic").to_pylist(), titles, abstracts, strict=True):
+        if topic in words:
+            words[topic] |= _beginnings(f"{title} {abstract}")
+    return words
+
+
+def _beginnings(text: str) -> set[str]:
+    """The first five letters of each word that says something, so that forms of one word are alike."""
+    return {word[:5] for word in re.findall(r"\w{2,}", text.casefold()) if word not in FUNCTION_WORDS}
+
+
+def _usable(answer: str, used_names: set[str], *, words: set[str]) -> str:
+    """The name in an answer. Raises ValueError where there is none, another topic has it, or none of its words is among
+    `words`, the beginnings of those in the topic's papers.
+    """
     lines = list(_lines(answer))
     name = lines[0] if len(lines) == 1 else ""
     if not name or len(name) > MOST_CHARACTERS or len(name.split()) > MOST_WORDS:
         raise ValueError(f"the answer is no name: {shorten(answer.strip(), 60)!r}")
     if name.casefold() in used_names:
         raise ValueError(f"another topic is called {name!r} already")
+    if not _beginnings(name) & words:
+        raise ValueError(f"no word of {name!r} is in the papers of the topic")
     return name
 
 
