@@ -1,18 +1,29 @@
-"""Source -> numbered lines of text: decoded one by one, so that a line that does not decode is one reject."""
+"""Source -> numbered lines of text; bytes that are not in its encoding are mended record by record.
+
+A byte that does not decode becomes a lone surrogate, and stays one while a file is cut into records and parsed. Then a
+record is mended: programs of Windows write lone bytes of Windows-1252 into files that are UTF-8 otherwise. Bytes in
+long runs are words of another script, which nothing but the right encoding can read: such a record is rejected.
+"""
 
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
+from pipeline.corpus.record import Record, Rejected
 from pipeline.corpus.sources import Source, damage_as_error
 from pipeline.errors import CorpusError
 
-LONGEST_LINE = 16 * 2**20  # bytes
+LONGEST_LINE = 16 * 2**20  # characters
 MOST_EMPTY = 1_000_000  # consecutive empty lines
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+LONE_BYTES = re.compile("[\udc80-\udcff]+")
+LONGEST_RUN = 2  # lone bytes in a row that are still letters with accents, not words of another script
+BYTES = "bytes read as Windows-1252"
 
 
 def read_lines(source: Source, encoding: str) -> Iterator[tuple[int, str]]:
-    """(line number from 1, line with its ending). Bytes that do not decode become lone surrogates.
+    r"""(line number from 1, line with its ending: \n, \r\n or \r). Bytes that do not decode become lone surrogates.
 
     UTF-16 that starts with its mark is read as that, whatever the encoding. Raises CorpusError for what makes all rows
     unreadable: a NUL byte, a damaged compressed file, an unknown encoding.
@@ -42,14 +53,16 @@ def read_lines(source: Source, encoding: str) -> Iterator[tuple[int, str]]:
 def _split_lines(file: io.BufferedReader, source: Source, encoding: str) -> Iterator[str]:
     if file.peek(2)[:2] in UTF16_MARKS:
         encoding = "utf-16"
-    if "\n".encode(encoding) != b"\n":  # UTF-16 and its kin: lines can be found only after decoding
-        with io.TextIOWrapper(file, encoding=encoding, newline="") as text:
-            yield from text
-        return
-    while line := file.readline(LONGEST_LINE + 1):
-        if len(line) > LONGEST_LINE:
-            raise CorpusError(f"{source}: a line longer than {LONGEST_LINE // 2**20} MB; is this one paper per line?")
-        yield line.decode(encoding, errors="surrogateescape")
+    escapes = "\n".encode(encoding) == b"\n"  # UTF-16 and its kin cannot hold single bytes that do not decode
+    with io.TextIOWrapper(
+        file, encoding=encoding, errors="surrogateescape" if escapes else "strict", newline=""
+    ) as text:
+        while line := text.readline(LONGEST_LINE + 1):
+            if len(line) > LONGEST_LINE:
+                raise CorpusError(
+                    f"{source}: a line longer than {LONGEST_LINE // 2**20} MB; is this one paper per line?"
+                )
+            yield line
 
 
 def undecodable(text: str) -> bool:
@@ -59,3 +72,50 @@ def undecodable(text: str) -> bool:
     except UnicodeEncodeError:
         return True
     return False
+
+
+def mend_records(rows: Iterable[Record | Rejected], encoding: str) -> Iterator[Record | Rejected]:
+    """The rows, lone bytes in their texts read as Windows-1252; rejected where they are words of another encoding."""
+    for row in rows:
+        yield row if isinstance(row, Rejected) or not undecodable(_all_text(row.fields)) else _mend(row, encoding)
+
+
+def _mend(record: Record, encoding: str) -> Record | Rejected:
+    if not LONE_BYTES.search(_all_text(record.fields)):  # halves of surrogate pairs, from escapes in JSON
+        return record
+    fields = {_mended(str(name)): _mended_value(value) for name, value in record.fields.items()}
+    if LONE_BYTES.search(_all_text(fields)):
+        return Rejected(record.source, record.row, f"not {encoding} text")
+    return replace(record, fields=fields, repaired=(*record.repaired, BYTES))
+
+
+def _all_text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return " ".join(f"{_all_text(name)} {_all_text(part)}" for name, part in value.items())
+    return " ".join(map(_all_text, value)) if isinstance(value, list | tuple) else ""
+
+
+def _mended_value(value: object) -> object:
+    if isinstance(value, str):
+        return _mended(value)
+    if isinstance(value, dict):
+        return {_mended_value(name): _mended_value(part) for name, part in value.items()}
+    return [_mended_value(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def _mended(text: str) -> str:
+    r"""Short runs of lone bytes as letters of Windows-1252; long ones stay as they are.
+
+    >>> _mended("Universit\udce9 de Montr\udce9al"), _mended("\udcc4\udce3\udcba\udcc3") == "\udcc4\udce3\udcba\udcc3"
+    ('Université de Montréal', True)
+    """
+    return LONE_BYTES.sub(lambda run: _letters(run[0]), text) if undecodable(text) else text
+
+
+def _letters(run: str) -> str:
+    if len(run) > LONGEST_RUN:
+        return run
+    lone = run.encode(errors="surrogateescape")
+    return "".join(bytes([byte]).decode("cp1252", errors="ignore") or chr(byte) for byte in lone)

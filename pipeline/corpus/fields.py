@@ -92,6 +92,7 @@ def to_paper(
         vector=_vector(content.get(fields.vectors_column)) if fields.vectors_column else None,
         format=adapter or record.format or format_name,
         cleaned=cleaner.clean(title, abstract) if cleaner else None,
+        repaired=record.repaired,
     )
 
 

@@ -1,10 +1,14 @@
-"""Source -> its format: by its first bytes, and by its ending where they could be anything."""
+"""Source -> its format: by its first bytes, and by its ending where they could be anything.
+
+Another package adds a format by an entry point of the group `paperatlas.readers` that names a `Format`
+(docs/formats.md has an example); it is asked before ours.
+"""
 
 import codecs
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
 
+from pipeline.corpus.file_format import Format
 from pipeline.corpus.readers import (
     bibtex,
     delimited,
@@ -13,70 +17,77 @@ from pipeline.corpus.readers import (
     jsonl,
     listing,
     nbib,
+    ovid,
     parquet,
+    pubmed_text,
+    refer,
     ris,
-    xlsx,
+    spreadsheet,
+    web_of_science,
     xml_files,
 )
-from pipeline.corpus.record import Record, Rejected
-from pipeline.corpus.sources import ZIP, Source, damage_as_error
+from pipeline.corpus.refusals import TAGGED, refusal_of_bytes, refusal_of_ending
+from pipeline.corpus.sources import OLE, ZIP, Source, damage_as_error
 from pipeline.errors import CorpusError
 
-Reader = Callable[[Source, str], Iterator[Record | Rejected]]
 SNIFFED = 65_536  # bytes
+GROUP = "paperatlas.readers"
+# The first that begins as a text does is its format.
+FORMATS = (
+    jsonl.FORMAT,
+    delimited.CSV,
+    delimited.TSV,
+    parquet.FORMAT,
+    ris.FORMAT,
+    nbib.FORMAT,
+    bibtex.FORMAT,
+    web_of_science.FORMAT,
+    refer.FORMAT,
+    ovid.FORMAT,
+    pubmed_text.FORMAT,
+    xml_files.FORMAT,
+    json_document.FORMAT,
+    spreadsheet.FORMAT,
+    documents.MARKDOWN,
+    listing.FORMAT,
+    documents.TEXT,
+)
 
 
-@dataclass(frozen=True)
-class Format:
-    """endings: of its files, the usual one first."""
-
-    name: str
-    endings: tuple[str, ...]
-    read: Reader
-
-
-JSONL = Format("JSONL", (".jsonl", ".ndjson"), jsonl.read)
-CSV = Format("CSV", (".csv",), delimited.read)
-TSV = Format("TSV", (".tsv", ".tab"), delimited.read)
-PARQUET = Format("Parquet", (".parquet",), parquet.read)
-LISTING = Format("listing", (".txt",), listing.read)
-BIBTEX = Format("BibTeX", (".bib", ".bibtex"), bibtex.read)
-RIS = Format("RIS", (".ris",), ris.read)
-NBIB = Format("NBIB", (".nbib", ".medline"), nbib.read)
-XML = Format("XML", (".xml", ".atom"), xml_files.read)
-JSON = Format("JSON", (".json",), json_document.read)
-XLSX = Format("XLSX", (".xlsx",), xlsx.read)
-MARKDOWN = Format("Markdown", (".md", ".markdown"), documents.read_markdown)
-TEXT = Format("text", (), documents.read_text)
-FORMATS = (JSONL, CSV, TSV, PARQUET, LISTING, BIBTEX, RIS, NBIB, XML, JSON, XLSX, MARKDOWN, TEXT)
-BY_ENDING = {ending: one for one in FORMATS for ending in one.endings}
-
-RIS_START = re.compile(r"\s*(?:\d+\.\s+)?TY {1,2}- ?\w")
-NBIB_START = re.compile(r"\s*PMID *- ?\d")
-BIBTEX_START = re.compile(r"\s*(?:%[^\n]*\n\s*)*@\s*[a-zA-Z]+\s*[{(]")
-AUTHORS = re.compile(r"(?:(?:[^\W\d_a-z][^,]{0,60}|null|:)(?:, |$))+")
-JSON_START = re.compile(r"[\[{]\s*[\[{\"\]}]")
-JSON_LINES = re.compile(r"\s*\{.*\}\s*\r?\n\s*\{")
-WOS_START = re.compile(r"(?:PT\tAU\t|PT\tBA\t|Publication Type\tAuthors\t)")
+@cache
+def known_formats() -> tuple[Format, ...]:
+    """Those of other packages, then ours."""
+    others = tuple(entry.load() for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name))
+    wrong = next((one for one in others if not isinstance(one, Format)), None)
+    if wrong is not None:
+        raise CorpusError(f"an entry point of {GROUP} names {wrong!r}, which is no Format")
+    return (*others, *FORMATS)
 
 
 def known_endings() -> str:
     """The endings of all formats, for messages."""
-    return ", ".join(BY_ENDING)
+    return ", ".join(dict.fromkeys(ending for one in known_formats() for ending in one.endings))
 
 
 def find_format(source: Source) -> Format | None:
     """The format of a file; None where neither its content nor its ending shows one.
 
-    Raises CorpusError where the file cannot be read.
+    Raises CorpusError where the file cannot be read, or is of a kind that is refused: the message has the way out.
     """
     start = _start(source)
-    by_ending = BY_ENDING.get(source.suffix)
+    by_ending = next((one for one in known_formats() if source.suffix in one.endings), None)
+    if by_ending is not None and by_ending not in FORMATS:
+        return by_ending
     if start.startswith(b"PAR1"):
-        return PARQUET
-    if start.startswith(ZIP):
-        return XLSX if source.suffix in (".xlsx", ".xlsm") or b"[Content_Types].xml" in start else None
-    return _by_first_lines(_decoded(start), source, by_ending) or by_ending
+        return parquet.FORMAT
+    if refusal := refusal_of_bytes(start, source):
+        raise CorpusError(f"{source}: {refusal}")
+    if start.startswith((ZIP, OLE)):
+        return spreadsheet.FORMAT
+    found = _by_text(_decoded(start), source, by_ending)
+    if found is None and (refusal := refusal_of_ending(source)):
+        raise CorpusError(f"{source}: {refusal}")
+    return found
 
 
 def _start(source: Source) -> bytes:
@@ -95,28 +106,27 @@ def _decoded(start: bytes) -> str:
     return start.decode("utf-8-sig", errors="replace")
 
 
-def _by_first_lines(text: str, source: Source, by_ending: Format | None) -> Format | None:
-    """The format that a text begins with; None where it could be anything."""
-    if by_ending in (MARKDOWN, PARQUET):
+def _by_text(text: str, source: Source, by_ending: Format | None) -> Format | None:
+    """The format that a text begins with, else that of its ending where the text could be anything."""
+    if by_ending in (documents.MARKDOWN, parquet.FORMAT):
         return by_ending
-    starts = ((RIS_START, RIS), (NBIB_START, NBIB), (BIBTEX_START, BIBTEX), (WOS_START, TSV))
-    for start, start_format in starts:
-        if start.match(text):
-            return start_format
+    if begun := next((one for one in known_formats() if one.begins(text)), None):
+        return begun
     plain = text.lstrip()
-    if plain.startswith(("<?xml", "<feed", "<PubmedArticleSet", "<!DOCTYPE Pubmed")):
-        return XML
-    if by_ending is JSON or (by_ending in (None, LISTING) and JSON_START.match(plain)):
-        return JSONL if JSON_LINES.match(text) else JSON
-    if by_ending is LISTING and (source.gathered or (source.listed and not _is_listing(text))):
-        return TEXT
-    return None
-
-
-def _is_listing(text: str) -> bool:
-    """Whether the second or third line could be the authors of a listing: pairs of names, all with a capital."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()][:3]
-    return any(AUTHORS.fullmatch(line) is not None and bool(listing.split_authors(line)) for line in lines[1:])
+    if by_ending is json_document.FORMAT or (by_ending in (None, listing.FORMAT) and json_document.looks_so(plain)):
+        return jsonl.FORMAT if jsonl.looks_so(text) else json_document.FORMAT
+    if by_ending is listing.FORMAT:
+        if tagged := TAGGED.match(text):
+            raise CorpusError(
+                f"{source}: a list of tagged lines ({tagged[1].strip()!r} ...) of a program that is not known here;"
+                " export it as RIS or BibTeX"
+            )
+        if delimited.looks_so(text):
+            return delimited.CSV
+        return documents.TEXT if source.gathered or not listing.looks_so(text) else by_ending
+    if by_ending is spreadsheet.FORMAT:  # neither a ZIP nor an OLE file: a table under the wrong name
+        return delimited.CSV
+    return by_ending
 
 
 def unknown_format(source: Source) -> CorpusError:

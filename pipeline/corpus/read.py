@@ -7,6 +7,7 @@ from pipeline.config import CorpusConfig
 from pipeline.corpus.cleaning import Cleaner
 from pipeline.corpus.collect import collect
 from pipeline.corpus.corpus import Corpus
+from pipeline.corpus.decoding import mend_records
 from pipeline.corpus.fields import FieldMap, to_paper
 from pipeline.corpus.file_search import find_sources
 from pipeline.corpus.formats import find_format, unknown_format
@@ -62,7 +63,7 @@ def _read_source(source: Source, config: CorpusConfig, vectors_column: str | Non
         yield Rejected(source.name, 1, f"not a format that is read: {source.suffix or 'no ending'}")
         return
     fields = FieldMap({role: name for role, name in config.fields if name is not None}, vectors_column)
-    for row in file_format.read(source, config.encoding):
+    for row in mend_records(file_format.read(source, config.encoding), config.encoding):
         if isinstance(row, Rejected):
             yield row
             continue

@@ -17,12 +17,14 @@ class Record:
     """One row as its file has it. row: 1-based; lines for JSONL and listings, rows below the header for tables.
 
     format: the service or program that wrote it, where a reader knows that better than the file's format says.
+    repaired: what had to be mended to read it, e.g. "an empty cell too many".
     """
 
     source: str
     row: int
     fields: RawRow
     format: str = ""
+    repaired: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Rejected:
 class Paper:
     """One row as a paper. id: made from the text where the source gave none. extra: its other fields, without missing
     values. format: of the file, or the service or program that wrote it. cleaned: title and abstract as they are
-    embedded, and the steps of cleaning that changed them; None where no cleaning was requested.
+    embedded, and the steps of cleaning that changed them; None where no cleaning was requested. repaired: as in Record.
     """
 
     source: str
@@ -53,6 +55,7 @@ class Paper:
     vector: tuple[float, ...] | None = None
     format: str = ""
     cleaned: Cleaned | None = None
+    repaired: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -61,7 +64,7 @@ class Paper:
         return text_of(source.title, source.abstract)
 
     def content_hash(self) -> bytes:
-        """sha256 of everything but id, format and place in the source: decides between rows with one text."""
+        """sha256 of everything but id, format, repairs and place in the source: decides between rows with one text."""
         content = [self.title, self.abstract, list(self.authors), self.year, self.extra, self.vector]
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).digest()
 

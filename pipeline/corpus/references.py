@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.corpus.adapters import Adapters
+from pipeline.corpus.decoding import mend_records
 from pipeline.corpus.fields import FieldMap, plain_text
 from pipeline.corpus.file_search import existing_file
 from pipeline.corpus.formats import find_format, known_endings
@@ -34,7 +35,7 @@ def read_references(path: Path, *, encoding: str = "utf-8") -> list[Reference]:
     if file_format is None:
         raise CorpusError(f"{path}: unknown format; references can be {known_endings()}, also .gz, .zst")
     references, reason = [], ""
-    for row in file_format.read(source, encoding):
+    for row in mend_records(file_format.read(source, encoding), encoding):
         if isinstance(row, Rejected):
             reason = reason or f": row {row.row}: {row.reason}"
         else:

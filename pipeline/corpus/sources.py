@@ -21,6 +21,7 @@ MOST_EXPANSION = 200  # times its size that a compressed file may become ...
 EXPANSION_FREE = 16 * 2**20  # ... beyond this many bytes
 COMPRESSIONS = (".gz", ".zst")
 GZIP, ZSTD, ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Excel before 2007, and other programs' files
 
 
 @dataclass(frozen=True)

@@ -45,12 +45,13 @@ def mappings(value: object) -> Iterable[RawRow]:
 
 
 def split(value: object, separator: str = ";") -> list[str]:
-    """The parts of a text between separators.
+    """The parts of a text between separators, or of a list that is split already.
 
     >>> split("a; b ;")
     ['a', 'b']
     """
-    return [part.strip() for part in text(value).split(separator) if part.strip()]
+    parts = value if isinstance(value, list | tuple) else text(value).split(separator)
+    return [stripped for part in parts if (stripped := text(part))]
 
 
 def given_first(name: str) -> str:

@@ -43,7 +43,7 @@ ADAPTERS = (
     Adapter("Scopus", frozenset({"EID", "Title"}), scopus.adapt),
     Adapter("PubMed", frozenset({"PMID", "Title", "Journal/Book"}), pubmed_table.adapt),
     Adapter("Web of Science", frozenset({"Article Title", "UT (Unique WOS ID)"}), web_of_science.adapt_named),
-    Adapter("Web of Science", frozenset({"PT", "AU", "TI"}), web_of_science.adapt_tagged),
+    Adapter("Web of Science", frozenset({"PT", "TI"}), web_of_science.adapt_tagged),
 )
 
 

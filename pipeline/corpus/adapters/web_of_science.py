@@ -41,11 +41,13 @@ def adapt_tagged(row: RawRow) -> dict[str, object]:
     adapted: dict[str, object] = {
         "id": text(row.get("UT")),
         **{name: row.get(tag) for tag, name in TAGS.items()},
-        "authors": [given_first(name) for name in split(row.get("AF")) or split(row.get("AU"))],
+        "year": row.get("PY") or row.get("EA") or row.get("PD"),
+        "authors": [given_first(name) for name in _people(row)],
+        "references": split(row.get("CR")),
         "keywords": [*split(row.get("DE")), *split(row.get("ID"))],
         "pages": _pages(row, "BP", "EP"),
     }
-    return without(adapted) | without(row, "UT", "AF", "AU", "DE", "ID", "BP", "EP", *TAGS)
+    return without(adapted) | without(row, "UT", "AF", "AU", "DE", "ID", "BP", "EP", "CR", *TAGS)
 
 
 def adapt_named(row: RawRow) -> dict[str, object]:
@@ -56,10 +58,16 @@ def adapt_named(row: RawRow) -> dict[str, object]:
         **{ours: row.get(theirs) for theirs, ours in NAMES.items()},
         "authors": [given_first(name) for name in authors],
         "keywords": [*split(row.get("Author Keywords")), *split(row.get("Keywords Plus"))],
+        "references": split(row.get("Cited References")),
         "pages": _pages(row, "Start Page", "End Page"),
     }
-    used = ("UT (Unique WOS ID)", "Author Full Names", "Authors", "Author Keywords", "Keywords Plus")
+    used = ("UT (Unique WOS ID)", "Author Full Names", "Authors", "Author Keywords", "Keywords Plus", "Cited References")
     return without(adapted) | without(row, *used, "Start Page", "End Page", *NAMES)
+
+
+def _people(row: RawRow) -> list[str]:
+    """Full names, else short ones; those of a book or a group where it has no others."""
+    return next((names for tag in ("AF", "AU", "BF", "BA", "CA") if (names := split(row.get(tag)))), [])
 
 
 def _pages(row: RawRow, start: str, end: str) -> str:

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.corpus.decoding import read_lines, undecodable
+from pipeline.corpus.decoding import read_lines
+from pipeline.corpus.file_format import Format, starts_with
 from pipeline.corpus.readers.latex import decode_latex
 from pipeline.corpus.record import Record, Rejected, text_hash, text_of
 from pipeline.corpus.sources import Source
@@ -43,7 +44,7 @@ def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
     index = _read_index(source, encoding)
     macros: dict[str, str] = {}
     volumes = _read_volumes(source, encoding, index.volumes)
-    converter = _Converter(source.name, encoding, index.repeated, volumes)
+    converter = _Converter(source.name, index.repeated, volumes)
     for first, text in _chunks(source, encoding):
         library = _parse(text)
         macros |= _macros(library)
@@ -56,7 +57,6 @@ class _Converter:
     """Block -> record or reject. repeated: keys of several entries; volumes: fields of the entry of each key."""
 
     source: str
-    encoding: str
     repeated: frozenset[str]
     volumes: Mapping[str, Mapping[str, str]]
 
@@ -70,8 +70,6 @@ class _Converter:
         if kind in VOLUMES:
             return Rejected(self.source, line, f"@{kind}: a volume, not a paper", entry.key)
         values = _with_volume(_values(entry, macros), self.volumes)
-        if undecodable(entry.key + "".join(values.values())):
-            return Rejected(self.source, line, f"not {self.encoding} text")
         return Record(self.source, line, _fields(entry.key, kind, values, shared=entry.key in self.repeated))
 
 
@@ -234,3 +232,6 @@ def given_first(name: str) -> str:
     if len(parts) == 2:
         return " ".join(part for part in reversed(parts) if part)
     return f"{parts[2]} {parts[0]}, {parts[1]}" if len(parts) == 3 else name
+
+
+FORMAT = Format("BibTeX", (".bib", ".bibtex", ".biblatex"), read, starts_with(r"(?:%[^\n]*\n\s*)*@\s*[a-zA-Z]+\s*[{(]"))

@@ -4,7 +4,8 @@ import csv
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from pipeline.corpus.decoding import LONGEST_LINE, read_lines, undecodable
+from pipeline.corpus.decoding import LONGEST_LINE, read_lines
+from pipeline.corpus.file_format import Format, starts_with
 from pipeline.corpus.record import Record, Rejected
 from pipeline.corpus.sources import Source
 from pipeline.errors import CorpusError
@@ -22,15 +23,11 @@ def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
     rows = csv.reader(_with(header_line, lines), delimiter=delimiter, strict=delimiter != "\t")
     try:
         header = [name.strip() for name in next(rows, [])]
-        if undecodable("".join(header)):
-            raise CorpusError(f"{source}: its header is not {encoding} text; set corpus.encoding to the file's own")
         for number, row in enumerate(rows, start=1):
             if not row:
                 continue
             if len(row) > len(header):
                 yield Rejected(source.name, number, f"{len(row)} fields for {len(header)} columns")
-            elif undecodable("".join(row)):
-                yield Rejected(source.name, number, f"not {encoding} text")
             else:
                 yield Record(source.name, number, dict(zip_longest(header, map(_unquoted, row), fillvalue="")))
     except csv.Error as problem:
@@ -48,3 +45,14 @@ def _with(first: str, rest: Iterator[str]) -> Iterator[str]:
     if first:
         yield first
     yield from rest
+
+
+def looks_so(text: str) -> bool:
+    """Whether a text under an ending that says nothing is a table: a header with a title or abstract in it."""
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    cells = [cell.strip(' "').lower() for cell in header.split(max(",;\t", key=header.count))]
+    return len(cells) > 2 and any(cell in ("title", "article title", "abstract", "doi", "document title") for cell in cells)
+
+
+CSV = Format("CSV", (".csv",), read)
+TSV = Format("TSV", (".tsv", ".tab"), read, starts_with(r"(?:PT\tAU\t|PT\tBA\t|Publication Type\tAuthors\t)"))

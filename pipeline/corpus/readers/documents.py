@@ -6,12 +6,13 @@ Front matter is read by PyYAML's safe loader, Markdown by markdown-it-py.
 import re
 from collections.abc import Iterator
 
-from pipeline.corpus.decoding import UTF16_MARKS, undecodable
+from pipeline.corpus.decoding import UTF16_MARKS
+from pipeline.corpus.file_format import Format
 from pipeline.corpus.record import Record, Rejected
 from pipeline.corpus.sources import Source
 
 LONGEST_TITLE = 300  # characters
-LARGEST = 16 * 2**20  # bytes
+LARGEST = 2**20  # bytes; an export of another program that nobody recognised is larger, an abstract never
 FRONT = re.compile(r"\A---\s*\n(.*?)\n(?:---|\.\.\.)\s*(?:\n|\Z)", re.DOTALL)
 ABSTRACT = re.compile(r"abstract|summary|zusammenfassung|résumé|resumen", re.IGNORECASE)
 
@@ -55,13 +56,11 @@ def read_markdown(source: Source, encoding: str) -> Iterator[Record | Rejected]:
 def _decoded(source: Source, encoding: str) -> str | Rejected:
     content = source.read_whole()
     if len(content) > LARGEST:
-        return Rejected(source.name, 1, f"a text of more than {LARGEST // 2**20} MB")
+        return Rejected(source.name, 1, f"a text of more than {LARGEST // 2**20} MB is no abstract; is it a list of papers? export it as RIS")
     if content.startswith(UTF16_MARKS):
         encoding = "utf-16"
     text = content.decode(encoding, errors="surrogateescape" if encoding != "utf-16" else "replace")
-    if undecodable(text):
-        return Rejected(source.name, 1, f"not {encoding} text")
-    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _name(source: Source) -> str:
@@ -111,3 +110,7 @@ def _prose(text: str) -> tuple[str, str]:
                 if ABSTRACT.fullmatch(section):
                     abstract.append(words)
     return title, " ".join(" ".join(abstract or prose).split())
+
+
+MARKDOWN = Format("Markdown", (".md", ".markdown"), read_markdown)
+TEXT = Format("text", (), read_text)

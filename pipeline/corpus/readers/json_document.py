@@ -1,10 +1,11 @@
 """One JSON document -> records: a list of papers, or an answer of a service that holds such a list."""
 
 import json
+import re
 from collections.abc import Iterator
 
 from pipeline.corpus.adapters.parts import inside
-from pipeline.corpus.decoding import undecodable
+from pipeline.corpus.file_format import Format
 from pipeline.corpus.record import Record, Rejected
 from pipeline.corpus.sources import Source
 from pipeline.errors import CorpusError
@@ -20,6 +21,14 @@ PLACES = (
     ("works",),
     ("references",),
 )
+
+
+START = re.compile(r"[\[{]\s*[\[{\"\]}]")
+
+
+def looks_so(text: str) -> bool:
+    """Whether a text begins as a JSON object or list does."""
+    return START.match(text) is not None
 
 
 def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
@@ -42,8 +51,6 @@ def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
     for number, paper in enumerate(papers, start=1):
         if not isinstance(paper, dict):
             yield Rejected(source.name, number, f"a JSON {type(paper).__name__}, not an object")
-        elif undecodable(json.dumps(paper, ensure_ascii=False)[:100_000]):
-            yield Rejected(source.name, number, "broken Unicode: half of a surrogate pair")
         else:
             yield Record(source.name, number, paper)
 
@@ -60,3 +67,6 @@ def _papers(content: object) -> list[object] | None:
         if isinstance(value, dict) and place == ("message",):  # Crossref's answer about one work
             return [value]
     return [content]
+
+
+FORMAT = Format("JSON", (".json",), read)

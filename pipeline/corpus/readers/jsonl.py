@@ -1,20 +1,27 @@
 """JSONL -> records: one JSON object a line."""
 
 import json
+import re
 from collections.abc import Iterator
 
-from pipeline.corpus.decoding import read_lines, undecodable
+from pipeline.corpus.decoding import read_lines
+from pipeline.corpus.file_format import Format
 from pipeline.corpus.record import Record, Rejected
 from pipeline.corpus.sources import Source
+
+
+TWO_OBJECTS = re.compile(r"\s*\{.*\}\s*\r?\n\s*\{")
+
+
+def looks_so(text: str) -> bool:
+    """Whether a text is objects on lines of their own, not one JSON document."""
+    return TWO_OBJECTS.match(text) is not None
 
 
 def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
     """Each line as a record; blank lines do not count."""
     for number, line in read_lines(source, encoding):
         if not line.strip():
-            continue
-        if undecodable(line):
-            yield Rejected(source.name, number, f"not {encoding} text")
             continue
         try:
             fields = json.loads(line)
@@ -28,3 +35,6 @@ def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
             yield Record(source.name, number, fields)
         else:
             yield Rejected(source.name, number, f"a JSON {type(fields).__name__}, not an object")
+
+
+FORMAT = Format("JSONL", (".jsonl", ".ndjson"), read)

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.corpus.adapters.parts import given_first, initials_first
-from pipeline.corpus.decoding import read_lines, undecodable
+from pipeline.corpus.decoding import read_lines
+from pipeline.corpus.file_format import Format, starts_with
 from pipeline.corpus.record import Record, Rejected
 from pipeline.corpus.sources import Source
 
@@ -41,8 +42,6 @@ def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
         empty = False
         if len(lines) > MOST_LINES:
             yield Rejected(source.name, line, f"a reference of more than {MOST_LINES:,} lines")
-        elif undecodable("".join(value for _, value in lines)):
-            yield Rejected(source.name, line, f"not {encoding} text")
         else:
             yield Record(source.name, line, _fields(lines))
     if empty:
@@ -98,3 +97,6 @@ def _authors(joined: Mapping[str, Sequence[str]]) -> list[str]:
     full, short = joined.get("FAU", ()), joined.get("AU", ())
     names = [given_first(name) for name in full] if full else [initials_first(name) for name in short]
     return [*names, *joined.get("CN", ())]
+
+
+FORMAT = Format("NBIB", (".nbib", ".medline"), read, starts_with(r"PMID *- ?\d"))

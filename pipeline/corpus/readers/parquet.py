@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pipeline.corpus.file_format import Format
 from pipeline.corpus.record import Record, Rejected
 from pipeline.corpus.sources import Source
 from pipeline.errors import CorpusError
@@ -30,3 +31,6 @@ def read(source: Source, _encoding: str) -> Iterator[Record | Rejected]:
         raise CorpusError(f"{source}: a value near row {number + 1} cannot be read: {problem}") from None
     except OSError as problem:
         raise CorpusError(f"{source}: cannot be read: {problem.strerror or problem}") from None
+
+
+FORMAT = Format("Parquet", (".parquet",), read)

@@ -7,7 +7,8 @@ where there is one: the ID field is only a number within one export.
 import re
 from collections.abc import Iterator, Mapping
 
-from pipeline.corpus.decoding import read_lines, undecodable
+from pipeline.corpus.decoding import read_lines
+from pipeline.corpus.file_format import Format, starts_with
 from pipeline.corpus.record import RawRow, Record, Rejected
 from pipeline.corpus.sources import Source
 
@@ -33,8 +34,6 @@ def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
         empty = False
         if len(lines) > MOST_LINES:
             yield Rejected(name, line, f"a reference of more than {MOST_LINES:,} lines")
-        elif undecodable("".join(lines)):
-            yield Rejected(name, line, f"not {encoding} text")
         else:
             yield Record(name, line, _fields(rispy.loads("\n".join([*lines, "ER  - "]))[0]))
     if empty:
@@ -91,3 +90,6 @@ def given_first(name: str) -> str:
     if len(parts) == 2:
         return f"{parts[1]} {parts[0]}"
     return f"{parts[1]} {parts[0]}, {parts[2]}" if len(parts) == 3 else name
+
+
+FORMAT = Format("RIS", (".ris",), read, starts_with(r"(?:\d+\.\s+)?TY {1,2}- ?\w"))

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Protocol
 
+from pipeline.corpus.file_format import Format, starts_with
 from pipeline.corpus.record import Record, Rejected
 from pipeline.corpus.sources import Source, damage_as_error
 from pipeline.errors import CorpusError
@@ -195,3 +196,8 @@ _READERS: Mapping[str, Callable[[_Element], dict[str, object]]] = {
     "PubmedBookArticle": _pubmed_book,
     f"{ATOM}entry": _atom,
 }
+
+
+FORMAT = Format(
+    "XML", (".xml", ".atom", ".rdf"), read, starts_with(r"<\?xml|<feed|<PubmedArticleSet|<!DOCTYPE Pubmed|<rdf:RDF|<OAI-PMH")
+)

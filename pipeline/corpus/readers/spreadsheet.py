@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from pipeline.corpus.file_format import Format
 from pipeline.corpus.record import Record, Rejected
 from pipeline.corpus.sources import EXPANSION_FREE, MOST_EXPANSION, Source
 from pipeline.errors import CorpusError
@@ -88,3 +89,6 @@ def _value(cell: object) -> object:
     if isinstance(cell, float) and cell.is_integer():
         return int(cell)
     return cell.strip() if isinstance(cell, str) else cell
+
+
+FORMAT = Format("XLSX", (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"), read)

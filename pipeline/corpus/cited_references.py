@@ -1,0 +1,74 @@
+"""What a paper cites, as its source gives it -> one column `references`: list<struct<raw, id, source>>.
+
+raw: the reference as text, an object as canonical JSON. id: its identifier with the scheme it belongs to, as
+"doi:10.1000/x", "pmid:31000001", "openalex:W1", "s2:0a1b"; "" where it has none. source: who gave it.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import TypedDict
+
+from pipeline.corpus.identifiers import find_arxiv, find_dois, plain_name, whole_dois
+from pipeline.corpus.record import RawRow
+
+COLUMN = "references"
+OPENALEX = re.compile(r"(?:https?://openalex\.org/)?(W\d{3,})")
+SEMANTIC_SCHOLAR = re.compile(r"[0-9a-f]{40}")
+
+
+class CitedReference(TypedDict):
+    """One reference of a paper."""
+
+    raw: str
+    id: str
+    source: str
+
+
+def to_references(value: object, *, source: str) -> list[CitedReference]:
+    """The references in a value of any kind: a list of texts or objects, or one text for each line; none dropped.
+
+    >>> to_references(["Aho A, 2001, J ICE, V1, P2, DOI 10.1000/x"], source="Web of Science")
+    [{'raw': 'Aho A, 2001, J ICE, V1, P2, DOI 10.1000/x', 'id': 'doi:10.1000/x', 'source': 'Web of Science'}]
+    """
+    values = value.splitlines() if isinstance(value, str) else value
+    if isinstance(values, Mapping):
+        values = [values]
+    if not isinstance(values, list | tuple):
+        return []
+    return [_reference(one, source) for one in values if one not in (None, "", {}, [])]
+
+
+def _reference(value: object, source: str) -> CitedReference:
+    if isinstance(value, Mapping):
+        raw = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+        if set(value) == {"raw", "id", "source"}:  # as we write it
+            return CitedReference(raw=str(value["raw"]), id=str(value["id"] or ""), source=str(value["source"] or ""))
+        return CitedReference(raw=raw, id=_id_of_object(value), source=source)
+    raw = str(value).strip()
+    return CitedReference(raw=raw, id=_id_of_text(raw), source=source)
+
+
+def _id_of_object(value: RawRow) -> str:
+    plain = {plain_name(str(name)): part for name, part in value.items()}
+    ids = plain.get("externalids")
+    if isinstance(ids, Mapping):
+        plain = {plain_name(str(name)): part for name, part in ids.items()} | plain
+    if dois := whole_dois(str(plain.get("doi") or "")):
+        return f"doi:{dois[0]}"
+    for scheme, names in (("arxiv", ("arxiv",)), ("pmid", ("pmid", "pubmed")), ("s2", ("paperid",))):
+        if value_of := next((plain[name] for name in names if plain.get(name)), None):
+            return f"{scheme}:{value_of}"
+    return _id_of_text(str(plain.get("id") or plain.get("unstructured") or ""))
+
+
+def _id_of_text(text: str) -> str:
+    if work := OPENALEX.fullmatch(text):
+        return f"openalex:{work[1]}"
+    if SEMANTIC_SCHOLAR.fullmatch(text):
+        return f"s2:{text}"
+    if dois := find_dois(text):
+        return f"doi:{dois[0]}"
+    if names := find_arxiv(text, bare=True):
+        return f"arxiv:{names[0]}"
+    return text if text and " " not in text else ""

@@ -1,0 +1,104 @@
+"""Ovid's text export (`<1>`, then each field's name on a line and its value indented below) -> records."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from pipeline.corpus.adapters.parts import given_first, initials_first
+from pipeline.corpus.decoding import read_lines
+from pipeline.corpus.file_format import Format, starts_with
+from pipeline.corpus.record import Record, Rejected
+from pipeline.corpus.sources import Source
+
+NUMBER = re.compile(r"<(\d+)>\s*$")
+TAGGED = re.compile(r"([A-Z][A-Z0-9])  ?- (.*)")  # the shorter form: "TI  - Title"
+# Marks that Ovid sets behind names and titles.
+MARKS = re.compile(r"\s*(?:\[[^\]]*\]|\d+(?:,\d+)*|\([^)]*\))\s*\.?\s*$")
+NAMES: Mapping[str, str] = {
+    "title": "title",
+    "ti": "title",
+    "abstract": "abstract",
+    "ab": "abstract",
+    "author": "authors",
+    "authors": "authors",
+    "au": "authors",
+    "year of publication": "year",
+    "publication year": "year",
+    "yr": "year",
+    "date of publication": "date",
+    "dp": "date",
+    "source": "journal",
+    "so": "journal",
+    "doi": "doi",
+    "digital object identifier": "doi",
+    "accession number": "accession_number",
+    "unique identifier": "accession_number",
+    "ui": "accession_number",
+    "references": "references",
+    "author keywords": "keywords",
+    "subject headings": "subject_headings",
+    "language": "language",
+    "institution": "affiliations",
+}
+MOST_LINES = 100_000
+
+
+def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
+    """Each reference as a record; row: the line of its number."""
+    start = 0
+    lines: list[str] = []
+    for number, text in read_lines(source, encoding):
+        text = text.rstrip("\r\n")
+        if NUMBER.match(text):
+            if start:
+                yield _record(source, start, lines)
+            start, lines = number, []
+        elif start and len(lines) <= MOST_LINES:
+            lines.append(text)
+    if start:
+        yield _record(source, start, lines)
+    else:
+        yield Rejected(source.name, 1, "no line is a number in angle brackets: is this Ovid's export?")
+
+
+def _record(source: Source, start: int, lines: Sequence[str]) -> Record | Rejected:
+    if len(lines) > MOST_LINES:
+        return Rejected(source.name, start, f"a reference of more than {MOST_LINES:,} lines")
+    return Record(source.name, start, _fields(lines))
+
+
+def _fields(lines: Sequence[str]) -> dict[str, object]:
+    values: dict[str, list[str]] = {}
+    name = ""
+    for line in lines:
+        tagged = TAGGED.match(line)
+        if tagged:
+            name = tagged[1]
+            values.setdefault(name, []).append(tagged[2].strip())
+        elif line[:1] not in ("", " ", "\t"):
+            name = line.strip()
+            values.setdefault(name, [])
+        elif name and line.strip():
+            values[name].append(line.strip())
+    fields: dict[str, object] = {}
+    for name, texts in values.items():
+        role = NAMES.get(name.lower(), name.lower().replace(" ", "_"))
+        fields.setdefault(role, texts if role == "references" else " ".join(texts))
+    return _tidied(fields)
+
+
+def _tidied(fields: dict[str, object]) -> dict[str, object]:
+    title, journal = str(fields.get("title", "")), str(fields.get("journal", ""))
+    authors = [MARKS.sub("", name).strip(" .") for name in re.split(r";\s*", str(fields.get("authors", "")))]
+    tidied: dict[str, object] = {
+        **fields,
+        "title": MARKS.sub("", title) if title.rstrip(". ").endswith("]") else title,
+        "authors": [given_first(name) if "," in name else initials_first(name) for name in authors if name],
+        "journal": journal.partition(".   ")[0].partition(". ")[0],
+        "source": journal,
+    }
+    if "year" not in fields:
+        tidied["year"] = str(fields.get("date") or journal)
+    return {name: value for name, value in tidied.items() if value}
+
+
+FORMAT = Format("Ovid", (".ovd",), read, starts_with(r"<\d+>\s*\n"))
