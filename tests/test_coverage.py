@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.topics.coverage import area_under_curve, coverages
+from pipeline.topics.coverage import area_under_curve, coverages, factor_of
 from tests.test_neighbours import unit_rows
 
 
@@ -32,6 +32,10 @@ def test_coverage_of_every_phrase_equals_counting_pairs():
                 np.round(vectors[rows] @ phrase, 5) for rows in (topics == number, (topics != number) & (topics >= 0))
             )
             assert found[number][place] == pytest.approx(slow_area(near.tolist(), far.tolist()), abs=2e-3)
+
+
+def test_a_phrase_weighs_as_much_as_it_covers_better_than_chance():
+    assert [factor_of(share) for share in (1.0, 0.75, 0.51, 0.1)] == pytest.approx([1.0, 0.5, 0.05, 0.05])
 
 
 def test_one_topic_alone_and_no_phrase_are_covered_by_chance():

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST_INSIDE, MOST_OUTSIDE = 400, 2_000  # papers compared, evenly spaced among all
+LEAST = 0.05  # what is left of the weight of a phrase that ranks a topic's papers no better than chance
 
 
 def coverages(
@@ -34,6 +35,15 @@ def coverages(
         far = vectors[_spaced(np.sort(outside), MOST_OUTSIDE)] @ of_topic.T
         found.append(np.array([area_under_curve(near[:, i], far[:, i]) for i in range(len(of_topic))]))
     return found
+
+
+def factor_of(coverage: float) -> float:
+    """What the weight of a phrase is multiplied by: how much better than chance it covers its topic, at least 0.05.
+
+    >>> factor_of(1.0), factor_of(0.75), factor_of(0.5), factor_of(0.2)
+    (1.0, 0.5, 0.05, 0.05)
+    """
+    return max(LEAST, 2 * coverage - 1)
 
 
 def _spaced(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import TopicsConfig
 from pipeline.mmr import select_by_mmr
-from pipeline.topics.coverage import coverages
+from pipeline.topics.coverage import coverages, factor_of
 from pipeline.topics.grouping import Grouping
 from pipeline.topics.keywords import Keyword, find_keywords
 from pipeline.topics.labels import label_topics
@@ -17,7 +17,6 @@ from pipeline.topics.representatives import find_representatives
 from pipeline.topics.topic import Topic, TopicHierarchy, TopicKeyword
 
 LABEL_CANDIDATES = 15
-LEAST_COVERED = 0.05  # what is left of the weight of a phrase that ranks a topic's papers no better than chance
 MMR_CANDIDATES = 3  # times the keywords asked for: among so many they are selected to repeat little
 DIVERSITY = 0.2
 EmbedPhrases = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -144,7 +143,7 @@ class _Describer:
         of_topics = [vectors[[place[keyword.term] for keyword in keywords]] for keywords in ranked]
         return [
             [
-                replace(keyword, weight=round(keyword.weight * max(LEAST_COVERED, 2 * share - 1), 6))
+                replace(keyword, weight=round(keyword.weight * factor_of(share), 6))
                 for keyword, share in zip(keywords, shares, strict=True)
             ]
             for keywords, shares in zip(ranked, coverages(of_topics, self.papers.vectors, level.core), strict=True)
