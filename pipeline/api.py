@@ -18,12 +18,14 @@ from pipeline.progress import Progress
 from pipeline.recommender import (
     Assigned,
     Filters,
+    NearDuplicates,
     Recommended,
     Request,
     answer,
     assign_texts,
     default_k,
     filter_papers,
+    find_near_duplicates,
     search,
 )
 from pipeline.topics import Topic, TopicHierarchy
@@ -128,6 +130,10 @@ class Atlas:
     def search(self, words: str, k: int | None = None) -> list[Recommended]:
         """The k papers that free words describe best; phrases in double quotes must be in them."""
         return search(self.data, words, k=default_k(self.data) if k is None else k)
+
+    def near_duplicates(self) -> tuple[NearDuplicates, ...]:
+        """The groups of papers that are other versions of each other by meaning and words, the largest first."""
+        return find_near_duplicates(self.data)
 
     def assign(self, texts: Sequence[str]) -> list[Assigned]:
         """The topics of new texts (title, a stop, abstract), cleaned as the run cleans; a paper of the corpus, by its

@@ -66,7 +66,7 @@ def empty_cache(session_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real papers."""
     if not SHARED.is_dir():

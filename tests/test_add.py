@@ -103,9 +103,26 @@ def test_another_record_of_a_paper_there_is_that_paper(tmp_path, make_atlas):
     papers[0]["doi"] = "10.1000/x"
     folder = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers))).folder
     other = papers[0] | {"id": "other", "abstract": "Said in other words.", "doi": "https://doi.org/10.1000/X"}
-    stolen = papers[1] | {"abstract": "Another text under the same id."}
-    found = add_papers(folder, [str(write_jsonl(tmp_path / "n.jsonl", [other, stolen]))])
-    assert (found.new, found.known, found.rejected) == (0, 1, 1)
+    revised = papers[1] | {"abstract": "Another text under the same id and title."}
+    found = add_papers(folder, [str(write_jsonl(tmp_path / "n.jsonl", [other, revised]))])
+    assert (found.new, found.known, found.rejected) == (0, 2, 0)
+    reasons = load_run(folder).tables.whole.duplicates.column("reason").to_pylist()
+    assert sorted(reasons) == ["same DOI 10.1000/x", f"same id {papers[1]['id']}"]
+
+
+def test_another_paper_under_an_id_that_is_there_is_added_with_an_id_of_its_own(tmp_path, make_atlas):
+    papers = planted_papers(KINDS, 10)
+    folder = make_atlas(str(write_jsonl(tmp_path / "p.jsonl", papers))).folder
+    stranger = {"id": papers[1]["id"], "title": "Whale song in the Bering Sea", "abstract": "We listened."}
+    file = str(write_jsonl(tmp_path / "n.jsonl", [stranger]))
+    found = add_papers(folder, [file])
+    assert (found.new, found.known, found.rejected) == (1, 0, 0)
+    ids = load_run(folder).ids.ids
+    (own,) = [name for name in ids if name.startswith(f"{papers[1]['id']}-")]
+    assert papers[1]["id"] in ids
+    assert load_run(folder).paper(load_run(folder).ids.row(own))["title"] == stranger["title"]
+    again = add_papers(folder, [file])
+    assert (again.new, again.known) == (0, 1), "added once"
 
 
 def test_new_columns_and_other_types_find_a_place(folder, tmp_path):

@@ -157,7 +157,7 @@ def test_rejects_name_row_and_reason(tmp_path):
         b'{"id": "x", "title": "", "abstract": null}',
         b"{broken",
         b'["a", "list"]',
-        b'{"title": "Gr\xf6\xdfe", "abstract": "latin"}',
+        '{"title": "冰川的融化", "abstract": "GBK"}'.encode("gbk"),
         b'{"title": "half \\ud800 pair"}',
         b'{"title": "nul \\u0000 here"}',
         b'{"title": {"en": "Nested"}}',
@@ -170,7 +170,7 @@ def test_rejects_name_row_and_reason(tmp_path):
     assert reasons[2] == "no title and no abstract"
     assert reasons[3].startswith("not JSON")
     assert reasons[4] == "a JSON list, not an object"
-    assert reasons[5] == "not utf-8 text"
+    assert reasons[5] == "not utf-8 text", "words of another encoding; lone letters of Windows are read"
     assert "surrogate" in reasons[6]
     assert reasons[7] == "a NUL character"
     assert reasons[8] == "its title is not text"
@@ -189,15 +189,72 @@ def test_exact_duplicates_are_one_paper_and_the_kept_one_does_not_depend_on_orde
     assert outcomes.pop()[1] == (("c2", "c1"), ("c3", "c1"))
 
 
-def test_an_id_used_for_two_texts_goes_to_the_same_one_in_any_order(tmp_path):
-    clash = [{"id": "same", "title": "One"}, {"id": "same", "title": "Two"}]
+@pytest.mark.parametrize("deduplication", ["merge", "keep"])
+def test_an_id_used_for_two_texts_goes_to_the_same_one_in_any_order_and_none_is_lost(tmp_path, deduplication):
+    clash = [
+        {"id": "10.1000/vol", "title": "Bees in hot summers", "doi": "10.1000/vol"},
+        {"id": "10.1000/vol", "title": "Sea walls that leak", "doi": "10.1000/vol"},
+    ]
     kept = set()
     for papers in (clash, clash[::-1]):
         write_jsonl(tmp_path / "p.jsonl", papers)
-        corpus = read(tmp_path, "p.jsonl")
-        kept.add(tuple(corpus.tables.papers.column("title").to_pylist()))
-        assert corpus.tables.rejected.column("reason").to_pylist() == ["its id is used for another text"]
+        corpus = read(tmp_path, "p.jsonl", deduplication=deduplication)
+        ids = corpus.tables.papers.column("id").to_pylist()
+        kept.add(tuple(zip(ids, corpus.tables.papers.column("title").to_pylist(), strict=True)))
+        assert (corpus.tables.rejected.num_rows, corpus.tables.duplicates.num_rows) == (0, 0)
+        assert corpus.repaired == {"an id that another text has": 1}
+        assert corpus.tables.papers.column("doi").to_pylist() == ["10.1000/vol"] * 2, "the DOI leads to both"
     assert len(kept) == 1
+    first, second = (paper for paper, _ in kept.pop())
+    assert first == "10.1000/vol"
+    assert second == f"10.1000/vol-{corpus.text_hashes[1].hex()[:8]}"
+
+
+def test_records_of_one_work_that_share_an_id_are_one_paper_before_ids_are_looked_at(tmp_path):
+    long = "Drifting ice is tracked by buoys. " * 3
+    rows = [
+        {"id": "W1", "title": "Ice drift from buoys", "abstract": long, "year": 2020},
+        {"id": "W1", "title": "Ice drift from buoys.", "abstract": "Cut off here.", "year": 2021},
+        {"id": "W1", "title": "Ice drift from buoys", "year": 1990},
+        {"id": "7", "title": "Moss", "year": 2020},
+        {"id": "7", "title": "Frogs that sing at noon", "year": 2020},
+    ]
+    outcomes = set()
+    for order in ([0, 1, 2, 3, 4], [4, 2, 1, 0, 3]):
+        write_jsonl(tmp_path / "p.jsonl", [rows[number] for number in order])
+        tables = read(tmp_path, "p.jsonl").tables
+        assert tables.rejected.num_rows == 0
+        titles = {(paper["title"], paper["year"]) for paper in tables.papers.to_pylist()}
+        assert titles == {(rows[0]["title"], 2020), (rows[2]["title"], 1990), ("Moss", 2020), (rows[4]["title"], 2020)}
+        outcomes.add(tuple(tables.papers.column("id").to_pylist()))
+        assert tables.duplicates.column("reason").to_pylist() == ["same id W1"]
+    assert len(outcomes) == 1
+
+
+def test_references_are_kept_whole_and_those_of_two_sources_joined(tmp_path):
+    wos = ["Aho A, 2001, J ICE, V1, P2, DOI 10.1000/a", "Moe B, 1999, SNOW"]
+    rows = [
+        {"id": "1", "title": "Glaciers that surge twice", "doi": "10.1000/g", "abstract": "Long text. " * 9,
+         "references": wos},
+        {"id": "2", "title": "Glaciers that surge twice", "doi": "10.1000/g", "abstract": "Short.",
+         "references": [{"raw": "Aho, On ice (2001)", "id": "", "source": "Scopus"}]},
+        {"id": "3", "title": "Dunes", "references": [{"title": "Sand", "doi": "10.1000/S"}, "W1234567"]},
+        {"id": "4", "title": "Tides", "references": []},
+    ]  # fmt: skip
+    write_jsonl(tmp_path / "p.jsonl", rows)
+    papers = read(tmp_path, "p.jsonl").tables.papers
+    assert papers.schema.field("references").type.value_type.names == ["raw", "id", "source"]
+    found = {paper["title"]: paper["references"] for paper in papers.to_pylist()}
+    assert found["Glaciers that surge twice"] == [
+        {"raw": wos[0], "id": "doi:10.1000/a", "source": "JSONL"},
+        {"raw": wos[1], "id": "", "source": "JSONL"},
+        {"raw": "Aho, On ice (2001)", "id": "", "source": "Scopus"},
+    ]
+    assert found["Dunes"] == [
+        {"raw": '{"doi": "10.1000/S", "title": "Sand"}', "id": "doi:10.1000/s", "source": "JSONL"},
+        {"raw": "W1234567", "id": "openalex:W1234567", "source": "JSONL"},
+    ]
+    assert found["Tides"] is None
 
 
 def test_papers_without_ids_get_ids_from_their_text(tmp_path):
@@ -279,10 +336,10 @@ def test_extra_columns_keep_their_types(tmp_path):
         ("cut.jsonl.gz", gzip.compress(b'{"title": "a"}\n' * 500, mtime=0)[:-20], "damaged after line"),
         ("notgz.jsonl.gz", b"plain text", "not JSON"),
         ("broken.jsonl.zst", b"\x28\xb5\x2f\xfd plain text", "damaged after line 0"),
-        ("latin.csv", "title,abstract\nGröße,ä\n".encode("latin-1"), "corpus.encoding"),
+        ("gbk.csv", "title,abstract\n中文标题,摘要文字\n".encode("gbk"), "corpus.encoding"),
         ("quote.csv", b'title,abstract\n"open,x\n', "is a quote left open?"),
         ("bad.parquet", b"PAR1 not really", "not a readable Parquet file"),
-        ("what.docx", b"x", "unknown format '.docx'"),
+        ("what.docx", b"x", "a document of a word processor"),
         ("columns.csv", b"colour,size\nred,3\n", "no title or abstract among its fields (colour, size)"),
         ("utf16.csv", "title\nA\n".encode("utf-16-le"), 'corpus.encoding = "utf-16"'),
     ],

@@ -50,6 +50,26 @@ def test_a_label_moves_beside_the_crowd_that_it_names():
     assert abs(free.x - 200) + abs(free.y - 200) < 120, "but not far"
 
 
+def test_the_line_of_a_label_crosses_no_other_label():
+    crowd = np.concatenate([np.random.default_rng(2).normal(loc=at, scale=14, size=(300, 2)) for at in (200, 245)])
+    anchors = np.array([[200.0, 200.0], [245, 245], [222, 222], [210, 230]])
+    places = place_labels(anchors, [(90, 14)] * 4, width=480, height=480, points=crowd, radius=3)
+    placed = [(box, anchor) for box, anchor in zip(places, anchors.tolist(), strict=True) if box is not None]
+    assert len(placed) >= 3
+    for number, (box, anchor) in enumerate(placed):
+        line = np.linspace(box.towards(*anchor), anchor, 200)
+        for other, _ in placed[:number] + placed[number + 1 :]:
+            half = np.array([other.width, other.height]) / 2
+            assert not (np.abs(line - [other.x, other.y]) < half).all(axis=1).any()
+
+
+def test_a_label_keeps_off_the_whole_disc_of_a_point():
+    crowd = np.random.default_rng(1).normal(loc=200, scale=12, size=(400, 2))
+    (box,) = place_labels(np.array([[200.0, 200.0]]), [(60, 14)], width=400, height=400, points=crowd, radius=9)
+    counts = PointCounts(crowd, width=400, height=400)
+    assert counts.share_under(box.grown(9)) < 0.02
+
+
 class _Axes:
     def set_xlim(self, low, high):
         self.x = low, high

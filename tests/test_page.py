@@ -428,6 +428,133 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(opened):
     assert max(seen.page.evaluate(edges)) <= 391
 
 
+# --- labels and the points that they name
+
+CROWDED_VIEWS = {
+    "whole": ((1280, 800), "#view=500,500,-0.45"),
+    "near": ((1280, 800), "#view=420,560,1"),
+    "nearer": ((1280, 800), "#view=420,560,2"),
+    "phone": ((390, 844), "#view=500,500,-1.6"),
+    "phone, near": ((390, 844), "#view=420,560,0.4"),
+}
+
+
+@pytest.fixture(scope="module")
+def crowded(atlas, tmp_path_factory):
+    """(file, page): 6,000 papers in 60 round topics that fill the map, and some between topics everywhere."""
+    rng = np.random.default_rng(4)
+    page = with_texts(page_points(atlas, "crowded"), atlas)
+    topic = rng.integers(-6, 60, 6000).clip(-1)
+    rows = np.arange(6000) % 200
+    centres = rng.uniform(6000, 59_000, (60, 2))
+    own = centres[topic] + rng.normal(0, 1500, (6000, 2))
+    places = np.where(topic[:, None] < 0, rng.uniform(0, 65_535, (6000, 2)), own).clip(0, 65_535)
+    none = np.full(6000, -1, np.int32)
+    points = {name: values[rows] for name, values in page.points.items()}
+    points |= {"x": places[:, 0].astype(np.uint16), "y": places[:, 1].astype(np.uint16)}
+    points |= {"topic": topic.astype(np.int32), "nearest": topic.clip(0).astype(np.int32), "subtopic": none}
+    points |= {"versions": none}
+    texts = {name: [values[row] for row in rows.tolist()] for name, values in page.texts.items()}
+    texts["id"] = [f"paper {number}" for number in range(6000)]
+    topics = tuple(
+        replace(page.meta.topics[0], id=number, label=f"Subject {number}, its kind", size=int((topic == number).sum()))
+        for number in range(60)
+    )
+    meta = replace(page.meta, papers=6000, total=6000, topics=topics, areas=(), subtopics=())
+    made = replace(page, meta=meta, points=points, texts=texts, abstracts=None)
+    file = tmp_path_factory.mktemp("crowded") / "crowded.html"
+    file.write_bytes(render(pack_page(made), "crowded"))
+    return file, made
+
+
+def shown_labels(seen) -> dict[str, np.ndarray]:
+    """Left, top, right and bottom of the labels that are visible, by their text."""
+    script = """[...document.querySelectorAll('#labels span')]
+        .filter(one => getComputedStyle(one).visibility === 'visible')
+        .map(one => [one.textContent, one.getBoundingClientRect()])
+        .map(([text, box]) => [text, [box.left, box.top, box.right, box.bottom]])"""
+    return {text: np.array(box) for text, box in seen.page.evaluate(script)}
+
+
+def points_seen(seen, page, fragment) -> np.ndarray:
+    """(n, 2) pixels of the papers on the screen, by the view that the address asks for."""
+    x, y, zoom = (float(part) for part in fragment.partition("view=")[2].split(","))
+    left, top = middle(seen)
+    places = np.column_stack([page.points[name] for name in ("x", "y")]).astype(float) / 65.535
+    return np.array([left, top]) + (places - [x, y]) * [2**zoom, -(2**zoom)]
+
+
+def beside(box, points) -> np.ndarray:
+    """How many pixels each point is from a box, 0 for those that it covers."""
+    return np.hypot(*np.maximum(np.maximum(box[:2] - points, points - box[2:]), 0).T)
+
+
+@pytest.mark.parametrize("view", CROWDED_VIEWS)
+def test_labels_lie_beside_the_papers_that_they_name(browser, crowded, view):
+    file, page = crowded
+    size, fragment = CROWDED_VIEWS[view]
+    seen = show(browser, file_address(file, fragment), offline=True, size=size)
+    labels, points = shown_labels(seen), points_seen(seen, page, fragment)
+    assert (3 if "phone" in view or view == "nearer" else 15) <= len(labels) <= 40
+    for topic in page.meta.topics:
+        box = labels.get(topic.label)
+        if box is None:
+            continue
+        away = beside(box, points[page.points["topic"] == topic.id])
+        assert (away > 0).all(), f"{topic.label} covers {(away == 0).sum()} of its papers"
+        assert away.min() < 90, f"{topic.label} is far from its papers"
+        others = beside(box, points[~np.isin(page.points["topic"], [topic.id, -1])])
+        assert (others == 0).sum() <= 5, f"{topic.label} covers papers of other topics"
+    boxes = list(labels.values())
+    for number, box in enumerate(boxes):
+        for other in boxes[:number]:
+            assert (box[:2] >= other[2:]).any() or (other[:2] >= box[2:]).any(), "two labels overlap"
+    assert seen.complaints == []
+    seen.page.context.close()
+
+
+def test_labels_stay_with_the_map_while_it_is_dragged(browser, crowded):
+    file, _ = crowded
+    seen = show(browser, file_address(file, "#view=500,500,0.4"), offline=True)
+    x, y = middle(seen)
+    steps = [shown_labels(seen)]
+    seen.page.mouse.move(x, y)
+    seen.page.mouse.down()
+    for step in range(1, 9):
+        seen.page.mouse.move(x - 15 * step, y + 9 * step)
+        seen.page.wait_for_timeout(60)
+        steps.append(shown_labels(seen))
+    seen.page.mouse.up()
+    area = seen.page.locator("#map").bounding_box()
+    low = np.array([area["x"] + 240, area["y"] + 60])
+    high = np.array([area["x"] + area["width"] - 120, area["y"] + area["height"] - 240])
+    inner = [text for text, box in steps[0].items() if (box[:2] > low).all() and (box[2:] < high).all()]
+    assert len(inner) >= 5
+    assert all(text in step for text in inner for step in steps), "a label flickers"
+    places = np.array([[step[text][:2] for text in inner] for step in steps])
+    moved = places - places[0]
+    assert (moved[-1] @ [-1, 1] > 120).all(), "the map was dragged to the left and down"
+    assert np.abs(moved - moved[:, :1]).max() <= 1, "no label moves on the map"
+    seen.page.context.close()
+
+
+def test_the_whole_map_has_no_paper_under_the_legend(opened):
+    seen = opened()
+    corners = [0, 0, 1000, 0, 0, 800, 1000, 800] + [500, 400] * 60
+    script = """([corners, panel]) => {
+        const size = { width: 1100, height: 860 };
+        const { target, zoom } = modules.framing.wholeView(new Float32Array(corners), size, [panel]);
+        return [...target.slice(0, 2), zoom];
+    }"""
+    panel = {"left": 12, "top": 760, "right": 262, "bottom": 848}
+    x, y, zoom = seen.page.evaluate(script, [corners, panel])
+    places = (np.array(corners).reshape(-1, 2) - [x, y]) * [2**zoom, -(2**zoom)] + [550, 430]
+    assert (places > 20).all()
+    assert (places < [1080, 840]).all(), "every paper is in sight"
+    assert not ((places[:, 0] < panel["right"]) & (places[:, 1] > panel["top"])).any()
+    assert np.ptp(places[:, 0]) > 800, "and the map still fills its frame"
+
+
 # --- hostile texts
 
 ATTACKS = (

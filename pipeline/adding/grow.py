@@ -1,5 +1,6 @@
 """Atlas, new papers with vectors -> the atlas with both: topics by the vote, places on the map, every file's rows."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -142,6 +143,7 @@ def _manifest(
     entry = Addition(len(corpus), corpus.tables.read, sources, datetime.now(UTC).isoformat(timespec="seconds"))
     kept, added = before.quality.cleaned, corpus.cleaned.steps
     cleaned = {step: kept.get(step, 0) + added.get(step, 0) for step in STEPS if step in kept or step in added}
+    repaired = Counter(before.quality.repaired) + Counter(corpus.repaired)
     return replace(
         before,
         counts=replace(
@@ -154,7 +156,9 @@ def _manifest(
         ),
         added=(*before.added, entry),
         sources=tuple(dict.fromkeys([*before.sources, *sources])),
-        quality=measure_quality(tables, texts=texts, cleaned=cleaned, tokens=token_counter(before.config.embedding)),
+        quality=measure_quality(
+            tables, texts=texts, cleaned=cleaned, repaired=repaired, tokens=token_counter(before.config.embedding)
+        ),
         embedding=replace(
             before.embedding,
             embedded=before.embedding.embedded + made.embedded,

@@ -9,9 +9,9 @@ import pyarrow as pa
 from pipeline.atlas import AtlasData
 from pipeline.corpus import Corpus, Paper, Rejected, find_sources, read_papers
 from pipeline.corpus.collect import collect
-from pipeline.corpus.deduplication import titles_alike
+from pipeline.corpus.deduplication import titles_alike, years_near
 from pipeline.corpus.identifiers import identify
-from pipeline.corpus.record import text_hash
+from pipeline.corpus.record import id_from_text, text_hash
 from pipeline.errors import CorpusError
 
 
@@ -36,10 +36,8 @@ def read_new(atlas: AtlasData, files: Sequence[str]) -> NewPapers:
         kept, reason = known.find(row)
         if kept is not None:
             copies.append({"id": row.id, "kept_id": kept, "reason": reason, "source": row.source, "row": row.row})
-        elif row.id in known.ids:
-            rows.append(Rejected(row.source, row.row, "its id is used for another text", row.id))
         else:
-            rows.append(row)
+            rows.append(replace(row, id=id_from_text(row.id, text_hash(row.text))) if row.id in known.ids else row)
     if not rows and not copies:
         raise CorpusError(f"{', '.join(files)}: empty, no paper to read")
     corpus = collect(rows, merge=known.merge)
@@ -65,12 +63,24 @@ class _ExistingPapers:
 
     def find(self, paper: Paper) -> tuple[str | None, str]:
         """Id of the paper there, and why it is that."""
-        row = int(self.atlas.rows_of_hashes([text_hash(paper.text)])[0])
-        if row >= 0:
-            return self.atlas.ids.ids[row], "same text"
-        identifiers = identify({**paper.extra, "id": paper.id, "title": paper.title}) if self.merge else None
-        for name in (*identifiers.dois, *identifiers.arxiv) if identifiers else ():
-            row = self._by_name.get(name, -1)
-            if row >= 0 and titles_alike(str(self.atlas.column("title")[row].as_py()), paper.title):
+        same_text = int(self.atlas.rows_of_hashes([text_hash(paper.text)])[0])
+        if same_text >= 0:
+            return self.atlas.ids.ids[same_text], "same text"
+        if not self.merge:
+            return None, ""
+        row = self.atlas.ids.find(paper.id)
+        if row is not None and self._is_alike(row, paper) and years_near(self._year(row), paper.year):
+            return self.atlas.ids.ids[row], f"same id {paper.id}"
+        identifiers = identify({**paper.extra, "id": paper.id, "title": paper.title})
+        for name in (*identifiers.dois, *identifiers.arxiv):
+            row = self._by_name.get(name)
+            if row is not None and self._is_alike(row, paper):
                 return self.atlas.ids.ids[row], f"same {'DOI' if name.startswith('10.') else 'arXiv id'} {name}"
         return None, ""
+
+    def _is_alike(self, row: int, paper: Paper) -> bool:
+        return titles_alike(str(self.atlas.column("title")[row].as_py()), paper.title)
+
+    def _year(self, row: int) -> int | None:
+        year = self.atlas.column("year")[row].as_py()
+        return None if year is None else int(year)

@@ -13,7 +13,7 @@ from pipeline.did_you_mean import did_you_mean
 from pipeline.errors import PaperatlasError
 
 NO_GROUP = -1
-NEVER_GROUPS = ("abstract", "vector")
+NEVER_GROUPS = ("abstract", "vector", "references")
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ def build_atlas(config: Config, digest: str, stages: Stages) -> AtlasData:
             corpus.tables,
             texts=corpus.cleaned.texts,
             cleaned=corpus.cleaned.steps,
+            repaired=corpus.repaired,
             tokens=token_counter(config.embedding),
         )
     manifest = build_manifest(

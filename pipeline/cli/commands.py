@@ -9,6 +9,7 @@ from pipeline.cli.add import add
 from pipeline.cli.arguments import examples
 from pipeline.cli.config_and_cache import cache_app, config_app
 from pipeline.cli.diff import compare, diff
+from pipeline.cli.duplicates import duplicates
 from pipeline.cli.export import export
 from pipeline.cli.fetch import app as fetch_app
 from pipeline.cli.inspect import inspect
@@ -41,6 +42,7 @@ app.command(epilog=examples("search my 'federated learning'", "search my '\"diff
 )
 app.command(epilog=examples("check my --text-file draft.txt --cited refs.bib"))(queries.check)
 app.command(epilog=examples("bridges my --margin 0.05"))(queries.bridges)
+app.command(epilog=examples("duplicates my --json"))(duplicates)
 app.command(epilog=examples("assign my new.csv"))(analysis.assign)
 app.command(epilog=examples("trends my --svg trends.svg", "trends my --by venue"))(trends)
 app.command(epilog=examples("evaluate my --labels categories"))(analysis.evaluate)

@@ -1,5 +1,6 @@
 """`paperatlas fetch`."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,9 +25,25 @@ Limit = Annotated[
 Mail = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="Your mail address, sent to the service as its rules ask.")
 ]
+KeyVariable = Annotated[
+    str | None,
+    typer.Option(
+        "--key-variable", metavar="NAME", help="Environment variable that holds your key of the service; never printed."
+    ),
+]
 Ids = Annotated[str, typer.Option(metavar="IDS", help="Ids separated by commas, or a file with one per line.")]
 Dois = Annotated[str, typer.Option(metavar="DOIS", help="DOIs separated by commas, or a file with one per line.")]
 MAX_IDS = 1_000_000
+LISTS = (".txt", ".csv", ".tsv", ".list", ".ids")  # names of files, and of nothing that a service knows
+
+
+@dataclass(frozen=True)
+class _Sending:
+    """What is sent beside the request, and whether progress is shown."""
+
+    mail: str | None
+    key_variable: str | None
+    quiet: bool
 
 
 @app.command(
@@ -43,6 +60,7 @@ def arxiv(
     out: Out = Path("arxiv.jsonl"),
     limit: Limit = 1000,
     mail: Mail = None,
+    key_variable: KeyVariable = None,
     quiet: Quiet = False,
 ) -> None:
     """Search arXiv, or fetch papers by arXiv id."""
@@ -50,30 +68,43 @@ def arxiv(
 
     if query and ids:
         raise PaperatlasError("give --query or --ids, not both")
-    _fetch("arxiv", FetchRequest(query, _split(ids), limit), out, mail=mail, quiet=quiet)
+    _fetch("arxiv", FetchRequest(query, _split(ids), limit), out, sending=_Sending(mail, key_variable, quiet))
 
 
-@app.command(epilog=examples("fetch openalex --query 'federated learning' --out papers.jsonl"))
+@app.command(
+    epilog=examples("fetch openalex --query 'federated learning' --key-variable OPENALEX_KEY --out papers.jsonl")
+)
 def openalex(
     *,
     query: Annotated[str, typer.Option(metavar="WORDS", help="Words to search for.")],
     out: Out = Path("openalex.jsonl"),
     limit: Limit = 1000,
     mail: Mail = None,
+    key_variable: KeyVariable = None,
     quiet: Quiet = False,
 ) -> None:
-    """Search OpenAlex."""
+    """Search OpenAlex, with a free key.
+
+    One is at https://openalex.org/settings/api; without it OpenAlex answers only a few requests a day.
+    """
     from pipeline.fetch import FetchRequest
 
-    _fetch("openalex", FetchRequest(query, limit=limit), out, mail=mail, quiet=quiet)
+    _fetch("openalex", FetchRequest(query, limit=limit), out, sending=_Sending(mail, key_variable, quiet))
 
 
 @app.command(epilog=examples("fetch crossref --dois dois.txt"))
-def crossref(*, dois: Dois, out: Out = Path("crossref.jsonl"), mail: Mail = None, quiet: Quiet = False) -> None:
+def crossref(
+    *,
+    dois: Dois,
+    out: Out = Path("crossref.jsonl"),
+    mail: Mail = None,
+    key_variable: KeyVariable = None,
+    quiet: Quiet = False,
+) -> None:
     """Fetch papers by DOI from Crossref."""
     from pipeline.fetch import FetchRequest
 
-    _fetch("crossref", FetchRequest(ids=_split(dois), limit=MAX_IDS), out, mail=mail, quiet=quiet)
+    _fetch("crossref", FetchRequest(ids=_split(dois), limit=MAX_IDS), out, sending=_Sending(mail, key_variable, quiet))
 
 
 @app.command(epilog=examples("fetch pubmed --query 'federated learning[Title]'"))
@@ -83,17 +114,23 @@ def pubmed(
     out: Out = Path("pubmed.jsonl"),
     limit: Limit = 1000,
     mail: Mail = None,
+    key_variable: KeyVariable = None,
     quiet: Quiet = False,
 ) -> None:
     """Search PubMed, which returns at most 9,999 papers."""
     from pipeline.fetch import FetchRequest
 
-    _fetch("pubmed", FetchRequest(query, limit=limit), out, mail=mail, quiet=quiet)
+    _fetch("pubmed", FetchRequest(query, limit=limit), out, sending=_Sending(mail, key_variable, quiet))
 
 
 @app.command(epilog=examples("fetch semanticscholar --ids DOI:10.1038/nature14539,ARXIV:1706.03762"))
 def semanticscholar(
-    *, ids: Ids, out: Out = Path("semanticscholar.jsonl"), mail: Mail = None, quiet: Quiet = False
+    *,
+    ids: Ids,
+    out: Out = Path("semanticscholar.jsonl"),
+    mail: Mail = None,
+    key_variable: KeyVariable = None,
+    quiet: Quiet = False,
 ) -> None:
     """Fetch papers by id from Semantic Scholar.
 
@@ -101,16 +138,28 @@ def semanticscholar(
     """
     from pipeline.fetch import FetchRequest
 
-    _fetch("semanticscholar", FetchRequest(ids=_split(ids), limit=MAX_IDS), out, mail=mail, quiet=quiet)
+    _fetch(
+        "semanticscholar",
+        FetchRequest(ids=_split(ids), limit=MAX_IDS),
+        out,
+        sending=_Sending(mail, key_variable, quiet),
+    )
 
 
-def _fetch(name: str, request: "FetchRequest", out: Path, *, mail: str | None, quiet: bool) -> None:
+def _fetch(name: str, request: "FetchRequest", out: Path, *, sending: _Sending) -> None:
     from pipeline.cli.bars import progress_for
-    from pipeline.fetch import fetch
+    from pipeline.fetch import KeyWantedError, fetch
 
-    fetched = fetch(name, request, out, mail=mail, progress=progress_for(quiet=quiet))
+    progress = progress_for(quiet=sending.quiet)
+    try:
+        fetched = fetch(name, request, out, mail=sending.mail, key_variable=sending.key_variable, progress=progress)
+    except KeyWantedError as problem:
+        raise PaperatlasError(f"{problem} (--key-variable NAME sends the key in an environment variable)") from None
+    of_all = ""
+    if fetched.matching is not None and fetched.matching > fetched.written:
+        of_all = f" of {fetched.matching:,} that match"
     resumed = ", continued from an earlier call" if fetched.resumed else ""
-    show.line(f"{show.safe(str(fetched.file))}: {show.count(fetched.written, 'paper')}{resumed}")
+    show.line(f"{show.safe(str(fetched.file))}: {show.count(fetched.written, 'paper')}{of_all}{resumed}")
     if fetched.missing:
         show.line(f"{show.count(fetched.missing, 'id')} not known to {name}")
 
@@ -120,7 +169,18 @@ def _split(text: str) -> tuple[str, ...]:
     path = Path(text)
     try:
         is_file = bool(text) and path.is_file()
-    except OSError:  # too long for the name of a file
+    except (OSError, ValueError):  # too long for the name of a file, or no name at all
         is_file = False
-    parts = path.read_text(encoding="utf-8").split("\n") if is_file else text.split(",")
+    if not is_file and text.lower().endswith(LISTS):
+        raise PaperatlasError(f"{text}: no such file")
+    parts = _read_lines(path) if is_file else text.split(",")
     return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+def _read_lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise PaperatlasError(f"{path}: no text in UTF-8; save the list of ids as plain text") from None
+    except OSError as problem:
+        raise PaperatlasError(f"{path}: cannot be read: {problem.strerror}") from None

@@ -51,6 +51,7 @@ def inspect(
         corpus.tables,
         texts=corpus.cleaned.texts,
         cleaned=corpus.cleaned.steps,
+        repaired=corpus.repaired,
         tokens=token_counter(config.embedding),
     )
     if as_json:
@@ -73,6 +74,8 @@ def _show(quality: "CorpusQuality", model: str) -> None:
     for kind, counts in (("duplicates", quality.duplicates), ("rejected", quality.rejected)):
         for reason, count in counts.items():
             show.line(f"  {count:,} {kind}: {show.safe(reason)}")
+    for kind, count in quality.repaired.items():
+        show.line(f"  {count:,} mended: {show.safe(kind)}")
     show.line(f"formats: {_listed(quality.formats)}")
     show.line(f"missing: {_listed(quality.missing) or 'nothing'}")
     languages = {name or "too short to recognise": share for name, share in quality.languages.items()}

@@ -7,12 +7,15 @@ raw: the reference as text, an object as canonical JSON. id: its identifier with
 import json
 import re
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import TypedDict, TypeGuard
+
+import pyarrow as pa
 
 from pipeline.corpus.identifiers import find_arxiv, find_dois, plain_name, whole_dois
 from pipeline.corpus.record import RawRow
 
 COLUMN = "references"
+REFERENCES = pa.list_(pa.struct([("raw", pa.string()), ("id", pa.string()), ("source", pa.string())]))
 OPENALEX = re.compile(r"(?:https?://openalex\.org/)?(W\d{3,})")
 SEMANTIC_SCHOLAR = re.compile(r"[0-9a-f]{40}")
 
@@ -39,10 +42,24 @@ def to_references(value: object, *, source: str) -> list[CitedReference]:
     return [_reference(one, source) for one in values if one not in (None, "", {}, [])]
 
 
+def with_references(fields: RawRow, *, source: str) -> dict[str, object]:
+    """The fields, what they have under "references" as references; left out where there are none."""
+    rest = {name: value for name, value in fields.items() if name != COLUMN}
+    references = to_references(fields.get(COLUMN), source=source)
+    return {**rest, COLUMN: references} if references else rest
+
+
+def is_references(value: object) -> TypeGuard[list[CitedReference]]:
+    """Whether a value is a list of references as this module makes them."""
+    return isinstance(value, list) and all(
+        isinstance(one, dict) and one.keys() == CitedReference.__annotations__.keys() for one in value
+    )
+
+
 def _reference(value: object, source: str) -> CitedReference:
     if isinstance(value, Mapping):
         raw = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
-        if set(value) == {"raw", "id", "source"}:  # as we write it
+        if value.keys() == CitedReference.__annotations__.keys():  # as we write it
             return CitedReference(raw=str(value["raw"]), id=str(value["id"] or ""), source=str(value["source"] or ""))
         return CitedReference(raw=raw, id=_id_of_object(value), source=source)
     raw = str(value).strip()

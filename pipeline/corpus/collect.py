@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +14,10 @@ from pipeline.corpus.corpus import CleanedTexts, Corpus
 from pipeline.corpus.corpus_tables import CorpusTables
 from pipeline.corpus.deduplication import WorkRecord, find_works
 from pipeline.corpus.extras import ExtraColumns
-from pipeline.corpus.record import Paper, Rejected, text_hash
+from pipeline.corpus.record import Paper, Rejected, id_from_text, text_hash
 
 ROWS_AT_ONCE = 8192
+SAME_ID = "an id that another text has"
 
 _PLACE = [("source", pa.string()), ("row", pa.int64())]
 _ROWS = pa.schema(
@@ -36,6 +37,7 @@ _ROWS = pa.schema(
         ("cleaned_title", pa.string()),
         ("cleaned_abstract", pa.string()),
         ("cleaned", pa.string()),
+        ("repaired", pa.string()),
     ]
 )
 _REJECTED = pa.schema([*_PLACE, ("id", pa.string()), ("reason", pa.string())])
@@ -56,18 +58,17 @@ class _Kept:
 def collect(papers: Iterable[Paper | Rejected], *, merge: bool = True) -> Corpus:
     """The corpus of these rows. merge: whether records of one work become one paper.
 
-    An id used for several texts stays with the text whose sha256 is smallest; among rows with one text, the one
-    with the smallest content hash is kept, then the smallest id: never the one that came first.
+    Among rows with one text, the one with the smallest content hash is kept, then the smallest id: never the one that
+    came first. An id that several papers have is then the one's whose text has the smallest sha256; the others get
+    ids made from their texts.
     """
     extras = ExtraColumns()
     rows, rejects = _to_table(papers, extras)
     read = rows.num_rows + len(rejects)
-    conflicting = _id_conflicts(rows)
-    rejects += _conflict_rejects(rows.filter(pa.array(conflicting)))
-    rows = rows.filter(pa.array(~conflicting))
     kept = _keep_distinct(rows)
     if merge:
         kept = _merge_works(kept, extras)
+    kept, changed = _with_distinct_ids(kept)
     known_fields = kept.papers.select(["id", "title", "abstract", "authors", "year"])
     tables = CorpusTables(
         papers=extras.add_to(known_fields, kept.papers.column("extra")),
@@ -86,6 +87,7 @@ def collect(papers: Iterable[Paper | Rejected], *, merge: bool = True) -> Corpus
             abstracts=tuple(kept.papers.column("cleaned_abstract").to_pylist()),
             steps=_count_steps(kept.papers.column("cleaned")),
         ),
+        repaired=_count_repairs(rows.column("repaired"), changed),
         vectors=_vectors(kept.papers.column("vector")),
     )
 
@@ -126,6 +128,7 @@ def _to_batch(papers: list[tuple[int, Paper]], extras: ExtraColumns) -> pa.Recor
             "cleaned_title": paper.title if paper.cleaned is None else paper.cleaned.title,
             "cleaned_abstract": paper.abstract if paper.cleaned is None else paper.cleaned.abstract,
             "cleaned": "" if paper.cleaned is None else " ".join(paper.cleaned.steps),
+            "repaired": "\n".join(paper.repaired),
         }
         for position, paper in papers
     ]
@@ -138,14 +141,23 @@ def _hash_words(column: pa.ChunkedArray) -> NDArray[np.uint64]:
     return np.frombuffer(joined, dtype=">u8").reshape(-1, 4).astype(np.uint64)
 
 
-def _id_conflicts(rows: pa.Table) -> NDArray[np.bool_]:
-    """Which rows use an id that belongs to another text."""
-    codes = rows.column("id").combine_chunks().dictionary_encode().indices.to_numpy()
-    words = _hash_words(rows.column("text_hash"))
-    order = np.lexsort((*words.T[::-1], codes))
-    firsts = np.unique(codes[order], return_index=True)[1]
-    surviving = words[order][firsts][codes]
-    return np.asarray((words != surviving).any(axis=1))
+def _with_distinct_ids(kept: _Kept) -> tuple[_Kept, int]:
+    """The papers, each with an id of its own, and how many got another than their source gave.
+
+    Papers are ordered by text hash: the first with an id keeps it.
+    """
+    ids, hashes = kept.papers.column("id").to_pylist(), kept.papers.column("text_hash").to_pylist()
+    used: set[str] = set()
+    distinct = []
+    for paper, name in zip(ids, hashes, strict=True):
+        own = id_from_text(paper, name) if paper in used else paper
+        used.add(own)
+        distinct.append(own)
+    changed = sum(own != paper for own, paper in zip(distinct, ids, strict=True))
+    if not changed:
+        return kept, 0
+    column = kept.papers.column_names.index("id")
+    return replace(kept, papers=kept.papers.set_column(column, "id", pa.array(distinct, pa.string()))), changed
 
 
 def _keep_distinct(rows: pa.Table) -> _Kept:
@@ -169,6 +181,13 @@ def _count_steps(cleaned: pa.ChunkedArray) -> dict[str, int]:
     return {step: counts[step] for step in STEPS if counts[step]}
 
 
+def _count_repairs(repaired: pa.ChunkedArray, ids_changed: int) -> dict[str, int]:
+    """How many rows read had to be mended, by what was wrong with them, the most frequent first."""
+    counts = Counter(kind for kinds in repaired.to_pylist() if kinds for kind in kinds.split("\n"))
+    counts[SAME_ID] += ids_changed
+    return {kind: counts[kind] for kind in sorted(counts, key=lambda kind: (-counts[kind], kind)) if counts[kind]}
+
+
 def _merge_works(kept: _Kept, extras: ExtraColumns) -> _Kept:
     """One row for each work, which takes over the identifiers of the others."""
     papers = kept.papers
@@ -182,8 +201,8 @@ def _merge_works(kept: _Kept, extras: ExtraColumns) -> _Kept:
     if not works.reasons:
         return kept
     encoded = papers.column("extra").to_pylist()
-    for number, links in works.links.items():
-        encoded[number] = extras.encode({**records[number].extra, **links})
+    for number, inherited in works.inherited.items():
+        encoded[number] = extras.encode({**records[number].extra, **inherited})
     papers = papers.set_column(papers.column_names.index("extra"), "extra", pa.array(encoded, pa.string()))
     representative = np.array(works.kept)
     remaining = np.flatnonzero(representative == np.arange(len(representative)))
@@ -205,11 +224,6 @@ def _duplicates(rows: pa.Table, kept: _Kept) -> pa.Table:
             "row": copies.column("row"),
         }
     ).sort_by([("kept_id", "ascending"), ("id", "ascending"), ("source", "ascending"), ("row", "ascending")])
-
-
-def _conflict_rejects(rows: pa.Table) -> list[Rejected]:
-    places = rows.select(["source", "row", "id"]).to_pylist()
-    return [Rejected(**place, reason="its id is used for another text") for place in places]
 
 
 def _rejected_table(rejects: list[Rejected]) -> pa.Table:

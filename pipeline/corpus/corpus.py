@@ -1,7 +1,7 @@
 """Corpus: the papers kept, in the order of their texts' hashes, with the tables of every row read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -36,13 +36,14 @@ class Corpus:
     tables: papers are n rows ordered by the sha256 of their text, columns id title abstract authors year and whatever
     else the source had; sources also have the format of each paper and its position among all rows read (from 0).
     text_hashes: that sha256 for each row. cleaned: the texts that are embedded. vectors: (n, d) float32 as the source
-    gave them, not normalised, or None.
+    gave them, not normalised, or None. repaired: rows that had to be mended to be read, by what was wrong with them.
     """
 
     tables: CorpusTables
     text_hashes: tuple[bytes, ...]
     cleaned: CleanedTexts
     vectors: NDArray[np.float32] | None = None
+    repaired: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, rows in (("text_hashes", len(self.text_hashes)), ("cleaned", len(self.cleaned))):

@@ -77,24 +77,23 @@ def undecodable(text: str) -> bool:
 def mend_records(rows: Iterable[Record | Rejected], encoding: str) -> Iterator[Record | Rejected]:
     """The rows, lone bytes in their texts read as Windows-1252; rejected where they are words of another encoding."""
     for row in rows:
-        yield row if isinstance(row, Rejected) or not undecodable(_all_text(row.fields)) else _mend(row, encoding)
+        yield row if isinstance(row, Rejected) or not _has_lone_bytes(row.fields) else _mend(row, encoding)
 
 
 def _mend(record: Record, encoding: str) -> Record | Rejected:
-    if not LONE_BYTES.search(_all_text(record.fields)):  # halves of surrogate pairs, from escapes in JSON
-        return record
     fields = {_mended(str(name)): _mended_value(value) for name, value in record.fields.items()}
-    if LONE_BYTES.search(_all_text(fields)):
+    if _has_lone_bytes(fields):
         return Rejected(record.source, record.row, f"not {encoding} text")
     return replace(record, fields=fields, repaired=(*record.repaired, BYTES))
 
 
-def _all_text(value: object) -> str:
+def _has_lone_bytes(value: object) -> bool:
+    """Whether any text in a value does; halves of surrogate pairs, from escapes in JSON, are no bytes."""
     if isinstance(value, str):
-        return value
+        return not value.isascii() and LONE_BYTES.search(value) is not None
     if isinstance(value, dict):
-        return " ".join(f"{_all_text(name)} {_all_text(part)}" for name, part in value.items())
-    return " ".join(map(_all_text, value)) if isinstance(value, list | tuple) else ""
+        return any(_has_lone_bytes(part) for part in value.values()) or any(_has_lone_bytes(name) for name in value)
+    return isinstance(value, list | tuple) and any(_has_lone_bytes(part) for part in value)
 
 
 def _mended_value(value: object) -> object:

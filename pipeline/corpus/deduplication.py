@@ -1,7 +1,7 @@
 """Rows of distinct texts -> which are records of one work: a preprint and its paper, or two data bases' entries.
 
-Records are joined that share a DOI or an arXiv id and whose titles are similar (some volumes give all their papers one
-DOI), or that share title, first author and, within a year, the year.
+Records are joined that share a DOI, an arXiv id or the id their source gave, and whose titles are similar (some volumes
+give all their papers one DOI), or that share title, first author and, within a year, the year.
 """
 
 import difflib
@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.corpus.cited_references import COLUMN, is_references
 from pipeline.corpus.identifiers import Identifiers, identify, title_key
 from pipeline.corpus.record import RawRow
 
@@ -39,12 +40,13 @@ class WorkRecord:
 class Works:
     """kept: for each record the number of the one that represents its work, itself or another.
 
-    reasons: for each record that another represents, why. links: DOI and arXiv id that a kept record takes from others.
+    reasons: for each record that another represents, why. inherited: what a kept record takes from others: a DOI or
+    an arXiv id that it lacks, and references of other sources.
     """
 
     kept: list[int]
     reasons: dict[int, str]
-    links: dict[int, dict[str, str]]
+    inherited: dict[int, dict[str, object]]
 
 
 def find_works(records: Sequence[WorkRecord]) -> Works:
@@ -54,6 +56,9 @@ def find_works(records: Sequence[WorkRecord]) -> Works:
     for kind, keys in (("DOI", [one.dois for one in identifiers]), ("arXiv id", [one.arxiv for one in identifiers])):
         for key, members in _by_key(keys).items():
             _join_similar_titles(sets, [(number, records[number]) for number in members], f"same {kind} {key}")
+    for key, members in _by_key([(record.id,) for record in records]).items():
+        for years in _near_years([(number, records[number]) for number in members]):
+            _join_similar_titles(sets, years, f"same id {key}")
     titles = [_title_keys(record, one) for record, one in zip(records, identifiers, strict=True)]
     for members in _by_key(titles).values():
         _join_near_years(sets, members, records)
@@ -113,11 +118,26 @@ def _join_similar_titles(sets: _DisjointSets, members: Sequence[tuple[int, WorkR
 
 
 def _join_near_years(sets: _DisjointSets, members: Sequence[int], records: Sequence[WorkRecord]) -> None:
-    ordered = sorted(members, key=lambda number: (records[number].year or 0, records[number].content_hash))
-    for one, other in itertools.pairwise(ordered):
-        years = records[one].year, records[other].year
-        if None in years or abs((years[0] or 0) - (years[1] or 0)) <= YEARS_APART:
+    for near in _near_years([(number, records[number]) for number in members]):
+        for (one, _), (other, _) in itertools.pairwise(near):
             sets.join(one, other, "same title, first author and year")
+
+
+def _near_years(members: Sequence[tuple[int, WorkRecord]]) -> list[list[tuple[int, WorkRecord]]]:
+    """The members in groups whose years follow each other, a missing year near to any."""
+    ordered = sorted(members, key=lambda member: (member[1].year or 0, member[1].content_hash))
+    groups = [ordered[:1]]
+    for before, member in itertools.pairwise(ordered):
+        if years_near(before[1].year, member[1].year):
+            groups[-1].append(member)
+        else:
+            groups.append([member])
+    return groups
+
+
+def years_near(one: int | None, other: int | None) -> bool:
+    """Whether two years could be one work's: a preprint's and its paper's; a missing year could be any."""
+    return one is None or other is None or abs(one - other) <= YEARS_APART
 
 
 def titles_alike(one: str, other: str) -> bool:
@@ -136,7 +156,8 @@ def _choose(sets: _DisjointSets, records: Sequence[WorkRecord], identifiers: Seq
     groups: dict[int, list[int]] = {}
     for number in range(len(records)):
         groups.setdefault(sets.root(number), []).append(number)
-    kept, reasons, links = list(range(len(records))), {}, {}
+    kept, reasons = list(range(len(records))), {}
+    inherited: dict[int, dict[str, object]] = {}
     for members in groups.values():
         if len(members) == 1:
             continue
@@ -146,8 +167,22 @@ def _choose(sets: _DisjointSets, records: Sequence[WorkRecord], identifiers: Seq
             if number != best:
                 reasons[number] = sets.reasons[number]
         ordered = sorted(members, key=lambda number: records[number].content_hash)
-        links[best] = _missing_links(identifiers[best], [identifiers[number] for number in ordered])
-    return Works(kept, reasons, {number: added for number, added in links.items() if added})
+        links = _missing_links(identifiers[best], [identifiers[number] for number in ordered])
+        references = _all_references([records[best], *(records[number] for number in ordered if number != best)])
+        inherited[best] = {**links, COLUMN: references} if references else dict(links)
+    return Works(kept, reasons, {number: added for number, added in inherited.items() if added})
+
+
+def _all_references(records: Sequence[WorkRecord]) -> list[object]:
+    """The references of the first that has any, then those of records of other sources; none where only one has any."""
+    lists = [references for record in records if is_references(references := record.extra.get(COLUMN)) and references]
+    joined: list[object] = []
+    sources: set[str] = set()
+    for references in lists:
+        new = [one for one in references if one["source"] not in sources]
+        joined += new
+        sources |= {one["source"] for one in new}
+    return joined if lists and joined != records[0].extra.get(COLUMN) else []
 
 
 def _rank(record: WorkRecord, identifiers: Identifiers) -> tuple[bool, bool, int, bytes]:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from pipeline.corpus.cited_references import REFERENCES, is_references
+
 MOST_COLUMNS = 200
 # Columns that the run itself adds to papers.parquet; a source's own field of that name is kept as source_<name>.
 RESERVED = frozenset(
@@ -53,6 +55,8 @@ def _kind(value: object) -> str:
         return type(value).__name__
     if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
         return "texts"
+    if is_references(value):
+        return "references"
     return "other"
 
 
@@ -61,6 +65,8 @@ def _to_column(values: Sequence[object], kinds: set[str]) -> pa.Array:
         return pa.array(
             [[_clean(part) for part in v] if isinstance(v, list) else None for v in values], pa.list_(pa.string())
         )
+    if kinds == {"references"}:
+        return pa.array([_clean_references(value) for value in values], REFERENCES)
     if kinds == {"bool"}:
         return pa.array(values, pa.bool_())
     if kinds == {"int"}:
@@ -69,6 +75,15 @@ def _to_column(values: Sequence[object], kinds: set[str]) -> pa.Array:
         return pa.array([float(value) if isinstance(value, int | float) else None for value in values], pa.float64())
     texts = [value if value is None or isinstance(value, str) else json.dumps(value) for value in values]
     return pa.array([None if text is None else _clean(text) for text in texts], pa.string())
+
+
+def _clean_references(value: object) -> list[dict[str, str]] | None:
+    if not is_references(value):
+        return None
+    return [
+        {key: _clean(text) for key, text in (("raw", one["raw"]), ("id", one["id"]), ("source", one["source"]))}
+        for one in value
+    ]
 
 
 def _clean(text: str) -> str:

@@ -6,23 +6,31 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pipeline.corpus.adapters import Adapters
+from pipeline.corpus.adapters.names import is_no_name, people
+from pipeline.corpus.adapters.parts import one_doi
+from pipeline.corpus.adapters.usual_names import USUAL_NAMES, plain_column
+from pipeline.corpus.cited_references import with_references
 from pipeline.corpus.cleaning import Cleaner
 from pipeline.corpus.decoding import undecodable
 from pipeline.corpus.identifiers import DOI_FIELDS, plain_name
 from pipeline.corpus.record import Paper, Record, Rejected, text_hash, text_of
 
 ROLES = ("id", "title", "abstract", "authors", "year")
-# Usual names of each field, the most certain first; compared without case, spaces, '-' and '_'.
-USUAL_NAMES: Mapping[str, tuple[str, ...]] = {
-    "id": ("id", "paperid", "arxivid", "doi", "pmid", "openalexid", "corpusid", "citationkey", "key", "identifier"),
-    "title": ("title", "papertitle", "articletitle", "documenttitle", "displayname"),
-    "abstract": ("abstract", "abstracttext", "abstractnote", "summary", "description", "text"),
-    "authors": ("authors", "author", "authornames", "authorfullnames", "creators", "creator"),
-    "year": ("year", "publicationyear", "pubyear", "publicationdate", "published", "date", "updatedate"),
-}
 MISSING_WORDS = frozenset({"", "null", "nan", "none", "n/a", "na", "<na>"})
-YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d|21\d\d)(?!\d)")
+# What programs write in place of a title or an abstract; compared in lower case, without brackets and stops around.
+NO_VALUE = r"not (?:available|applicable|provided)|unavailable|n\.?/?a|none|null|nan|undefined|[-–—.]*"
+NO_TITLE = re.compile(rf"no title(?: available| found)?|title (?:not (?:found|available)|unavailable)|{NO_VALUE}")
+NO_ABSTRACT = re.compile(
+    r"(?:there (?:is|was) )?no (?:abstract|summary|description)s?(?: text)?"
+    r"(?: (?:is |was )?(?:available|provided|found|supplied|given|present|entered|recorded))?"
+    r"(?: (?:for|in|with) (?:this|the) (?:article|paper|record|item|document|publication))?"
+    r"|(?:full |the )?(?:abstract|summary|description) (?:is |was )?"
+    r"(?:not (?:available|applicable|provided|found|given|supplied)|unavailable|missing)"
+    rf"|abstract|{NO_VALUE}"
+)
+YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d|21\d\d)(?=(?:(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01]))?(?!\d))")
 LONGEST_ID = 500
+LONGEST_NO_TEXT = 80  # characters
 
 
 @dataclass
@@ -49,7 +57,7 @@ class FieldMap:
         return self._layouts[key]
 
     def _find(self, names: tuple[str, ...]) -> dict[str, str]:
-        plain = {re.sub(r"[\s_-]", "", name.lower()): name for name in reversed(names)}
+        plain = {plain_column(name): name for name in reversed(names)}
         layout = {}
         for role in ROLES:
             if role in self.named:
@@ -71,11 +79,12 @@ def to_paper(
     layout = fields.layout(content)
     values = {role: content[name] for role, name in layout.items()}
     identifier = plain_text(values.get("id"))
-    title, abstract = plain_text(values.get("title")), plain_text(values.get("abstract"))
+    title = _text_or_none(values.get("title"), NO_TITLE)
+    abstract = _text_or_none(values.get("abstract"), NO_ABSTRACT)
     if title is None or abstract is None or identifier is None:
         wrong = next(role for role in ("title", "abstract", "id") if plain_text(values.get(role)) is None)
         return Rejected(record.source, record.row, f"its {wrong} is not text")
-    if reason := _unusable(title, abstract, identifier):
+    if reason := _unusable(title, abstract, one_doi(identifier)):
         return Rejected(record.source, record.row, reason, identifier or None)
     used = {*layout.values(), fields.vectors_column}
     if "id" in layout and plain_name(layout["id"]) in DOI_FIELDS:  # a DOI used as id stays a DOI as well
@@ -83,17 +92,34 @@ def to_paper(
     return Paper(
         source=record.source,
         row=record.row,
-        id=identifier or f"text-{text_hash(text_of(title, abstract)).hex()[:16]}",
+        id=one_doi(identifier) or f"text-{text_hash(text_of(title, abstract)).hex()[:16]}",
         title=title,
         abstract=abstract,
         authors=author_names(values.get("authors")),
         year=find_year(values.get("year")),
-        extra={name: value for name, value in content.items() if name not in used and not is_missing(value)},
+        extra=with_references(
+            {name: value for name, value in content.items() if name not in used and not is_missing(value)},
+            source=adapter or record.format or format_name,
+        ),
         vector=_vector(content.get(fields.vectors_column)) if fields.vectors_column else None,
         format=adapter or record.format or format_name,
         cleaned=cleaner.clean(title, abstract) if cleaner else None,
         repaired=record.repaired,
     )
+
+
+def _text_or_none(value: object, absent: re.Pattern[str]) -> str | None:
+    text = plain_text(value)
+    return "" if text and len(text) < LONGEST_NO_TEXT and says_none(text, absent) else text
+
+
+def says_none(text: str, absent: re.Pattern[str] = NO_ABSTRACT) -> bool:
+    """Whether a text says that there is no abstract, or no title.
+
+    >>> says_none("[No abstract available]"), says_none("Abstract not found."), says_none("No abstract nouns here")
+    (True, True, False)
+    """
+    return absent.fullmatch(" ".join(text.lower().split()).strip("[](){}<>.,;:! ")) is not None
 
 
 def _unusable(title: str, abstract: str, identifier: str) -> str | None:
@@ -139,18 +165,20 @@ def plain_text(value: object) -> str | None:
 
 
 def author_names(value: object) -> tuple[str, ...]:
-    """Names in order, from a list of names, a list of objects, or one text split at ';', '|' or ' and '.
+    """Names in order, from a list of names, a list of objects, or one text with given names first.
 
     >>> author_names([{"family": "Qu", "given": "Hui"}, "Qi Chang"]), author_names("Li, Hui; Qu, Hui")
-    (('Hui Qu', 'Qi Chang'), ('Li, Hui', 'Qu, Hui'))
+    (('Hui Qu', 'Qi Chang'), ('Hui Li', 'Hui Qu'))
     """
     if is_missing(value):
         return ()
-    authors = re.split(r"\s*[;|]\s*|\s+and\s+", value) if isinstance(value, str) else value
-    if not isinstance(authors, list | tuple):
+    if isinstance(value, str):
+        names = people(value)
+    elif isinstance(value, list | tuple):
+        names = [name for author in value if not is_no_name(name := _one_name(author))]
+    else:
         return ()
-    names = (_one_name(author) for author in authors)
-    return tuple(name.replace("\0", "") for name in names if name and not undecodable(name))
+    return tuple(name.replace("\0", "") for name in names if not undecodable(name))
 
 
 def _one_name(author: object) -> str:
@@ -164,8 +192,8 @@ def _one_name(author: object) -> str:
 def find_year(value: object) -> int | None:
     """The first year between 1500 and 2199 in a number, a date or a text.
 
-    >>> find_year("2021-03-04"), find_year(2019.0), find_year("n.d.")
-    (2021, 2019, None)
+    >>> find_year("2021-03-04"), find_year(2019.0), find_year("20180501"), find_year("n.d.")
+    (2021, 2019, 2018, None)
     """
     match = None if value is None else YEAR.search(str(value))
     return int(match.group()) if match else None

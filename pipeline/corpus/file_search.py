@@ -45,7 +45,7 @@ def open_archive(source: Source) -> list[Source]:
         raise CorpusError(f"{path}: damaged: {problem}; copy or download the file again") from None
     except OSError as problem:
         raise CorpusError(f"{path}: cannot be read: {problem.strerror or problem}") from None
-    if "[Content_Types].xml" in names:
+    if "[Content_Types].xml" in names or "mimetype" in names:  # documents of office programs
         return [source]
     if len(names) > MOST_MEMBERS:
         raise CorpusError(f"{path}: more than {MOST_MEMBERS:,} files in one archive; unpack it into a folder")

@@ -23,7 +23,7 @@ from pipeline.corpus.readers import (
     refer,
     ris,
     spreadsheet,
-    web_of_science,
+    wos_text,
     xml_files,
 )
 from pipeline.corpus.refusals import TAGGED, refusal_of_bytes, refusal_of_ending
@@ -41,7 +41,7 @@ FORMATS = (
     ris.FORMAT,
     nbib.FORMAT,
     bibtex.FORMAT,
-    web_of_science.FORMAT,
+    wos_text.FORMAT,
     refer.FORMAT,
     ovid.FORMAT,
     pubmed_text.FORMAT,
@@ -57,10 +57,14 @@ FORMATS = (
 @cache
 def known_formats() -> tuple[Format, ...]:
     """Those of other packages, then ours."""
-    others = tuple(entry.load() for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name))
-    wrong = next((one for one in others if not isinstance(one, Format)), None)
-    if wrong is not None:
-        raise CorpusError(f"an entry point of {GROUP} names {wrong!r}, which is no Format")
+    others = []
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        other = entry.load()
+        if not isinstance(other, Format):
+            raise CorpusError(
+                f"entry point {entry.name!r} of {GROUP} ({entry.value}) is no Format; see docs/formats.md"
+            )
+        others.append(other)
     return (*others, *FORMATS)
 
 
@@ -100,10 +104,9 @@ def _start(source: Source) -> bytes:
 
 
 def _decoded(start: bytes) -> str:
-    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
-        if start.startswith(mark):
-            return start.decode(encoding, errors="replace")
-    return start.decode("utf-8-sig", errors="replace")
+    """As text, lines ended by newlines whatever ends them in the file."""
+    encoding = "utf-16" if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    return start.decode(encoding, errors="replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _by_text(text: str, source: Source, by_ending: Format | None) -> Format | None:
@@ -123,10 +126,22 @@ def _by_text(text: str, source: Source, by_ending: Format | None) -> Format | No
             )
         if delimited.looks_so(text):
             return delimited.CSV
-        return documents.TEXT if source.gathered or not listing.looks_so(text) else by_ending
+        return _listing_or_text(text, source)
     if by_ending is spreadsheet.FORMAT:  # neither a ZIP nor an OLE file: a table under the wrong name
         return delimited.CSV
     return by_ending
+
+
+def _listing_or_text(text: str, source: Source) -> Format:
+    """A listing where it looks so, else one paper of the many of a folder or a glob."""
+    if not source.gathered and listing.looks_so(text):
+        return listing.FORMAT
+    if text.strip() and not (source.gathered or source.listed):
+        raise CorpusError(
+            f"{source}: not a listing of three lines a paper (title, authors, abstract); put single texts into a"
+            " folder, and export lists of papers as RIS or BibTeX"
+        )
+    return documents.TEXT if source.gathered or source.listed else listing.FORMAT
 
 
 def unknown_format(source: Source) -> CorpusError:

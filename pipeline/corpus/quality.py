@@ -3,7 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -25,7 +25,7 @@ class CorpusQuality:
     the DOI or id that two rows share. languages: share of the papers sampled; short texts count as "". lengths: papers
     by the words of their abstract ("0", "1-24" ... "600+"). words: median of the non-empty abstracts. long_share: of
     papers longer than the model reads at once, None without such a limit. cleaned: papers that each
-    step of cleaning changed.
+    step of cleaning changed. repaired: rows that had to be mended to be read, by what was wrong with them.
     """
 
     read: int
@@ -41,6 +41,7 @@ class CorpusQuality:
     max_tokens: int | None
     cleaned: Mapping[str, int]
     years: Mapping[str, int]
+    repaired: Mapping[str, int] = field(default_factory=dict)
 
 
 class TokenCounter(Protocol):
@@ -57,11 +58,17 @@ class TokenCounter(Protocol):
 
 
 def measure_quality(
-    tables: CorpusTables, *, texts: Sequence[str], cleaned: Mapping[str, int], tokens: TokenCounter | None = None
+    tables: CorpusTables,
+    *,
+    texts: Sequence[str],
+    cleaned: Mapping[str, int],
+    repaired: Mapping[str, int],
+    tokens: TokenCounter | None = None,
 ) -> CorpusQuality:
     """Languages and tokens are those of at most 2,000 papers, evenly spread over the corpus.
 
-    texts: n, what is embedded, row-aligned with the papers; cleaned: papers that each step of cleaning changed.
+    texts: n, what is embedded, row-aligned with the papers; cleaned: papers that each step of cleaning changed;
+    repaired: rows mended, by what was wrong.
     """
     papers = tables.papers
     lengths = np.array([len(abstract.split()) for abstract in papers.column("abstract").to_pylist()])
@@ -81,6 +88,7 @@ def measure_quality(
         max_tokens=tokens.max_tokens if tokens else None,
         cleaned=dict(cleaned),
         years=_years(papers.column("year").to_pylist()),
+        repaired=dict(repaired),
     )
 
 
@@ -91,7 +99,7 @@ def _ranked(values: Sequence[str]) -> dict[str, int]:
 
 def _kind(reason: str) -> str:
     """Why two rows are one, without the identifier they share."""
-    return next((kind for kind in ("same DOI", "same arXiv id") if reason.startswith(kind)), reason)
+    return next((kind for kind in ("same DOI", "same arXiv id", "same id") if reason.startswith(kind)), reason)
 
 
 def _missing(tables: CorpusTables) -> dict[str, int]:

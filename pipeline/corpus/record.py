@@ -81,6 +81,15 @@ def text_of(title: str, abstract: str) -> str:
     return unicodedata.normalize("NFC", " ".join(joined.split()))
 
 
+def id_from_text(identifier: str, text_hash: bytes) -> str:
+    """The id of a paper whose own id another text has: with the start of its text's sha256.
+
+    >>> id_from_text("10.1000/x", bytes.fromhex("0badcafe" + 56 * "0"))
+    '10.1000/x-0badcafe'
+    """
+    return f"{identifier}-{text_hash.hex()[:8]}"
+
+
 def text_hash(text: str) -> bytes:
-    """sha256 of a text: key of the vector cache, and the order of rows."""
-    return hashlib.sha256(text.encode()).digest()
+    """sha256 of a text, also of one that UTF-8 cannot hold: key of the vector cache, and the order of rows."""
+    return hashlib.sha256(text.encode(errors="surrogatepass")).digest()

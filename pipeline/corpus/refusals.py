@@ -1,7 +1,6 @@
 """Files that are no lists of papers -> what to do in the program that they came from."""
 
 import re
-from pathlib import Path
 
 from pipeline.corpus.sources import Source
 
@@ -15,7 +14,9 @@ BY_BYTES = (
     (b"\xff\xd8\xff", "a picture; lists of papers are read"),
 )
 WORD = f"a document of a word processor; where its list came from a reference manager, {EXPORT} there"
-HTML = re.compile(rb"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body|table)\b", re.IGNORECASE | re.DOTALL)
+HTML = re.compile(
+    rb"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body|table)\b", re.IGNORECASE | re.DOTALL
+)
 HTML_WAY_OUT = (
     f"a web page, not an export (services send one when a session has ended); {EXPORT} from the service again"
 )
@@ -26,8 +27,12 @@ BY_ENDING = {
     **dict.fromkeys((".mods", ".marc", ".mrc"), f"a library catalogue's format; {EXPORT} instead"),
     **dict.fromkeys((".rdata", ".rds"), "data of R; in R: write.csv(M, file), or save bibliometrix's table as XLSX"),
     **dict.fromkeys((".sav", ".dta"), "a statistics program's data; save them as CSV"),
-    **dict.fromkeys((".7z", ".rar", ".tar", ".tgz"), "an archive that is not opened; unpack it into a folder, or use ZIP"),
-    **dict.fromkeys((".pickle", ".pkl"), "a pickle, which can run code when it is read; save the table as Parquet or CSV"),
+    **dict.fromkeys(
+        (".7z", ".rar", ".tar", ".tgz"), "an archive that is not opened; unpack it into a folder, or use ZIP"
+    ),
+    **dict.fromkeys(
+        (".pickle", ".pkl"), "a pickle, which can run code when it is read; save the table as Parquet or CSV"
+    ),
 }
 # "XX  - value", "%A value" or "AU: value" in the first two lines that are not blank.
 TAGGED = re.compile(r"\s*([A-Z%][A-Z0-9]{0,3}(?: *- |: ?| {2,}))\S[^\n]*\n\s*[A-Z%][A-Z0-9]{0,3}(?: *- |: ?| {2,})\S")
@@ -38,11 +43,11 @@ def refusal_of_bytes(start: bytes, source: Source) -> str | None:
     for mark, refusal in BY_BYTES:
         if start.startswith(mark):
             return refusal
-    if b"word/" in start[:4096] and start.startswith(b"PK"):
+    if start.startswith(b"PK") and (b"word/" in start or b"opendocument.text" in start[:200]):
         return WORD
     if HTML.match(start):
         return HTML_WAY_OUT
-    return refusal_of_ending(source) if Path(source.name).suffix.lower() in (".doc", ".odt", ".pages") else None
+    return refusal_of_ending(source) if source.suffix in (".doc", ".pages") else None
 
 
 def refusal_of_ending(source: Source) -> str | None:

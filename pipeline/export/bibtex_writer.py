@@ -7,6 +7,8 @@ from functools import cache
 from pipeline.corpus.readers.bibtex import VERBATIM
 from pipeline.export.citation_fields import Paper, authors_of, citation_fields, text_of
 
+# Where TeX would print two signs as one: a dash, a quotation mark, an inverted mark.
+LIGATURES = re.compile(r"(?<=-)(?=-)|(?<=`)(?=`)|(?<=')(?=')|(?<=[!?])(?=`)")
 NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9_:./+-]+")
 # RIS types of sources -> BibTeX types; any other type is inferred from the fields.
 ENTRY_TYPES: Mapping[str, str] = {
@@ -68,6 +70,8 @@ def _fields(paper: Paper) -> dict[str, str]:
         fields["year"] = year
     for name, value in citation_fields(paper).items():
         fields[name] = _balanced(value) if name in VERBATIM else escape_latex(value)
+        if name == "pages":  # two hyphens are how BibTeX writes a range
+            fields[name] = fields[name].replace("-{}-", "--")
     if "eprint" in fields:
         fields["archiveprefix"] = "arXiv"
     if abstract := text_of(paper, "abstract"):
@@ -90,8 +94,10 @@ def escape_latex(text: str) -> str:
 
     >>> escape_latex("50% of R&D in {x}_1")
     '50\\% of R\\&D in \\{x\\}\\_1'
+    >>> escape_latex("two -- or 5''")
+    "two -{}- or 5'{}'"
     """
-    escaped = _encoder()(" ".join(text.split()))
+    escaped = LIGATURES.sub("{}", _encoder()(" ".join(text.split())))
     if _is_balanced(text):
         return escaped
     # BibTeX counts escaped braces too: where they do not balance, they are written by name.

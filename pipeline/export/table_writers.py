@@ -16,13 +16,26 @@ NOT_IN_SHEETS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def to_csv(papers: pa.Table) -> bytes:
-    """UTF-8 with a header; lists are joined by semicolons; text that a spreadsheet would run as a formula is quoted."""
+    """UTF-8 with a header; lists are joined by semicolons, references left out; text that a spreadsheet would run as a
+    formula is quoted.
+    """
     text = io.StringIO()
+    papers = _flat(papers)
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(papers.column_names)
     for paper in papers.to_pylist():
         writer.writerow([harmless(_cell(value)) for value in paper.values()])
     return text.getvalue().encode()
+
+
+def _flat(papers: pa.Table) -> pa.Table:
+    """The columns that fit into cells: without the papers' references, which are lists of objects."""
+    flat = [
+        name
+        for name in papers.column_names
+        if not (pa.types.is_list(kind := papers.schema.field(name).type) and pa.types.is_struct(kind.value_type))
+    ]
+    return papers.select(flat)
 
 
 def _cell(value: object) -> object:
@@ -51,7 +64,7 @@ def to_parquet(papers: pa.Table) -> bytes:
 
 
 def to_xlsx(papers: pa.Table) -> bytes:
-    """One sheet; no text becomes a formula, and text longer than a cell can hold is cut."""
+    """One sheet, references left out; no text becomes a formula, and text longer than a cell can hold is cut."""
     import openpyxl
     from openpyxl.cell import WriteOnlyCell
 
@@ -67,6 +80,7 @@ def to_xlsx(papers: pa.Table) -> bytes:
         text.data_type = "s"
         return text
 
+    papers = _flat(papers)
     sheet.append([cell(name) for name in papers.column_names])
     for paper in papers.to_pylist():
         sheet.append([cell(value) for value in paper.values()])

@@ -1,26 +1,32 @@
 """FetchRequest -> a JSONL file: result pages fetched one after another, each written before the next."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.config import secret
-from pipeline.errors import PaperatlasError
+from pipeline.errors import PaperatlasError, ServiceError
 from pipeline.fetch.client import Client
-from pipeline.fetch.services import SERVICES, FetchRequest, Service
+from pipeline.fetch.keys import read_key
+from pipeline.fetch.pages import FetchRequest, Json, ResultPage, Service
+from pipeline.fetch.services import SERVICES
 from pipeline.fetch.store import Store
 from pipeline.progress import Progress, Silent
+
+MAIL = re.compile(r"[!-?A-~]+@[!-?A-~]+")  # what an address needs, in the characters that a header may hold
 
 
 @dataclass(frozen=True)
 class Fetched:
     """written: papers in the file. missing: identifiers that the service does not know. resumed: whether an
-    interrupted download was continued.
+    interrupted download was continued. matching: papers that the whole search finds, None where that is not known.
     """
 
     file: Path
     written: int
     missing: int
     resumed: bool
+    matching: int | None = None
 
 
 def fetch(
@@ -29,38 +35,73 @@ def fetch(
     file: Path,
     *,
     mail: str | None = None,
+    key_variable: str | None = None,
     progress: Progress | None = None,
     client: Client | None = None,
 ) -> Fetched:
-    """Download the records into `file`. name: of a service; mail: contact address sent to it; client: replaces its own.
+    """Download the records into `file`, each once. name: of a service; mail: contact address sent to it;
+    key_variable: environment variable that holds its key; client: replaces its own.
 
-    Raises PaperatlasError where the file exists already, ServiceError where the service refuses or does not answer:
-    the pages received so far are kept, and the same call continues from there.
+    Raises PaperatlasError where the file exists already or the key is not there, ServiceError where the service refuses
+    or does not answer: the pages received so far are kept, and the same call continues from there.
     """
     service = SERVICES[name]
-    if not request.query.strip() and not request.ids:
-        raise PaperatlasError(f"{name}: nothing to ask for; give {' or '.join(service.accepts)}")
-    client = client or _client(service, mail)
+    _check(name, service, request, mail=mail)
+    client = client or make_client(name, mail=mail, key_variable=key_variable)
     # The keys stay as they are: notes beside an unfinished file hold them.
     store = Store(file, {"service": name, "query": request.query, "names": list(request.ids), "most": request.limit})
     resumed = store.open()
-    total = len(request.ids) or request.limit
-    with (progress or Silent()).stage("fetching", total) as advance:
+    seen = {service.identity(paper) for paper in store.papers()}
+    matching: int | None = None
+    with (progress or Silent()).stage("fetching", len(request.ids) or request.limit) as advance:
         advance(store.written)
         for page in service.pages(client, request, store.state or {}):
+            new = _new_papers(service, page, seen)
+            if page.papers and not new and not request.ids:
+                raise ServiceError(
+                    f"{name}: sends only papers that it sent before; {file} holds {store.written:,}; run the same"
+                    " command again later: it continues from here"
+                )
             room = max(request.limit - store.written, 0)
-            store.add(page.papers[:room], missing=len(page.missing), state=page.state)
-            advance(len(page.papers[:room]))
+            store.add(new[:room], missing=len(page.missing), state=page.state)
+            advance(len(new[:room]))
+            matching = page.matching
             if store.written >= request.limit:
                 break
     if not file.exists():
         store.add([], missing=0, state={})
     store.close()
-    return Fetched(file, store.written, store.missing, resumed)
+    return Fetched(file, store.written, store.missing, resumed, matching)
 
 
-def _client(service: Service, mail: str | None) -> Client:
+def _check(name: str, service: Service, request: FetchRequest, *, mail: str | None) -> None:
+    """Raises PaperatlasError for what can be told to be wrong before the service is asked."""
+    if not request.query.strip() and not request.ids:
+        raise PaperatlasError(f"{name}: nothing to ask for; give {' or '.join(service.accepts)}")
+    if len(request.ids) > request.limit:
+        raise PaperatlasError(
+            f"{name}: {len(request.ids):,} ids, and at most {request.limit:,} papers are to be downloaded; allow more,"
+            " or give fewer ids"
+        )
+    if mail and not MAIL.fullmatch(mail):
+        raise PaperatlasError(f"{mail!r}: no mail address")
+
+
+def _new_papers(service: Service, page: ResultPage, seen: set[str]) -> Sequence[Json]:
+    """The papers of a page that are not yet among those seen, where they are added."""
+    new = []
+    for paper in page.papers:
+        identity = service.identity(paper)
+        if identity not in seen:
+            seen.add(identity)
+            new.append(paper)
+    return new
+
+
+def make_client(name: str, *, mail: str | None = None, key_variable: str | None = None) -> Client:
+    """The client of a service. Raises PaperatlasError for a key that is not there or not known."""
+    service = SERVICES[name]
+    key = read_key(name, service.key, key_variable)
     contact = {service.mail_parameter: mail} if service.mail_parameter and mail else {}
-    key = secret(service.key[1]) if service.key else None
-    headers = {service.key[0]: key} if service.key and key else {}
-    return Client(service.address, service.interval, {**service.parameters, **contact}, headers, mail)
+    interval = (service.key and key and service.key.interval) or service.interval
+    return Client(service.address, interval, {**service.parameters, **contact}, mail=mail, key=key, rule=service.key)

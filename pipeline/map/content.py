@@ -12,6 +12,7 @@ from pipeline.map.colours import DARK_NOISE, DARK_PALETTE, NOISE_COLOUR, PALETTE
 from pipeline.map.columns import Column, map_columns
 from pipeline.map.label_placement import densest_point
 from pipeline.map.page_meta import MapPreservation, PageArea, PageColumn, PageMeta, PageTopic
+from pipeline.recommender import version_groups
 from pipeline.recommender.precomputed import PrecomputedSimilar
 from pipeline.reducer.neighbourhood_preservation import neighbourhood_preservation, neighbours_compared
 from pipeline.topics import Topic
@@ -57,6 +58,8 @@ def page_points(atlas: AtlasData, title: str) -> Page:
         "x": grid[:, 0],
         "y": grid[:, 1],
         "topic": core.astype(np.int32),
+        "subtopic": atlas.column("subtopic").to_numpy().astype(np.int32),
+        "versions": version_groups(atlas),
         "nearest": atlas.column("nearest_topic").to_numpy().astype(np.int32),
         "second": atlas.column("second_topic").to_numpy().astype(np.int32),
         "strength": np.rint(255 * atlas.column("strength").to_numpy()).astype(np.uint8),

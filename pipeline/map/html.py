@@ -20,8 +20,9 @@ from pipeline.recommender.precomputed import precompute_similar
 
 # Each imports only modules that stand before it.
 MODULES = (
-    *("dom", "store", "source", "filters", "colours", "grid", "labels", "points", "scene", "search", "topics", "years"),
-    *("details", "selection", "legend", "lasso", "keyboard", "address", "main"),
+    *("dom", "store", "source", "versions"),
+    *("filters", "colours", "grid", "sight", "labels", "points", "framing", "scene", "search"),
+    *("topics", "years", "details", "selection", "legend", "lasso", "keyboard", "address", "main"),
 )
 SIMILAR = 10
 SIMILAR_BYTES = 60.0  # least size of a paper's list of similar papers; where they cannot fit they are not computed

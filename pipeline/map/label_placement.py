@@ -1,8 +1,8 @@
 """Anchor points and sizes of labels -> places where no two labels overlap, and few points are covered.
 
 Greedy: each label in turn takes, of the free places out of the anchor and rings of candidates around it, the one that
-is cheapest: points under the label cost, and so does the way from the anchor. A label without a free candidate is left
-out.
+is cheapest: points under the label cost, and so does the way from the anchor. The line from a label to its anchor meets
+no other label. A label without a free candidate is left out.
 """
 
 from collections.abc import Sequence
@@ -36,8 +36,37 @@ class Box:
     def cost(self, anchor: tuple[float, float], points: "PointCounts | None") -> float:
         """What the points that it covers cost, and its distance from the anchor in heights of its own."""
         away = float(np.hypot(self.x - anchor[0], self.y - anchor[1])) / max(self.height, 1.0)
-        covered = 0.0 if points is None else points.share_under(self)
+        covered = 0.0 if points is None else points.share_under(self.grown(points.radius))
         return 1000 * covered * COVERED_COSTS + away
+
+    def towards(self, x: float, y: float) -> tuple[float, float]:
+        """Its point nearest to (x, y): where the line to an anchor begins."""
+        half = self.width / 2, self.height / 2
+        return min(max(x, self.x - half[0]), self.x + half[0]), min(max(y, self.y - half[1]), self.y + half[1])
+
+    def grown(self, margin: float) -> "Box":
+        """The box with so many pixels more on every side."""
+        return Box(self.x, self.y, self.width + 2 * margin, self.height + 2 * margin)
+
+    def meets(self, start: tuple[float, float], end: tuple[float, float]) -> bool:
+        """Whether a straight line comes within the box.
+
+        >>> Box(0, 0, 4, 4).meets((-5, 0), (5, 1)), Box(0, 0, 4, 4).meets((-5, 0), (0, 5))
+        (True, False)
+        """
+        first, last = 0.0, 1.0
+        sides = (
+            (start[0] - self.x, end[0] - start[0], self.width),
+            (start[1] - self.y, end[1] - start[1], self.height),
+        )
+        for offset, step, size in sides:
+            if step == 0:
+                if abs(offset) > size / 2:
+                    return False
+                continue
+            enters, leaves = sorted(((-size / 2 - offset) / step, (size / 2 - offset) / step))
+            first, last = max(first, enters), min(last, leaves)
+        return first <= last
 
     def inside(self, width: float, height: float, *, margin: float) -> bool:
         """Whether it lies in a picture of that size, at least `margin` pixels from its edges."""
@@ -46,9 +75,10 @@ class Box:
 
 
 class PointCounts:
-    """How many points lie in any box, from sums over a grid. points: (n, 2) pixels."""
+    """How many points lie in any box, from sums over a grid. points: (n, 2) pixels; radius: of one as it is drawn."""
 
-    def __init__(self, points: NDArray[np.float64], *, width: float, height: float) -> None:
+    def __init__(self, points: NDArray[np.float64], *, width: float, height: float, radius: float = 0.0) -> None:
+        self.radius = radius
         shape = int(np.ceil(width / CELL)) + 1, int(np.ceil(height / CELL)) + 1
         cells = np.clip((points / CELL).astype(np.int64), 0, np.array(shape) - 1)
         grid = np.zeros(shape)
@@ -75,27 +105,38 @@ def place_labels(
     margin: float = 0.0,
     occupied: Sequence[Box] = (),
     points: NDArray[np.float64] | None = None,
+    radius: float = 0.0,
 ) -> list[Box | None]:
     """A place for each label, None for a label left out. anchors: (t, 2) pixels; sizes: (width, height) of each label.
 
     width, height: of the picture; no label is nearer to its edges than `margin`. No place overlaps another, or a box
-    of `occupied`. points: (n, 2) pixels that labels had better not cover.
+    of `occupied`. points: (n, 2) pixels that labels had better not cover, each drawn with that radius.
     """
     obstacles = list(occupied)
     places: list[Box | None] = []
-    counts = None if points is None else PointCounts(points, width=width, height=height)
+    counts = None if points is None else PointCounts(points, width=width, height=height, radius=radius)
+    lines: list[tuple[Box, tuple[float, float]]] = []
     for (x, y), size in zip(anchors.tolist(), sizes, strict=True):
         free = [
             box
             for box in _candidates(x, y, size)
-            if box.inside(width, height, margin=margin) and not any(box.overlaps(other) for other in obstacles)
+            if box.inside(width, height, margin=margin)
+            and not any(box.overlaps(other) for other in obstacles)
+            and _is_apart(box, (x, y), lines)
         ]
         costs = [round(box.cost((x, y), counts), 6) for box in free]
         place = free[int(np.argmin(costs))] if free else None
         places.append(place)
         if place is not None:
             obstacles.append(place)
+            lines.append((place, (x, y)))
     return places
+
+
+def _is_apart(box: Box, anchor: tuple[float, float], lines: Sequence[tuple[Box, tuple[float, float]]]) -> bool:
+    """Whether its line to its anchor meets no label placed before, and it lies on the line of none."""
+    start = box.towards(*anchor)
+    return not any(other.meets(start, anchor) or box.meets(other.towards(*end), end) for other, end in lines)
 
 
 def _candidates(x: float, y: float, size: tuple[float, float]) -> list[Box]:

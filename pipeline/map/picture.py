@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.charts import DARK, QUIET, chart_style, new_figure, save_figure
 from pipeline.map.colouring import Colouring
-from pipeline.map.picture_text import Canvas, draw_labels, draw_paper_titles
+from pipeline.map.picture_text import Canvas, draw_labels, draw_paper_titles, point_area
 from pipeline.words.display import safe, shorten
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _draw_points(
 ) -> None:
     """Core papers of topics over noise, which is smaller and fainter. noise: (n,)."""
     n = len(coordinates)
-    area = float(np.clip(150_000 / n, 4.0, 260.0))
+    area = point_area(n)
     edge = 0.6 if n < 300 else 0.0
     for is_noise in (True, False):
         rows = np.flatnonzero(noise == is_noise)

@@ -21,6 +21,12 @@ POINT_INCHES = 0.22
 TITLE_INCHES = 0.75
 EDGE_INCHES = 0.12
 MANY_LABELS = 25
+POINTS_PER_INCH = 72
+
+
+def point_area(papers: int) -> float:
+    """Of the square around a paper as it is drawn, in square points: small where there are many."""
+    return float(np.clip(150_000 / papers, 4.0, 260.0))
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,7 @@ class Canvas:
             margin=EDGE_INCHES * self.dpi,
             occupied=self.occupied,
             points=self.points if len(self.points) > FEW else None,
+            radius=point_area(len(self.points)) ** 0.5 / 2 * self.dpi / POINTS_PER_INCH,
         )
         for text, box, (x, y), colour in zip(drawn, places, anchors.tolist(), colours, strict=False):
             if box is None:
@@ -89,7 +96,8 @@ class Canvas:
         if not box.overlaps(anchor) and len(self.points) > FEW:
             from matplotlib.lines import Line2D
 
-            x, y = [box.x / self.width, anchor.x / self.width], [box.y / self.height, anchor.y / self.height]
+            start = box.towards(anchor.x, anchor.y)
+            x, y = [start[0] / self.width, anchor.x / self.width], [start[1] / self.height, anchor.y / self.height]
             self.figure.add_artist(Line2D(x, y, color=colour, linewidth=0.8, alpha=0.6, zorder=2.5))
 
 

@@ -5,6 +5,7 @@ from pipeline.recommender.bridges import Bridge, find_bridges
 from pipeline.recommender.check import Checked, Novelty, check_draft
 from pipeline.recommender.cited import Cited, find_cited
 from pipeline.recommender.filter import filter_papers, where
+from pipeline.recommender.near_duplicates import NearDuplicates, Version, find_near_duplicates, version_groups
 from pipeline.recommender.query import Query, read_query
 from pipeline.recommender.recommend import Filters, Recommended, default_k, search, similar
 from pipeline.recommender.request import Answer, Request, answer
@@ -16,10 +17,12 @@ __all__ = [
     "Checked",
     "Cited",
     "Filters",
+    "NearDuplicates",
     "Novelty",
     "Query",
     "Recommended",
     "Request",
+    "Version",
     "answer",
     "assign_papers",
     "assign_texts",
@@ -28,8 +31,10 @@ __all__ = [
     "filter_papers",
     "find_bridges",
     "find_cited",
+    "find_near_duplicates",
     "read_query",
     "search",
     "similar",
+    "version_groups",
     "where",
 ]

@@ -224,6 +224,7 @@ def _kind(value: Value) -> str:
 def _kind_of_column(values: pa.Array) -> str | None:
     """What a column holds, in words for the user; None where it holds nothing but missing values."""
     kind = values.type.value_type if pa.types.is_list(values.type) else values.type
+    kind = kind.field("raw").type if pa.types.is_struct(kind) else kind
     if pa.types.is_null(kind) or values.null_count == len(values):
         return None
     return "true or false" if pa.types.is_boolean(kind) else "text" if pa.types.is_string(kind) else "numbers"
@@ -242,6 +243,8 @@ def meets(values: pa.Array, how: str, value: Value) -> NDArray[np.bool_]:
         met = np.zeros(len(values), dtype=bool)
         met[parents[meets(pc.list_flatten(values), how, value)]] = True
         return met
+    if pa.types.is_struct(values.type):  # references are compared as their source wrote them
+        return meets(pc.struct_field(values, "raw"), how, value)
     if how == "contains":
         met_by = pc.match_substring(values, value, ignore_case=True) if isinstance(value, str) else None
     elif isinstance(value, str):

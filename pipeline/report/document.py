@@ -7,6 +7,7 @@ from pipeline.clusterer.selection import CutScore
 from pipeline.config import to_toml
 from pipeline.report.markdown import escape
 from pipeline.report.methods import methods
+from pipeline.report.near_duplicate_list import near_duplicates_section
 from pipeline.report.notes import cleaned_in_words, notes
 from pipeline.report.topic_sections import topics_section
 
@@ -27,6 +28,7 @@ def _lines(atlas: AtlasData) -> Iterator[str]:
     yield "![map of the papers](map.png)"
     yield ""
     yield from _papers(atlas)
+    yield from near_duplicates_section(atlas)
     yield from topics_section(atlas)
     yield from _procedure(atlas)
     yield from _costs(atlas)
@@ -61,6 +63,8 @@ def _quality(atlas: AtlasData) -> Iterator[str]:
     """What was read, what is missing in it, and what to be careful about."""
     quality, embedding = atlas.manifest.quality, atlas.manifest.embedding
     yield f"* formats: {escape(', '.join(f'{name} {count:,}' for name, count in quality.formats.items()))}"
+    if quality.repaired:
+        yield f"* mended: {escape(', '.join(f'{kind} in {count:,} rows' for kind, count in quality.repaired.items()))}"
     if quality.missing:
         yield f"* missing: {escape(', '.join(f'{name} in {count:,}' for name, count in quality.missing.items()))}"
     languages = ", ".join(

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from pipeline.atlas import AtlasData
 from pipeline.map import Picture, draw_atlas, write_page
+from pipeline.recommender import find_near_duplicates
 from pipeline.report.document import write_report
+from pipeline.report.near_duplicate_list import near_duplicates_csv
 from pipeline.report.report_charts import draw_charts
 
 
@@ -22,5 +24,6 @@ def draw_files(atlas: AtlasData, *, advance: Callable[[int], None] = lambda _: N
 
 
 def report_file(atlas: AtlasData) -> dict[str, bytes]:
-    """report.md, by its name."""
-    return {"report.md": write_report(atlas).encode()}
+    """report.md and near_duplicates.csv, whose beginning it shows, by their names."""
+    listed = near_duplicates_csv(find_near_duplicates(atlas))
+    return {"report.md": write_report(atlas).encode(), "near_duplicates.csv": listed}

@@ -8,7 +8,7 @@ DATES = ("published", "published-print", "published-online", "issued", "created"
 
 
 def adapt(work: RawRow) -> dict[str, object]:
-    """With id, title, authors, year, doi and journal under their usual names; the abstract keeps its tags."""
+    """With id, title, authors, year, doi, journal, references under usual names; the abstract keeps its tags."""
     title, subtitle = first(work.get("title")), first(work.get("subtitle"))
     adapted: dict[str, object] = {
         "id": text(work.get("DOI")).lower(),
@@ -23,6 +23,7 @@ def adapt(work: RawRow) -> dict[str, object]:
         "pages": text(work.get("page")),
         "publisher": text(work.get("publisher")),
         "url": text(work.get("URL")),
+        "references": work.get("reference"),
     }
     used = ("DOI", "author", "container-title", "page", "URL", "subtitle", "reference", *DATES, *adapted)
     return without(adapted) | without(work, *used)

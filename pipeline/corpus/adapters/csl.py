@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping
 
+from pipeline.corpus.adapters.names import people
 from pipeline.corpus.adapters.parts import first, mappings, text, without
 from pipeline.corpus.record import RawRow
 
-USED = ("author", "issued", "container-title", "page", "DOI", "URL", "ISSN", "ISBN", "PMID", "citation-key")
+USED = ("author", "issued", "container-title", "page", "DOI", "URL", "ISSN", "ISBN", "PMID", "citation-key", "keyword")
 
 
 def adapt(item: RawRow) -> dict[str, object]:
@@ -16,7 +17,7 @@ def adapt(item: RawRow) -> dict[str, object]:
         "id": key or str(item.get("id") or ""),
         "title": first(item.get("title")),
         "abstract": text(item.get("abstract")),
-        "authors": names(item.get("author")),
+        "authors": names(item.get("author")) or people(item.get("author")),
         "year": year_of(item.get("issued")),
         "journal": first(item.get("container-title")),
         "pages": text(item.get("page")),
@@ -25,6 +26,7 @@ def adapt(item: RawRow) -> dict[str, object]:
         "issn": text(item.get("ISSN")),
         "isbn": text(item.get("ISBN")),
         "pmid": str(item.get("PMID") or ""),
+        "keywords": text(item.get("keyword")),
     }
     return without(adapted) | without(item, *USED, *adapted)
 
@@ -50,12 +52,14 @@ def year_of(date: object) -> int | None:
 
     >>> year_of({"date-parts": [[2021, 3]]}), year_of({"raw": "May 2019"}), year_of({"date-parts": [[None]]})
     (2021, 2019, None)
+    >>> year_of({"date-parts": [["2020-08"]]}), year_of({"year": 2018})
+    (2020, 2018)
     """
     if isinstance(date, Mapping):
         parts = date.get("date-parts")
-        lead = parts[0] if isinstance(parts, list) and parts and isinstance(parts[0], list) else []
-        if lead and str(lead[0]).isdigit():
-            return int(lead[0])
-        date = text(date.get("raw")) or text(date.get("literal"))
+        lead = parts[0] if isinstance(parts, list) and parts else parts
+        lead = lead[0] if isinstance(lead, list) and lead else lead
+        texts = [str(lead or ""), str(date.get("year") or ""), text(date.get("raw")), text(date.get("literal"))]
+        date = " ".join(texts)
     match = re.search(r"(?<!\d)(?:1[5-9]|20|21)\d\d(?!\d)", str(date or ""))
     return int(match[0]) if match else None

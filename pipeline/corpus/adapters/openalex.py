@@ -9,12 +9,13 @@ MOST_WORDS = 100_000
 
 
 def adapt(work: RawRow) -> dict[str, object]:
-    """With title, abstract, authors, year, doi and journal under their usual names."""
+    """With title, abstract, authors, year, doi, journal and references under their usual names."""
     rest = without(
         work, "id", "title", "display_name", "abstract_inverted_index", "authorships", "publication_year", "doi"
     )
     rest.pop("primary_location", None)
     rest.pop("abstract", None)
+    rest.pop("referenced_works", None)
     adapted: dict[str, object] = {
         "id": text(work.get("id")).rpartition("/")[2],
         "title": text(work.get("title")) or text(work.get("display_name")),
@@ -27,6 +28,7 @@ def adapt(work: RawRow) -> dict[str, object]:
         "doi": text(work.get("doi")).removeprefix("https://doi.org/"),
         "journal": text(inside(work, "primary_location", "source", "display_name")),
         "url": text(inside(work, "primary_location", "landing_page_url")) or text(work.get("id")),
+        "references": work.get("referenced_works"),
     }
     return without(adapted) | {name: value for name, value in rest.items() if name not in adapted}
 

@@ -1,8 +1,11 @@
 """Value of unknown kind -> text, list or nested object, empty where it is of another kind; for all adapters."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from pipeline.corpus.record import RawRow
+
+DOI_FIRST = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:)?10\.\d{4,9}/\S+\s", re.IGNORECASE)
 
 
 def without(fields: RawRow, *names: str) -> dict[str, object]:
@@ -72,3 +75,12 @@ def initials_first(name: str) -> str:
     """
     family, _, initials = name.rpartition(" ")
     return f"{initials} {family}" if family and initials.isupper() else name
+
+
+def one_doi(value: str) -> str:
+    """A DOI without the text that some programs leave behind it; any other text as it is.
+
+    >>> one_doi("10.1000/x     LK  - https://example.org"), one_doi("On ice")
+    ('10.1000/x', 'On ice')
+    """
+    return value.split()[0] if DOI_FIRST.match(value) else value

@@ -1,19 +1,26 @@
 """Record -> the service or program that wrote it, recognised by the names of its fields, and its adapter."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.corpus.adapters import (
+    any_record,
     arxiv,
     crossref,
     csl,
+    dblp,
+    europe_pmc,
     openalex,
+    publish_or_perish,
     pubmed_table,
     scopus,
     semantic_scholar,
     web_of_science,
     zotero,
+    zotero_json,
 )
+from pipeline.corpus.adapters.table_services import TABLE_SERVICES
+from pipeline.corpus.adapters.usual_names import plain_column
 from pipeline.corpus.record import RawRow
 
 Adapt = Callable[[RawRow], dict[str, object]]
@@ -39,10 +46,19 @@ ADAPTERS = (
     Adapter("CSL-JSON", frozenset({"type", "title", "issued"}), csl.adapt),
     Adapter("CSL-JSON", frozenset({"type", "title", "container-title"}), csl.adapt),
     Adapter("CSL-JSON", frozenset({"id", "type", "citation-key"}), csl.adapt),
+    Adapter("CSL-JSON", frozenset({"id", "type", "title", "author"}), csl.adapt),
+    Adapter("Zotero", frozenset({"itemType", "creators"}), zotero_json.adapt),
+    Adapter("Zotero", frozenset({"itemType", "title"}), zotero_json.adapt),
+    Adapter("DBLP", frozenset({"title", "venue", "key", "url", "type"}), dblp.adapt),
+    Adapter("Europe PMC", frozenset({"title", "authorString", "pubYear"}), europe_pmc.adapt),
+    Adapter("Publish or Perish", frozenset({"title", "article_url", "rank", "ecc"}), publish_or_perish.adapt),
     Adapter("Zotero", frozenset({"Key", "Item Type", "Title"}), zotero.adapt),
     Adapter("Scopus", frozenset({"EID", "Title"}), scopus.adapt),
+    Adapter("Scopus", frozenset({"Title", "Source title", "Author(s) ID"}), scopus.adapt),
+    *(Adapter("Scopus", names, scopus.adapt_translated) for names in scopus.TRANSLATED),
     Adapter("PubMed", frozenset({"PMID", "Title", "Journal/Book"}), pubmed_table.adapt),
     Adapter("Web of Science", frozenset({"Article Title", "UT (Unique WOS ID)"}), web_of_science.adapt_named),
+    Adapter("Web of Science", frozenset({"Article Title", "UT (Unique ID)"}), web_of_science.adapt_named),
     Adapter("Web of Science", frozenset({"PT", "TI"}), web_of_science.adapt_tagged),
 )
 
@@ -51,15 +67,33 @@ ADAPTERS = (
 class Adapters:
     """Caches the adapter of each set of field names: records of one file mostly have the same."""
 
-    _adapters: dict[tuple[str, ...], Adapter | None] = field(default_factory=dict)
+    _adapters: dict[tuple[str, ...], tuple[str, Adapt]] = field(default_factory=dict)
 
     def adapt(self, fields: RawRow) -> tuple[str, dict[str, object]]:
-        """The adapter's name and the fields under usual names; "" and the fields unchanged where none fits."""
+        """The adapter's name and the fields under usual names; where none fits, "" and the fields as they are, but for
+        the names of DOIs and of references.
+        """
         key = tuple(fields)
         if key not in self._adapters:
             if len(self._adapters) > 10_000:  # objects whose field names all differ
                 self._adapters.clear()
-            names = set(key)
-            self._adapters[key] = next((adapter for adapter in ADAPTERS if adapter.names <= names), None)
-        adapter = self._adapters[key]
-        return ("", dict(fields)) if adapter is None else (adapter.name, adapter.adapt(fields))
+            self._adapters[key] = find_adapter(key)
+        name, adapt = self._adapters[key]
+        return name, adapt(fields)
+
+
+def find_adapter(field_names: Sequence[str]) -> tuple[str, Adapt]:
+    """The adapter for records with these fields, and its name, "" where no service or program is known by them.
+
+    >>> find_adapter(["Lens ID", "Title"])[0], find_adapter(["Title", "Colour"])[0]
+    ('Lens', '')
+    """
+    names = frozenset(field_names)
+    for adapter in ADAPTERS:
+        if adapter.names <= names:
+            return adapter.name, adapter.adapt
+    plain = frozenset(map(plain_column, field_names))
+    for service in TABLE_SERVICES:
+        if service.fits(plain):
+            return service.name, service.adapt
+    return "", any_record.adapt

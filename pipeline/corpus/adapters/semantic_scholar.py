@@ -7,7 +7,7 @@ from pipeline.corpus.record import RawRow
 
 
 def adapt(paper: RawRow) -> dict[str, object]:
-    """With id, authors, doi, arXiv id and journal under their usual names."""
+    """With id, authors, doi, arXiv id and journal under their usual names; `references` is what it cites."""
     external_ids = {str(name).lower(): value for name, value in dict(_ids(paper)).items()}
     tldr = text(inside(paper, "tldr", "text"))
     adapted: dict[str, object] = {
@@ -21,8 +21,9 @@ def adapt(paper: RawRow) -> dict[str, object]:
         "pmid": str(external_ids.get("pubmed") or ""),
         "journal": text(inside(paper, "journal", "name")) or text(paper.get("venue")),
         "url": text(paper.get("url")),
+        "cited_by": paper.get("citations"),
     }
-    used = ("paperId", "corpusid", "externalIds", "externalids", "tldr", "journal", *adapted)
+    used = ("paperId", "corpusid", "externalIds", "externalids", "tldr", "journal", "citations", *adapted)
     return without(adapted) | without(paper, *used)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from pipeline.corpus.adapters.names import people
 from pipeline.corpus.adapters.parts import given_first, split, text, without
 from pipeline.corpus.record import RawRow
 
@@ -36,6 +37,18 @@ NAMES: Mapping[str, str] = {
 }
 
 
+# Of those named in Excel and CSV exports, the best first.
+AUTHORS = (
+    "Author Full Names",
+    "Authors",
+    "Book Author Full Names",
+    "Book Authors",
+    "Group Authors",
+    "Book Group Authors",
+)
+DATES = ("Publication Year", "Early Access Date", "Publication Date", "Conference Date")
+
+
 def adapt_tagged(row: RawRow) -> dict[str, object]:
     """From two-letter tags; tags without a usual name are kept."""
     adapted: dict[str, object] = {
@@ -51,17 +64,17 @@ def adapt_tagged(row: RawRow) -> dict[str, object]:
 
 
 def adapt_named(row: RawRow) -> dict[str, object]:
-    """From the names of the Excel and CSV exports."""
-    authors = split(row.get("Author Full Names")) or split(row.get("Authors"))
+    """From the names of the Excel and CSV exports; a paper of no year yet has that of its early access."""
     adapted: dict[str, object] = {
-        "id": text(row.get("UT (Unique WOS ID)")),
+        "id": text(row.get("UT (Unique WOS ID)")) or text(row.get("UT (Unique ID)")),
         **{ours: row.get(theirs) for theirs, ours in NAMES.items()},
-        "authors": [given_first(name) for name in authors],
+        "year": next((row[name] for name in DATES if row.get(name)), ""),
+        "authors": next((names for name in AUTHORS if (names := people(row.get(name), separator=";"))), []),
         "keywords": [*split(row.get("Author Keywords")), *split(row.get("Keywords Plus"))],
         "references": split(row.get("Cited References")),
         "pages": _pages(row, "Start Page", "End Page"),
     }
-    used = ("UT (Unique WOS ID)", "Author Full Names", "Authors", "Author Keywords", "Keywords Plus", "Cited References")
+    used = ("UT (Unique WOS ID)", "UT (Unique ID)", *AUTHORS, "Author Keywords", "Keywords Plus", "Cited References")
     return without(adapted) | without(row, *used, "Start Page", "End Page", *NAMES)
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from pipeline.corpus.adapters.parts import given_first, split, text, without
+from pipeline.corpus.adapters.names import people
+from pipeline.corpus.adapters.parts import split, text, without
 from pipeline.corpus.record import RawRow
 
 NAMES: Mapping[str, str] = {
@@ -28,7 +29,7 @@ def adapt(row: RawRow) -> dict[str, object]:
     adapted: dict[str, object] = {
         "id": key,
         **{ours: text(row.get(theirs)) for theirs, ours in NAMES.items()},
-        "authors": [given_first(name) for name in split(row.get("Author"))],
+        "authors": people(row.get("Author"), separator=";"),
         "year": row.get("Publication Year") or row.get("Date"),
         "tags": [*split(row.get("Manual Tags")), *split(row.get("Automatic Tags"))],
         "collections": split(row.get("Collections")),

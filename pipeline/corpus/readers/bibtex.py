@@ -1,4 +1,4 @@
-"""BibTeX, BibLaTeX -> records, by bibtexparser.
+"""BibTeX, BibLaTeX -> records, by bibtexparser: files cut into entries; their fields are read by bibtex_fields.py.
 
 The citation key is the paper's id. Entries that share a key get ids from their content, never from their order. An
 entry inherits the fields that it lacks from the one that its crossref names.
@@ -12,27 +12,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.corpus.decoding import read_lines
-from pipeline.corpus.file_format import Format, starts_with
-from pipeline.corpus.readers.latex import decode_latex
-from pipeline.corpus.record import Record, Rejected, text_hash, text_of
+from pipeline.corpus.file_format import Format
+from pipeline.corpus.readers.bibtex_fields import VERBATIM, raw_values, to_fields, without_enclosing
+from pipeline.corpus.record import Record, Rejected
 from pipeline.corpus.sources import Source
 
 if TYPE_CHECKING:
     from bibtexparser.library import Library
     from bibtexparser.model import Block, Entry
 
-# Fields that are not LaTeX.
-VERBATIM = frozenset({"url", "doi", "eprint", "file", "isbn", "issn", "crossref", "pmid"})
+__all__ = ["FORMAT", "VERBATIM", "read"]
+
 # What a paper does not inherit from its volume.
 NOT_INHERITED = frozenset(
     {"title", "author", "abstract", "doi", "url", "eprint", "pages", "crossref", "note", "keywords"}
 )
 VOLUMES = frozenset({"proceedings", "mvproceedings", "collection", "mvcollection"})
-AND = re.compile(r"\s+and\s+", re.IGNORECASE)
-CONCATENATE = re.compile("#")
-KEY = re.compile(r"@\s*(?!string|comment|preamble)[A-Za-z]+\s*[{(]\s*([^,\s{}()\"=]+)\s*,", re.IGNORECASE)
+KEY = re.compile(r"@\s*(?!string|comment|preamble)[A-Za-z]+\s*[{(]\s*([^,{}\"=\n]*?)\s*,", re.IGNORECASE)
 CROSSREF = re.compile(r"""\b(?:crossref|xdata)\s*=\s*["{]\s*([^"}]+?)\s*["}]""", re.IGNORECASE)
 STRING = re.compile(r"@\s*string\b", re.IGNORECASE)
+# An entry, after comments or a few lines that a program writes above the first.
+BEGINNING = re.compile(
+    r"\s*(?:(?:%[^\n]*\n\s*)*@\s*[a-zA-Z]+\s*[{(]|(?:[^\n@]{0,300}\n){1,12}?@[a-zA-Z]{4,15}\s*\{[^\s,{}=]{1,200},\s*\n)"
+)
 ENTRIES_AT_ONCE = 300
 
 
@@ -61,16 +63,35 @@ class _Converter:
     volumes: Mapping[str, Mapping[str, str]]
 
     def convert(self, block: "Block", line: int, macros: Mapping[str, str]) -> Record | Rejected:
-        from bibtexparser.model import DuplicateBlockKeyBlock, Entry
-
-        entry = block.ignore_error_block if isinstance(block, DuplicateBlockKeyBlock) else block
-        if not isinstance(entry, Entry):
+        entry = _entry_of(block)
+        if entry is None:
             return Rejected(self.source, line, f"broken BibTeX: {_reason(block)}")
         kind = entry.entry_type.lower()
-        if kind in VOLUMES:
+        values, twice = raw_values(entry, macros)
+        if kind in VOLUMES and entry.key.lower() in self.volumes and not values.get("abstract"):
             return Rejected(self.source, line, f"@{kind}: a volume, not a paper", entry.key)
-        values = _with_volume(_values(entry, macros), self.volumes)
-        return Record(self.source, line, _fields(entry.key, kind, values, shared=entry.key in self.repeated))
+        fields = to_fields(entry.key, kind, self._with_volume(values), shared=entry.key in self.repeated)
+        return Record(self.source, line, fields, repaired=("a field given twice",) if twice else ())
+
+    def _with_volume(self, values: dict[str, str]) -> dict[str, str]:
+        name = values.get("crossref", "").strip().lower()
+        volume = self.volumes.get(name, {}) if name else {}
+        inherited = {name: value for name, value in volume.items() if name not in NOT_INHERITED}
+        if "title" in volume:
+            inherited.setdefault("booktitle", volume["title"])
+        return inherited | values
+
+
+def _entry_of(block: "Block") -> "Entry | None":
+    """The entry of a block, also where its key or a field of it is there twice."""
+    from bibtexparser.model import DuplicateBlockKeyBlock, DuplicateFieldKeyBlock, Entry
+
+    while isinstance(block, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock):
+        inner = block.ignore_error_block
+        if inner is None:
+            return None
+        block = inner
+    return block if isinstance(block, Entry) else None
 
 
 @dataclass(frozen=True)
@@ -90,7 +111,7 @@ def _read_index(source: Source, encoding: str) -> _Index:
             volumes |= {key.strip().lower() for key in CROSSREF.findall(line)}
         for key in KEY.findall(line) if "@" in line else ():
             (repeated if key in seen else seen).add(key)
-    return _Index(frozenset(volumes), frozenset(repeated))
+    return _Index(frozenset(volumes), frozenset(repeated - {""}))
 
 
 def _read_volumes(source: Source, encoding: str, keys: frozenset[str]) -> dict[str, dict[str, str]]:
@@ -102,9 +123,8 @@ def _read_volumes(source: Source, encoding: str, keys: frozenset[str]) -> dict[s
             continue
         library = _parse(text)
         macros |= _macros(library)
-        for entry in library.entries:
-            if entry.key.lower() in keys:
-                volumes[entry.key.lower()] = _values(entry, macros)
+        entries = [entry for block in library.blocks if (entry := _entry_of(block)) and entry.key.lower() in keys]
+        volumes |= {entry.key.lower(): raw_values(entry, macros)[0] for entry in entries}
     return volumes
 
 
@@ -118,8 +138,8 @@ def _chunks(source: Source, encoding: str) -> Iterator[tuple[int, str]]:
             yield first, "".join(lines)
             lines, first, entries = [], number, 0
         entries += begins
-        lines.append(line)
         plain = line.strip()
+        lines.append(f"{line.rstrip()}\n" if line.endswith("\r") else line)
         ended = ended if not plain else plain.endswith(("}", ")")) and not plain.endswith("\\}")
     if lines:
         yield first, "".join(lines)
@@ -133,7 +153,7 @@ def _parse(text: str) -> "Library":
 
 
 def _macros(library: "Library") -> dict[str, str]:
-    return {string.key.lower(): _without_enclosing(str(string.value)) for string in library.strings}
+    return {string.key.lower(): without_enclosing(str(string.value)) for string in library.strings}
 
 
 @contextmanager
@@ -154,84 +174,8 @@ def _reason(block: "Block") -> str:
     return next((line.strip() for line in lines if line.strip()), "not understood")[:200]
 
 
-def _values(entry: "Entry", macros: Mapping[str, str]) -> dict[str, str]:
-    """Fields by their name in lower case, macros filled in; of a field given twice, the first."""
-    values: dict[str, str] = {}
-    for field in entry.fields:
-        parts = (part.strip() for part in _split_outside_braces(str(field.value), CONCATENATE))
-        filled = (
-            _without_enclosing(part) if part[:1] in ('"', "{") else macros.get(part.lower(), part) for part in parts
-        )
-        values.setdefault(field.key.lower(), "".join(filled))
-    return values
+def _begins(text: str) -> bool:
+    return BEGINNING.match(text) is not None
 
 
-def _without_enclosing(value: str) -> str:
-    value = value.strip()
-    return value[1:-1] if len(value) > 1 and value[0] + value[-1] in ('""', "{}") else value
-
-
-def _with_volume(values: dict[str, str], volumes: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    name = values.get("crossref", "").strip().lower()
-    volume = volumes.get(name, {}) if name else {}
-    inherited = {name: value for name, value in volume.items() if name not in NOT_INHERITED}
-    if "title" in volume:
-        inherited.setdefault("booktitle", volume["title"])
-    return inherited | values
-
-
-def _fields(key: str, kind: str, values: Mapping[str, str], *, shared: bool) -> dict[str, object]:
-    fields: dict[str, object] = {"id": key, "type": kind}
-    for name, value in values.items():
-        if name == "author":
-            fields["authors"] = split_names(value)
-        elif name not in ("crossref", "id", "type", "authors"):
-            fields[name] = value.strip("{} ").replace("\\_", "_") if name in VERBATIM else decode_latex(value)
-    if shared:
-        text = text_of(str(fields.get("title", "")), str(fields.get("abstract", "")))
-        fields["id"] = f"{key}-{text_hash(text).hex()[:8]}"
-    return fields
-
-
-def split_names(value: str) -> list[str]:
-    """Names in order, given names first; `others` is left out, a name in braces stays whole.
-
-    >>> split_names("Qu, Hui and {The ATLAS Collaboration, CERN} and Ludwig van Beethoven and others")
-    ['Hui Qu', 'The ATLAS Collaboration, CERN', 'Ludwig van Beethoven']
-    """
-    names = [name.strip() for name in _split_outside_braces(value, AND)]
-    shown = (
-        decode_latex(name) if name.startswith("{") and name.endswith("}") else given_first(decode_latex(name))
-        for name in names
-    )
-    return [name for name in shown if name and name.lower() != "others"]
-
-
-def _split_outside_braces(value: str, separator: re.Pattern[str]) -> Iterator[str]:
-    """The parts between separators that are inside no braces, and no quotes of the outermost level."""
-    start = depth = 0
-    quoted = False
-    for mark in re.finditer(rf'\\.|[{{}}"]|{separator.pattern}', value, separator.flags):
-        if mark[0] in ("{", "}"):
-            depth += 1 if mark[0] == "{" else -1
-        elif mark[0] == '"':
-            quoted = quoted != (depth == 0 and separator is CONCATENATE)
-        elif mark[0][0] != "\\" and depth == 0 and not quoted:
-            yield value[start : mark.start()]
-            start = mark.end()
-    yield value[start:]
-
-
-def given_first(name: str) -> str:
-    """'Family, Given' with the given name first; 'Family, Jr, Given' keeps its suffix at the end.
-
-    >>> given_first("Qu, Hui"), given_first("King, Jr, Martin"), given_first("Hui Qu")
-    ('Hui Qu', 'Martin King, Jr', 'Hui Qu')
-    """
-    parts = [part.strip() for part in name.split(",")]
-    if len(parts) == 2:
-        return " ".join(part for part in reversed(parts) if part)
-    return f"{parts[2]} {parts[0]}, {parts[1]}" if len(parts) == 3 else name
-
-
-FORMAT = Format("BibTeX", (".bib", ".bibtex", ".biblatex"), read, starts_with(r"(?:%[^\n]*\n\s*)*@\s*[a-zA-Z]+\s*[{(]"))
+FORMAT = Format("BibTeX", (".bib", ".bibtex", ".biblatex"), read, _begins)

@@ -56,7 +56,11 @@ def read_markdown(source: Source, encoding: str) -> Iterator[Record | Rejected]:
 def _decoded(source: Source, encoding: str) -> str | Rejected:
     content = source.read_whole()
     if len(content) > LARGEST:
-        return Rejected(source.name, 1, f"a text of more than {LARGEST // 2**20} MB is no abstract; is it a list of papers? export it as RIS")
+        return Rejected(
+            source.name,
+            1,
+            f"a text of more than {LARGEST // 2**20} MB is no abstract; is it a list of papers? export it as RIS",
+        )
     if content.startswith(UTF16_MARKS):
         encoding = "utf-16"
     text = content.decode(encoding, errors="surrogateescape" if encoding != "utf-16" else "replace")

@@ -1,29 +1,18 @@
-"""One JSON document -> records: a list of papers, or an answer of a service that holds such a list."""
+"""JSON -> records: one document, or several after each other, of papers or of a service's answer that holds them."""
 
 import json
 import re
 from collections.abc import Iterator
 
-from pipeline.corpus.adapters.parts import inside
+from pipeline.corpus.decoding import UTF16_MARKS
 from pipeline.corpus.file_format import Format
+from pipeline.corpus.readers.json_records import find_papers, to_record
 from pipeline.corpus.record import Record, Rejected
 from pipeline.corpus.sources import Source
 from pipeline.errors import CorpusError
 
-# Where services put the list, the innermost name last: OpenAlex; Crossref; Semantic Scholar; Zotero and others.
-PLACES = (
-    ("results",),
-    ("message", "items"),
-    ("message",),
-    ("data",),
-    ("items",),
-    ("papers",),
-    ("works",),
-    ("references",),
-)
-
-
 START = re.compile(r"[\[{]\s*[\[{\"\]}]")
+BETWEEN = re.compile(r"[\s,;\x1e]*")  # documents after each other
 
 
 def looks_so(text: str) -> bool:
@@ -32,41 +21,49 @@ def looks_so(text: str) -> bool:
 
 
 def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
-    """Each object of the list as a record; row: its number in the list. A single paper is a list of one."""
-    content = source.read_whole()
+    """Each paper as a record; row: its number. A single paper is a list of one."""
+    text = _text(source, encoding)
     try:
-        text = content.decode("utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding)
-    except (UnicodeError, LookupError):
-        raise CorpusError(f"{source}: not {encoding} text; set corpus.encoding to the file's own") from None
-    try:
-        papers = _papers(json.loads(text))
-    except json.JSONDecodeError as problem:
-        raise CorpusError(f"{source}: not JSON: {problem.msg} in line {problem.lineno}; is the file cut off?") from None
+        documents, problem = _documents(text)
     except RecursionError:
         raise CorpusError(f"{source}: JSON nested too deeply") from None
+    if problem is not None and len(documents) < 2:
+        raise CorpusError(f"{source}: not JSON: {problem.msg} in line {problem.lineno}; is the file cut off?")
+    papers = find_papers(documents[0] if len(documents) == 1 else documents)
     if papers is None:
         raise CorpusError(
             f"{source}: JSON without a list of papers; known are lists, and answers with results or items"
         )
     for number, paper in enumerate(papers, start=1):
-        if not isinstance(paper, dict):
-            yield Rejected(source.name, number, f"a JSON {type(paper).__name__}, not an object")
-        else:
-            yield Record(source.name, number, paper)
+        yield to_record(source.name, number, paper)
+    if problem is not None:
+        yield Rejected(source.name, len(papers) + 1, f"not JSON: {problem.msg} in line {problem.lineno}")
 
 
-def _papers(content: object) -> list[object] | None:
-    if isinstance(content, list):
-        return content
-    if not isinstance(content, dict):
-        return None
-    for place in PLACES:
-        value = inside(content, *place)
-        if isinstance(value, list):
-            return value
-        if isinstance(value, dict) and place == ("message",):  # Crossref's answer about one work
-            return [value]
-    return [content]
+def _text(source: Source, encoding: str) -> str:
+    content = source.read_whole()
+    if content.startswith(UTF16_MARKS):
+        encoding = "utf-16"
+    utf8 = encoding.lower().replace("_", "-") in ("utf-8", "utf8")
+    try:
+        return content.decode("utf-8-sig" if utf8 else encoding, errors="surrogateescape" if utf8 else "strict")
+    except (UnicodeError, LookupError):
+        raise CorpusError(f"{source}: not {encoding} text; set corpus.encoding to the file's own") from None
+
+
+def _documents(text: str) -> tuple[list[object], json.JSONDecodeError | None]:
+    """The documents that follow each other in a text, and what stands in the way of the next."""
+    decoder = json.JSONDecoder()
+    documents: list[object] = []
+    start = BETWEEN.match(text).end()  # type: ignore[union-attr]  # matches nothing too
+    while start < len(text) or not documents:
+        try:
+            document, end = decoder.raw_decode(text, start)
+        except json.JSONDecodeError as problem:
+            return documents, problem
+        documents.append(document)
+        start = BETWEEN.match(text, end).end()  # type: ignore[union-attr]
+    return documents, None
 
 
 FORMAT = Format("JSON", (".json",), read)

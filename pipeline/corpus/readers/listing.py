@@ -45,7 +45,9 @@ def looks_so(text: str) -> bool:
     full = [line for line in lines if line.strip()]
     owner = bool(full) and OWNER.fullmatch(full[0].strip()) is not None and not (len(full) % 3 == 0 and full == lines)
     seconds = _second_lines(lines, skip_first=owner)
-    fitting = sum(not line or (AUTHORS.fullmatch(line) is not None and split_authors(line) is not None) for line in seconds)
+    fitting = sum(
+        not line or (AUTHORS.fullmatch(line) is not None and split_authors(line) is not None) for line in seconds
+    )
     return any(seconds) and fitting >= LEAST_FITTING * len(seconds)
 
 

@@ -14,7 +14,7 @@ from pipeline.corpus.file_format import Format, starts_with
 from pipeline.corpus.record import Record, Rejected
 from pipeline.corpus.sources import Source
 
-TAG = re.compile(r"([A-Z][A-Z0-9]{1,3}) *- ?(.*)")
+TAG = re.compile(r"(?:([A-Z][A-Z0-9 ]{3})- ?|([A-Z][A-Z0-9]{1,3}) *- ?)(.*)")
 MOST_LINES = 100_000
 # One value each, the first that is there.
 SINGLE: Mapping[str, tuple[str, ...]] = {
@@ -31,8 +31,13 @@ SINGLE: Mapping[str, tuple[str, ...]] = {
     "language": ("LA",),
     "pmc": ("PMC",),
 }
-LISTED: Mapping[str, str] = {"MH": "mesh_terms", "OT": "keywords", "PT": "publication_types"}
+LISTED: Mapping[str, str] = {"MH": "mesh_terms", "OT": "keywords", "PT": "publication_types", "FED": "editors"}
 DOI_TAGS = ("LID", "AID")
+DOI_IN_SOURCE = re.compile(r"\bdoi: ?(10\.\d{4,9}/\S+?)\.?(?:\s|$)", re.IGNORECASE)
+# Tags that are read also where they are not padded to four letters, as a line of an abstract may begin "DNA - ".
+READ = frozenset(
+    {tag for tags in SINGLE.values() for tag in tags} | {*LISTED, *DOI_TAGS, "FAU", "AU", "CN", "AD", "SO"}
+)
 
 
 def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
@@ -49,23 +54,45 @@ def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
 
 
 def _references(source: Source, encoding: str) -> Iterator[tuple[int, list[tuple[str, str]]]]:
-    """(line number, its (tag, value) lines) of each reference. A blank line ends one, a PMID line begins the next."""
-    start = 0
+    """(line number, its (tag, value) lines) of each reference; no tag: a line goes on.
+
+    A PMID begins the next one, or after a blank line the tag that began this one: blank lines may stand anywhere.
+    """
+    start, after_blank = 0, False
     lines: list[tuple[str, str]] = []
     for number, text in read_lines(source, encoding):
-        text = text.rstrip("\r\n")
-        tag = None if text.startswith("  ") else TAG.match(text)
-        if start and (not text.strip() or (tag and tag[1] == "PMID")):
+        tag, value = _split_tag(text.rstrip("\r\n"))
+        if not tag and not value:
+            after_blank = True
+            continue
+        if start and tag and _begins_next(tag, lines, after_blank=after_blank):
             yield start, lines
             start, lines = 0, []
-        if tag and not start:
-            start = number
-        if tag and len(lines) <= MOST_LINES:
-            lines.append((tag[1], tag[2].strip()))
-        elif start and lines and text.strip() and len(lines) <= MOST_LINES:
-            lines.append(("", text.strip()))
+        start = start or (number if tag else 0)
+        after_blank = False
+        if start and len(lines) <= MOST_LINES:
+            lines.append((tag, value))
     if start:
         yield start, lines
+
+
+def _begins_next(tag: str, lines: Sequence[tuple[str, str]], *, after_blank: bool) -> bool:
+    if tag == "PMID":
+        return after_blank or any(name == tag for name, _ in lines)
+    return after_blank and tag == lines[0][0]
+
+
+def _split_tag(text: str) -> tuple[str, str]:
+    r"""The tag and the value of a line; no tag for a line that goes on.
+
+    >>> _split_tag("TI  - On ice"), _split_tag("\tand snow"), _split_tag("DNA-a study")
+    (('TI', 'On ice'), ('', 'and snow'), ('', 'DNA-a study'))
+    """
+    tag = TAG.match(text)
+    name = "" if tag is None else (tag[1] or tag[2]).strip()
+    if tag is None or (len(name) < 4 and tag[1] is None and name not in READ):
+        return "", text.strip()
+    return name, tag[3].strip()
 
 
 def _fields(lines: Sequence[tuple[str, str]]) -> dict[str, object]:
@@ -83,8 +110,11 @@ def _fields(lines: Sequence[tuple[str, str]]) -> dict[str, object]:
         value = next((joined[tag][0] for tag in tags if joined.get(tag)), None)
         fields |= {role: value} if value else {}
     fields |= {name: [value.lstrip("*") for value in joined[tag]] for tag, name in LISTED.items() if tag in joined}
+    fields |= {"editors": [given_first(name) for name in joined["FED"]]} if "FED" in joined else {}
     fields["authors"] = _authors(joined)
     doi = next((value.split()[0] for tag in DOI_TAGS for value in joined.get(tag, ()) if value.endswith("[doi]")), None)
+    if doi is None and (named := DOI_IN_SOURCE.search(" ".join(joined.get("SO", ())))):
+        doi = named[1]
     if doi:
         fields["doi"] = doi
     if "pmid" in fields:

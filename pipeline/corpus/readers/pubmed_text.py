@@ -24,6 +24,8 @@ ASIDE = re.compile(
     r"Author information:|Collaborators:|Copyright\b|©|Comment (?:in|on)\b|Update (?:in|of)\b|Erratum (?:in|for)\b"
     r"|Retraction\b|Republished|Conflict of interest statement:|Summary for patients|\[Article in \w+\]|\[Indexed for"
 )
+SUFFIX = re.compile(r" (?:Jr|Sr|[1-4](?:st|nd|rd|th)|II|III)$")
+INITIALS = re.compile(r" [^\W\d_a-z]{1,4}$")
 MOST_LINES = 100_000
 
 
@@ -72,10 +74,10 @@ def _paragraphs(lines: Sequence[str]) -> list[str]:
 
 def _from_abstract(paragraphs: Sequence[str]) -> dict[str, object]:
     identifiers = [part for part in paragraphs[1:] if IDENTIFIER.match(part)]
-    texts = [part for part in paragraphs[1:] if not IDENTIFIER.match(part) and not ASIDE.match(part)]
-    citation, title = paragraphs[0], texts[0] if texts else ""
-    names = texts[1] if len(texts) > 1 and _are_authors(texts[1]) else ""
-    abstract = texts[2:] if names else texts[1:]
+    citation, title, *texts = [part for part in paragraphs if not IDENTIFIER.match(part)] + [""] * (len(paragraphs) < 2)
+    texts = [part for part in texts if not ASIDE.match(part)]
+    names = texts[0] if texts and _are_authors(texts[0]) else ""
+    abstract = texts[1:] if names else texts
     journal = JOURNAL.match(citation)
     return _fields(
         "\n".join([*identifiers, citation]),
@@ -107,17 +109,25 @@ def _from_summary(text: str) -> dict[str, object] | None:
 def _are_authors(text: str) -> bool:
     """Whether a paragraph is names with initials, as "Berg A(1), van der Moe PK Jr(2)"."""
     names = AFFILIATION.sub("", text).rstrip(". ").split(", ")
-    initials = sum(re.search(r" [A-Z]{1,4}(?: (?:Jr|Sr|[1-4](?:st|nd|rd|th)|II|III))?$", name) is not None for name in names)
+    initials = sum(INITIALS.search(SUFFIX.sub("", name)) is not None for name in names)
     return initials * 2 >= len(names)
 
 
 def _authors(text: str) -> list[str]:
     names = re.split(r"[,;] ", re.sub(r"(?:\(\d+\)(?:\(#\))?)+", "", text).rstrip(". "))
-    return [initials_first(name.strip()) for name in names if name.strip() and name.strip() != "et al"]
+    return [_name(name.strip()) for name in names if name.strip() and name.strip() != "et al"]
+
+
+def _name(name: str) -> str:
+    """'Family IN' with the initials first, 'Family IN Jr' with the suffix last."""
+    suffixed = SUFFIX.search(name)
+    return f"{initials_first(name[: suffixed.start()])}{suffixed[0]}" if suffixed else initials_first(name)
 
 
 def _fields(identifiers: str, fields: Mapping[str, object]) -> dict[str, object]:
-    found = {name: value.rstrip(".;") for name, value in reversed(IDENTIFIER.findall(identifiers.replace("doi:", "DOI:")))}
+    found = {
+        name: value.rstrip(".;") for name, value in reversed(IDENTIFIER.findall(identifiers.replace("doi:", "DOI:")))
+    }
     pmid = found.get("PMID", "")
     year = YEAR.search(str(fields["year"]))
     named: dict[str, object] = {

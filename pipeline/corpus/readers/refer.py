@@ -16,7 +16,16 @@ from pipeline.corpus.sources import Source
 TAG = re.compile(r"%([0-9A-Za-z@?!~&*#$+()=\[\]^:;<>\\/])(?:[ \t](.*)|$)")
 NAMES: Mapping[str, str] = {
     **{"0": "type", "T": "title", "X": "abstract", "D": "year", "J": "journal", "B": "booktitle", "V": "volume"},
-    **{"N": "issue", "P": "pages", "I": "publisher", "C": "place", "U": "url", "R": "doi", "@": "issn", "G": "language"},
+    **{
+        "N": "issue",
+        "P": "pages",
+        "I": "publisher",
+        "C": "place",
+        "U": "url",
+        "R": "doi",
+        "@": "issn",
+        "G": "language",
+    },
     **{"8": "date", "M": "accession_number", "O": "note", "9": "kind", "L": "call_number", "F": "label"},
 }
 SEVERAL: Mapping[str, str] = {"A": "authors", "K": "keywords", "E": "editors", "Y": "series_editors"}

@@ -1,203 +1,125 @@
-"""XML -> records, by lxml, one paper at a time: PubMed's export and arXiv's Atom answers.
+"""XML -> records, one paper at a time: PubMed, EndNote, Zotero's RDF, OAI-PMH, arXiv, ACL Anthology, Europe PMC.
 
-Entities are not resolved, nothing is fetched, and elements are freed once read, so that memory does not grow with the
-file.
+Which of them a file is, its root element and the first elements below tell; how each looks is in a module of its own.
+Elements are freed once read, so that memory does not grow with the file.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import IO, Protocol
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import IO
 
 from pipeline.corpus.file_format import Format, starts_with
-from pipeline.corpus.record import Record, Rejected
+from pipeline.corpus.readers import (
+    xml_acl,
+    xml_atom,
+    xml_endnote,
+    xml_europe_pmc,
+    xml_oai,
+    xml_pubmed,
+    xml_zotero_rdf,
+)
+from pipeline.corpus.readers.xml_parts import Dialect, Element, Refused, free, local, without_empty
+from pipeline.corpus.readers.xml_stream import BYTE, SAFE, XmlBreakError, elements, lone_bytes_back
+from pipeline.corpus.record import RawRow, Record, Rejected
 from pipeline.corpus.sources import Source, damage_as_error
 from pipeline.errors import CorpusError
 
-ATOM, ARXIV = "{http://www.w3.org/2005/Atom}", "{http://arxiv.org/schemas/atom}"
-SPACE = re.compile(r"\s+")
+DIALECTS = (
+    *xml_pubmed.DIALECTS,
+    *xml_atom.DIALECTS,
+    *xml_endnote.DIALECTS,
+    *xml_oai.DIALECTS,
+    *xml_acl.DIALECTS,
+    *xml_europe_pmc.DIALECTS,
+)
+# Root elements of files that may well hold no paper.
+ROOTS = frozenset({"PubmedArticleSet", "MedlineCitationSet", "feed", "OAI-PMH", "responseWrapper", "xml"})
+LOOKED_AT = 10_000  # elements at the start of a file, among which one has to be known
+KNOWN = "PubMed, EndNote, Zotero (RDF), OAI-PMH, arXiv, ACL Anthology and Europe PMC"
+WAY_OUT = "in the program it came from, export as RIS or BibTeX"
+# A paper as it is read: its fields or why it is none, the program or service that wrote it, what was mended.
+Entry = tuple[RawRow | Refused, str, tuple[str, ...]]
 
 
-class _Element(Protocol):
-    """What is used of lxml's element; lxml itself has no types."""
-
-    tag: str
-
-    def get(self, name: str) -> str | None: ...
-
-    def find(self, path: str) -> "_Element | None": ...
-
-    def iterfind(self, path: str) -> Iterator["_Element"]: ...
-
-    def itertext(self) -> Iterator[str]: ...
-
-    def getparent(self) -> "_Element": ...
-
-    def getprevious(self) -> "_Element | None": ...
-
-    def clear(self) -> None: ...
-
-    def __delitem__(self, position: int) -> None: ...
-
-
-def read(source: Source, _encoding: str) -> Iterator[Record | Rejected]:
-    """Each article or entry as a record; row: its number in the file. XML names its encoding itself.
+def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
+    """Each paper as a record; row: its number in the file. encoding: of a file that does not name its own.
 
     The papers before a break in the file are kept, and the break is a reject.
     """
-    from lxml import etree
-
     number = 0
     try:
-        with damage_as_error(source), source.open() as file:
-            events = etree.iterparse(
-                file, events=("end",), tag=tuple(_READERS), resolve_entities=False, no_network=True, load_dtd=False
-            )
-            for _, element in events:
-                number += 1
-                format_name = "arXiv" if element.tag.startswith(ATOM) else "PubMed"
-                yield Record(source.name, number, _plain(_READERS[element.tag](element)), format_name)
-                _free(element)
-            root = events.root
-    except etree.XMLSyntaxError as problem:
-        reason = SPACE.sub(" ", str(problem.msg or problem)).strip()
+        with damage_as_error(source):
+            for number, (fields, format_name, mended) in enumerate(_entries(source, encoding), start=1):
+                yield _row(source, number, (fields, format_name, mended))
+    except XmlBreakError as problem:
         if not number:
-            raise CorpusError(f"{source}: not readable XML: {reason}") from None
-        yield Rejected(source.name, number + 1, f"the XML breaks off or is wrong here: {reason}"[:300])
-        return
-    if not number and root is not None and _local(root.tag) not in ("PubmedArticleSet", "feed"):
-        raise CorpusError(
-            f"{source}: XML of <{_local(root.tag)}>, which is not read; known are exports of PubMed and arXiv's Atom"
-        )
+            raise CorpusError(f"{source}: not readable XML: {problem}") from None
+        yield Rejected(source.name, number + 1, f"the XML breaks off or is wrong here: {problem}"[:300])
 
 
 def read_articles(stream: IO[bytes]) -> list[dict[str, object]]:
     """All papers of one answer of PubMed or arXiv. Raises SyntaxError for XML that is broken or cut off."""
     from lxml import etree
 
-    options = {"resolve_entities": False, "no_network": True, "load_dtd": False}
-    events = etree.iterparse(stream, events=("end",), tag=tuple(_READERS), **options)
-    return [_plain(_READERS[element.tag](element)) for _, element in events]
+    root = etree.parse(stream, etree.XMLParser(**SAFE)).getroot()
+    dialects = _dialects(root)
+    read_all = (dialects[one.tag].read(one) for one in root.iter(*dialects))
+    return [without_empty(fields) for fields in read_all if not isinstance(fields, Refused)]
 
 
-def _free(element: _Element) -> None:
-    element.clear()
-    while element.getprevious() is not None:
-        del element.getparent()[0]
+def _dialects(root: Element) -> Mapping[str, Dialect]:
+    """What each tag means in a file of this root element."""
+    return {one.tag: one for one in DIALECTS if not one.roots or local(root.tag) in one.roots}
 
 
-def _local(tag: object) -> str:
-    return str(tag).rpartition("}")[2]
+def _entries(source: Source, encoding: str) -> Iterator[Entry]:
+    with source.open() as file:
+        dialects = _dialects_of_start(file, source, encoding)
+    if dialects is None:
+        for fields, mended in xml_zotero_rdf.read_items(source, encoding):
+            yield fields, "Zotero RDF", mended
+        return
+    with source.open() as file:
+        for element, mended in elements(file, tags=dialects, encoding=encoding):
+            dialect = dialects[element.tag]
+            yield dialect.read(element), dialect.format_of(element), mended
+            free(element)
 
 
-def _text(element: _Element, path: str) -> str:
-    """All text under the first element of a path, markup left out, on one line."""
-    target = element.find(path)
-    return "" if target is None else _whole(target)
+def _dialects_of_start(file: IO[bytes], source: Source, encoding: str) -> Mapping[str, Dialect] | None:
+    """What each tag means in a file; None for Zotero's RDF. Raises CorpusError for XML of another kind."""
+    root, dialects = "", dict[str, Dialect]()
+    started = elements(file, event="start", encoding=encoding)
+    try:
+        for element, _ in islice(started, LOOKED_AT):
+            if not root:
+                root, dialects = local(element.tag), dict(_dialects(element))
+            if element.tag in dialects:
+                return dialects
+            if element.tag == xml_zotero_rdf.ITEM_TYPE:
+                return None
+    except XmlBreakError:
+        if not root or root in ROOTS:
+            raise
+    if root not in ROOTS:
+        raise CorpusError(f"{source}: XML of <{root}>, which is not read (read are {KNOWN}); {WAY_OUT}")
+    return dialects
 
 
-def _whole(element: _Element) -> str:
-    return SPACE.sub(" ", "".join(element.itertext())).strip()
+def _row(source: Source, number: int, entry: Entry) -> Record | Rejected:
+    fields, format_name, mended = entry
+    if isinstance(fields, Refused):
+        return Rejected(source.name, number, fields.reason, fields.id)
+    plain = without_empty(fields)
+    if BYTE in mended:
+        plain = {name: lone_bytes_back(value) for name, value in plain.items()}
+    return Record(source.name, number, plain, format_name, tuple(one for one in mended if one != BYTE))
 
 
-def _plain(fields: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in fields.items() if value not in ("", [], None)}
-
-
-def _pubmed(entry: _Element) -> dict[str, object]:
-    article = entry.find("MedlineCitation/Article")
-    if article is None:
-        return {}
-    pmid = _text(entry, "MedlineCitation/PMID")
-    dois = [
-        _whole(one)
-        for one in [*article.iterfind("ELocationID[@EIdType='doi']"), *entry.iterfind(".//ArticleId[@IdType='doi']")]
-        if one.getparent().tag != "ReferenceList"
-    ]
-    return {
-        "id": f"pmid:{pmid}" if pmid else "",
-        "title": _text(article, "ArticleTitle") or _text(article, "VernacularTitle"),
-        "abstract": _sections(article.iterfind("Abstract/AbstractText")),
-        "authors": _pubmed_authors(article.iterfind("AuthorList/Author")),
-        "year": _text(article, "Journal/JournalIssue/PubDate/Year")
-        or _text(article, "Journal/JournalIssue/PubDate/MedlineDate")
-        or _text(article, "ArticleDate/Year"),
-        "journal": _text(article, "Journal/Title"),
-        "volume": _text(article, "Journal/JournalIssue/Volume"),
-        "issue": _text(article, "Journal/JournalIssue/Issue"),
-        "pages": _text(article, "Pagination/MedlinePgn"),
-        "doi": dois[0] if dois else "",
-        "pmid": pmid,
-        "pmc": _text(entry, ".//ArticleId[@IdType='pmc']"),
-        "language": _text(article, "Language"),
-        "keywords": [_whole(word) for word in entry.iterfind("MedlineCitation/KeywordList/Keyword")],
-        "mesh_terms": [_whole(term) for term in entry.iterfind(".//MeshHeading/DescriptorName")],
-        "publication_types": [_whole(kind) for kind in article.iterfind("PublicationTypeList/PublicationType")],
-        "url": f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid else "",
-    }
-
-
-def _pubmed_book(entry: _Element) -> dict[str, object]:
-    pmid = _text(entry, "BookDocument/PMID")
-    return {
-        "id": f"pmid:{pmid}" if pmid else "",
-        "title": _text(entry, "BookDocument/ArticleTitle") or _text(entry, "BookDocument/Book/BookTitle"),
-        "abstract": _sections(entry.iterfind("BookDocument/Abstract/AbstractText")),
-        "authors": _pubmed_authors(entry.iterfind("BookDocument/AuthorList/Author")),
-        "year": _text(entry, "BookDocument/Book/PubDate/Year"),
-        "booktitle": _text(entry, "BookDocument/Book/BookTitle"),
-        "pmid": pmid,
-        "url": f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid else "",
-    }
-
-
-def _sections(parts: Iterator[_Element]) -> str:
-    """A structured abstract as one text, each part after its heading."""
-    sections = []
-    for part in parts:
-        label, text = str(part.get("Label") or "").strip(), _whole(part)
-        heading = "" if label.upper() in ("", "UNLABELLED") else f"{label}: "
-        sections.append(f"{heading}{text}" if text else "")
-    return " ".join(text for text in sections if text)
-
-
-def _pubmed_authors(authors: Iterator[_Element]) -> list[str]:
-    names = []
-    for author in authors:
-        given = _text(author, "ForeName") or _text(author, "Initials")
-        parts = (given, _text(author, "LastName"), _text(author, "Suffix"))
-        names.append(_text(author, "CollectiveName") or " ".join(part for part in parts if part))
-    return [name for name in names if name]
-
-
-def _atom(entry: _Element) -> dict[str, object]:
-    address = _text(entry, f"{ATOM}id")
-    name = re.sub(r"v\d+$", "", address.partition("/abs/")[2]) or address
-    primary = entry.find(f"{ARXIV}primary_category")
-    categories = [str(category.get("term") or "") for category in entry.iterfind(f"{ATOM}category")]
-    first = None if primary is None else primary.get("term")
-    if first in categories:
-        categories.insert(0, categories.pop(categories.index(first)))
-    return {
-        "id": name,
-        "title": _text(entry, f"{ATOM}title"),
-        "abstract": _text(entry, f"{ATOM}summary"),
-        "authors": [_text(author, f"{ATOM}name") for author in entry.iterfind(f"{ATOM}author")],
-        "year": _text(entry, f"{ATOM}published")[:10],
-        "doi": _text(entry, f"{ARXIV}doi"),
-        "journal": _text(entry, f"{ARXIV}journal_ref"),
-        "comment": _text(entry, f"{ARXIV}comment"),
-        "categories": [category for category in categories if category],
-        "url": address,
-    }
-
-
-_READERS: Mapping[str, Callable[[_Element], dict[str, object]]] = {
-    "PubmedArticle": _pubmed,
-    "PubmedBookArticle": _pubmed_book,
-    f"{ATOM}entry": _atom,
-}
-
-
+NAMES = (
+    "xml|records?|feed|entry|PubmedArticle(?:Set)?|PubmedBookArticle(?:Set)?|MedlineCitation(?:Set)?|RDF|OAI-PMH|ListRecords|"
+    "collection|volume|responseWrapper|modsCollection|mods|TEI|article|doi_batch|crossref_result"
+)
 FORMAT = Format(
-    "XML", (".xml", ".atom", ".rdf"), read, starts_with(r"<\?xml|<feed|<PubmedArticleSet|<!DOCTYPE Pubmed|<rdf:RDF|<OAI-PMH")
+    "XML", (".xml", ".atom", ".rdf"), read, starts_with(rf"<\?xml[\s?]|<!DOCTYPE (?!html)|<(?:\w+:)?(?:{NAMES})[\s>/]")
 )

@@ -4,8 +4,10 @@ import { find, make } from "./dom.js";
 import { topicColour } from "./colours.js";
 import { paperButton, yearOf } from "./search.js";
 import { change, state, watch } from "./store.js";
+import { asOne, otherVersions, othersNote } from "./versions.js";
 
 const ADDRESS = /^https?:\/\//i;
+const VERSIONS = 20; // that are named
 
 export function startDetails(source, { open, opened, mark }) {
   const panel = find("panel");
@@ -19,8 +21,10 @@ export function startDetails(source, { open, opened, mark }) {
     }
     let paper;
     let similar;
+    let versions;
+    const others = otherVersions(source, row);
     try {
-      [paper, similar] = await Promise.all([source.full(row), source.similar(row)]);
+      [paper, similar, versions] = await Promise.all([source.full(row), source.similar(row), source.briefs(others.slice(0, VERSIONS))]);
     } catch (problem) {
       if (state.paper !== row) return;
       panel.replaceChildren(...head(), make("p", { role: "alert" }, `The paper cannot be shown: ${problem.message}.`));
@@ -37,6 +41,7 @@ export function startDetails(source, { open, opened, mark }) {
       make("p", { class: "row" }, ...links(paper.links), make("span", { class: "quiet" }, paper.id)),
       make("div", { class: "facts" }, ...facts(row)),
       abstract(paper),
+      ...versionList(others, versions),
       make("h2", {}, "Similar papers"),
       similarList(row, similar),
     );
@@ -102,12 +107,23 @@ export function startDetails(source, { open, opened, mark }) {
     return paper.abstract ? make("p", { class: "abstract" }, paper.abstract) : make("p", { class: "quiet" }, "No abstract.");
   }
 
+  function versionList(others, briefs) {
+    if (!others.length) return [];
+    const items = briefs.map((paper, place) => make("li", {}, paperButton(source, { ...paper, row: others[place] }, open)));
+    const more = others.length > briefs.length ? make("p", { class: "quiet" }, `The first ${VERSIONS} of ${others.length.toLocaleString("en")}.`) : null;
+    const note = make("p", { class: "quiet" }, "Near-duplicates of this paper, by meaning and words.");
+    return [make("h2", {}, "Other versions"), note, make("ol", { class: "versions" }, ...items), ...(more ? [more] : [])];
+  }
+
   function similarList(row, similar) {
     if (similar === null) {
       return make("p", { class: "quiet" }, "Similar papers are left out of this file; the command `paperatlas similar` finds them in the run folder.");
     }
     if (!similar.length) return make("p", { class: "quiet" }, "There are no other papers.");
-    const items = similar.map((other) => make("li", {}, paperButton(source, other, open, reason(row, other))));
+    const items = asOne(source, similar.map((other) => other.row)).map(({ row: first, others }) => {
+      const other = similar.find((one) => one.row === first);
+      return make("li", {}, paperButton(source, other, open, [othersNote(others), reason(row, other)].filter(Boolean).join(" · ")));
+    });
     return make("ol", { class: "similar" }, ...items);
   }
 

@@ -1,24 +1,29 @@
-// Labels over the map, without overlaps. Areas on the whole map; topics, the largest first, others where there is room;
-// subtopics when zoomed in; titles of papers where few are in sight.
+// Labels over the map, beside what they name. Areas on the whole map; topics, those with most papers in sight first;
+// subtopics when zoomed in; titles of papers where few are in sight. A label stays where it is while that is free.
 
-import { find, make } from "./dom.js";
+import { find, make, makeSvg } from "./dom.js";
 import { topicColour } from "./colours.js";
 import { state } from "./store.js";
-import { WORLD } from "./grid.js";
+import { Sight } from "./sight.js";
 
 const MOST_LABELS = 800;
 const MOST_SHOWN = 40; // of them at once
 const NARROW = 500; // pixels: on a narrower map areas alone are labelled until one zooms in
 const MOST_TITLES = 30; // papers in sight that are named
 const TITLE_LENGTH = 60;
-const GAP = 5;
 const AREAS_TO = 1; // steps of zoom from the whole map up to which areas are labelled
 const SUBTOPICS_FROM = 1.6; // and from which on subtopics are
+const SAME_ZOOM = 0.25; // steps of zoom within which a label keeps its place
+const SEARCHED = 32; // pixels that the map is moved before places are sought again
+const SHARE_OF_TOPIC = 0.2; // a topic is labelled where so many of its papers are in sight,
+const SHARE_IN_SIGHT = 0.04; // or where so many of those in sight are its papers
+const AREA_SCALE = 3; // the densest part of an area is sought on a coarser grid than that of a topic
+const LEVELS = { area: 0, broad: 1, topic: 1, subtopic: 2 };
 
 export class Labels {
   constructor(source, grid) {
-    const { meta } = source;
-    Object.assign(this, { meta, source, grid, titles: new Map() });
+    const { meta, points } = source;
+    Object.assign(this, { meta, source, grid, titles: new Map(), searched: null });
     const broad = meta.topics.length > 25 && !meta.areas.length;
     this.labels = [
       ...named(meta.areas, (area) => ({ kind: "area", colour: area.topics[0], topics: area.topics })),
@@ -29,48 +34,80 @@ export class Labels {
       })),
       ...named(meta.subtopics, (subtopic) => ({ kind: "subtopic", colour: subtopic.parent, topics: [subtopic.parent] })),
     ];
-    find("labels").append(...this.labels.map(({ element }) => element));
+    for (const label of this.labels) {
+      const [column, ids] = label.kind === "subtopic" ? [points.subtopic, new Set([label.id])] : [points.topic, new Set(label.topics)];
+      label.owns = (row) => ids.has(column[row]);
+      label.rows = rowsWith(label.owns, points.x.length);
+    }
+    this.lines = makeSvg("svg");
+    this.lines.append(...this.labels.map(({ line }) => line));
+    find("labels").append(this.lines, ...this.labels.map(({ element }) => element));
     this.measure();
   }
 
   measure() {
-    for (const label of this.labels) {
-      label.width = label.element.offsetWidth;
-      label.height = label.element.offsetHeight;
-    }
+    tighten(this.labels);
+    this.forget();
     this.colour();
+  }
+
+  // All labels get new places.
+  forget() {
+    for (const label of this.labels) label.place = null;
+    for (const title of this.titles.values()) title.place = null;
+    this.searched = null;
   }
 
   // The colour of a topic is mixed with that of text, so that labels can be read on the background.
   colour() {
-    for (const { kind, colour, element } of this.labels) {
+    for (const { kind, colour, element, line } of this.labels) {
       const hue = topicColour(this.meta, colour, state.theme);
-      element.style.color = kind === "area" ? "var(--text)" : `color-mix(in srgb, ${hue} 58%, var(--text))`;
+      element.style.color = kind === "area" ? "var(--text)" : `color-mix(in srgb, ${hue} 48%, var(--text))`;
+      line.style.stroke = element.style.color;
     }
   }
 
   // visible: (n,) papers shown; occupied: boxes {left, top, right, bottom} in pixels to keep free.
   place(scene, visible, occupied) {
-    const placed = [...occupied];
+    if (visible !== this.visible) this.forget();
+    this.visible = visible;
+    const sight = new Sight(scene, this.grid, { visible, occupied });
     const rows = this.rowsInSight(scene, visible);
-    if (scene.source.points.x.length <= MOST_TITLES) placed.push(...rows.map((row) => this.dot(scene, row)));
-    this.placeTopics(scene, placed);
-    this.placeTitles(scene, rows, placed);
+    const titles = this.titlesOf(scene, rows);
+    const wanted = this.labels.filter((label) => this.isWanted(scene, label));
+    const kept = [...wanted, ...titles].filter((label) => keep(label, sight));
+    if (this.isFarFromSearch(scene)) this.search(sight, { wanted, titles, shown: kept.length });
+    for (const label of this.labels) show(label, wanted.includes(label) ? label.place : null);
+    for (const title of titles) show(title, title.place);
   }
 
-  placeTopics(scene, placed) {
+  isWanted(scene, { kind, topics }) {
     const zoom = scene.view.zoom - scene.whole.zoom;
     const areasAlone = this.meta.areas.length > 0 && scene.width < NARROW && zoom < AREAS_TO && !state.topics.size;
-    let shown = 0;
-    for (const label of this.labels) {
-      const [x, y] = scene.project(label.x, label.y);
-      const near = label.kind === "area" ? zoom < AREAS_TO : label.kind !== "subtopic" || zoom > SUBTOPICS_FROM;
-      const wanted = near && shown < MOST_SHOWN && !(areasAlone && label.kind !== "area");
-      const chosen = wanted && (!state.topics.size || label.topics.some((topic) => state.topics.has(topic)));
-      const box = chosen ? freeBox(label, x, y - label.height / 2, scene.width, scene.height, placed) : null;
-      show(label.element, box);
-      if (box) placed.push(box);
-      if (box) shown++;
+    if (areasAlone && kind !== "area") return false;
+    if (kind === "area" ? zoom >= AREAS_TO : kind === "subtopic" && zoom <= SUBTOPICS_FROM) return false;
+    return !state.topics.size || topics.some((topic) => state.topics.has(topic));
+  }
+
+  // Whether the view has changed so much that labels without a place may have one now.
+  isFarFromSearch({ view }) {
+    const before = this.searched;
+    if (!before || before.zoom !== view.zoom) return true;
+    const moved = Math.hypot(view.target[0] - before.target[0], view.target[1] - before.target[1]);
+    return moved * 2 ** view.zoom > SEARCHED;
+  }
+
+  // Places for the labels that have none, up to the most at once.
+  search(sight, { wanted, titles, shown }) {
+    this.searched = sight.scene.view;
+    const without = wanted.filter((label) => !label.place).map((label) => ({ label, ...sight.densest(label.rows, label.kind === "area" ? AREA_SCALE : 1) }));
+    const inSight = without.reduce((sum, { label, count }) => sum + (LEVELS[label.kind] === 1 ? count : 0), 0);
+    const enough = ({ label, count }) => count > Math.min(SHARE_OF_TOPIC * label.rows.length, SHARE_IN_SIGHT * inSight);
+    const order = without.filter(enough).sort((a, b) => LEVELS[a.label.kind] - LEVELS[b.label.kind] || b.count - a.count);
+    for (const { label, anchor } of order) if (shown < MOST_SHOWN && settle(label, anchor, sight)) shown++;
+    for (const title of titles) {
+      const anchor = { x: this.grid.positions[2 * title.row], y: this.grid.positions[2 * title.row + 1] };
+      if (!title.place && title.width && shown < MOST_SHOWN && settle(title, anchor, sight, { most: 0 })) shown++;
     }
   }
 
@@ -88,42 +125,31 @@ export class Labels {
     return rows.length <= MOST_TITLES ? rows.sort((a, b) => a - b) : [];
   }
 
-  dot(scene, row) {
-    const [x, y] = scene.project(...scene.place(row));
-    const radius = scene.radius() + 1;
-    return { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius };
-  }
-
-  placeTitles(scene, rows, placed) {
+  // The titles of these papers alone.
+  titlesOf(scene, rows) {
     for (const [row, title] of this.titles) {
-      if (!rows.includes(row)) {
-        title.element.remove();
-        this.titles.delete(row);
-      }
+      if (rows.includes(row)) continue;
+      title.element.remove();
+      title.line.remove();
+      this.titles.delete(row);
     }
-    for (const row of rows) {
-      const title = this.titles.get(row);
-      if (!title) this.addTitle(scene, row);
-      if (!title?.width) continue;
-      const [x, y] = scene.project(...scene.place(row));
-      const box = freeBox(title, x, y + scene.radius() + 7, scene.width, scene.height, placed);
-      show(title.element, box);
-      if (box) placed.push(box);
-    }
+    return rows.map((row) => this.titles.get(row) || this.addTitle(scene, row));
   }
 
-  // The title arrives later; then all labels are placed again.
+  // The text arrives later; then all labels are placed again.
   addTitle(scene, row) {
-    const title = { element: make("span", { class: "title" }), width: 0, height: 0 };
+    const title = { ...labelOf("title", ""), row, rows: [row], owns: (other) => other === row, width: 0, height: 0 };
     this.titles.set(row, title);
+    this.lines.append(title.line);
     this.source.brief(row).then((paper) => {
       const text = paper.title.length > TITLE_LENGTH ? `${paper.title.slice(0, TITLE_LENGTH - 1).trimEnd()}…` : paper.title;
       title.element.textContent = text;
       find("labels").append(title.element);
-      title.width = title.element.offsetWidth;
-      title.height = title.element.offsetHeight;
+      tighten([title]);
+      this.searched = null;
       scene.moved();
     });
+    return title;
   }
 }
 
@@ -132,26 +158,70 @@ function named(topics, about) {
   const largest = [...topics].sort((a, b) => b.size - a.size || a.id - b.id).slice(0, MOST_LABELS);
   return largest.map((topic, place) => {
     const kind = about(topic, place);
-    const element = make("span", { class: `of-${kind.kind}` }, topic.label);
-    return { ...kind, x: (topic.x / 65535) * WORLD, y: (topic.y / 65535) * WORLD, element };
+    return { ...kind, ...labelOf(kind.kind, topic.label), id: topic.id };
   });
 }
 
-// The box of a label whose upper edge is centred at (x, y), or null where it would leave the map or overlap another.
-function freeBox({ width, height }, x, y, right, bottom, placed) {
-  // Where the labelled place is in sight, the label moves aside rather than leave the map.
-  const sight = x >= 0 && x <= right;
-  const left = sight ? Math.min(Math.max(x - width / 2, 4), Math.max(right - width - 4, 4)) : x - width / 2;
-  const box = { left, right: left + width, top: y, bottom: y + height };
-  const inside = box.left >= 2 && box.top >= 2 && box.right <= right - 2 && box.bottom <= bottom - 2;
-  return inside && placed.every((other) => apart(box, other)) ? box : null;
+function labelOf(kind, text) {
+  const line = makeSvg("line", { class: `to-${kind}`, visibility: "hidden" });
+  return { element: make("span", { class: `of-${kind}` }, text), line, place: null, former: null };
 }
 
-function show(element, box) {
-  element.style.visibility = box ? "visible" : "hidden";
-  if (box) element.style.transform = `translate(${box.left.toFixed(1)}px, ${box.top.toFixed(1)}px)`;
+function rowsWith(owns, papers) {
+  const rows = [];
+  for (let row = 0; row < papers; row++) if (owns(row)) rows.push(row);
+  return rows;
 }
 
-function apart(a, b) {
-  return a.right + GAP < b.left || b.right + GAP < a.left || a.bottom + GAP < b.top || b.bottom + GAP < a.top;
+// Makes the box of each label as narrow as its lines, and notes its size.
+function tighten(labels) {
+  for (const { element } of labels) element.style.width = "";
+  const text = document.createRange();
+  const widths = labels.map(({ element }) => {
+    text.selectNodeContents(element);
+    return Math.ceil(text.getBoundingClientRect().width) + 1;
+  });
+  labels.forEach(({ element }, number) => { element.style.width = `${widths[number]}px`; });
+  for (const label of labels) {
+    label.width = label.element.offsetWidth;
+    label.height = label.element.offsetHeight;
+  }
+}
+
+// Whether the label can stay where it is, as seen from its papers.
+function keep(label, sight) {
+  const { place: before, anchor } = label;
+  label.place = null;
+  if (!before) return false;
+  const { scene } = sight;
+  const [x, y] = scene.project(anchor.x, anchor.y);
+  const near = Math.abs(scene.view.zoom - before.zoom) < SAME_ZOOM;
+  const inside = x >= 0 && y >= 0 && x <= scene.width && y <= scene.height;
+  const place = near && inside ? sight.at(label, [x, y], before, before.most, 1) : null;
+  label.former = before;
+  if (place) {
+    label.place = { ...place, zoom: before.zoom, most: before.most };
+    sight.take(place);
+  }
+  return Boolean(place);
+}
+
+// Whether a place is found for a label near its anchor.
+function settle(label, anchor, sight, { most } = {}) {
+  const place = sight.near(label, anchor, { from: label.former, most });
+  label.anchor = anchor;
+  label.place = place ? { ...place, zoom: sight.scene.view.zoom, most } : null;
+  if (place) sight.take(place);
+  return Boolean(place);
+}
+
+function show({ element, line }, place) {
+  element.style.visibility = place ? "visible" : "hidden";
+  line.setAttribute("visibility", place?.leader ? "visible" : "hidden");
+  // Whole pixels, for letters are blurred between them.
+  if (place) element.style.transform = `translate(${Math.round(place.box.left)}px, ${Math.round(place.box.top)}px)`;
+  if (!place?.leader) return;
+  const { from, to } = place.leader;
+  const ends = { x1: from[0], y1: from[1], x2: to[0], y2: to[1] };
+  for (const [name, value] of Object.entries(ends)) line.setAttribute(name, value.toFixed(1));
 }

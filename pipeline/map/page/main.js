@@ -127,17 +127,20 @@ async function main() {
   let labels = null;
   let address = null;
   const scene = drawable
-    ? new Scene(find("map"), source, grid, { moved: () => { placeLabels(); address?.moved(); }, drawn: ready })
+    ? new Scene(find("map"), source, grid, { moved: () => { placeLabels(); address?.moved(); }, drawn: ready, panels })
     : null;
 
-  function placeLabels() {
-    if (!labels) return;
+  // Boxes in pixels of what lies on the map.
+  function panels() {
     const stage = find("stage").getBoundingClientRect();
-    const occupied = ["toolbar", "legend"].map((id) => {
+    return ["toolbar", "legend"].map((id) => {
       const box = find(id).getBoundingClientRect();
       return { left: box.left - stage.left, right: box.right - stage.left, top: box.top - stage.top, bottom: box.bottom - stage.top };
     });
-    labels.place(scene, visible, occupied);
+  }
+
+  function placeLabels() {
+    if (labels) labels.place(scene, visible, panels());
   }
 
   function repaint() {

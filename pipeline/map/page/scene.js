@@ -2,7 +2,7 @@
 
 import { change, state } from "./store.js";
 import { rgb, topicColour } from "./colours.js";
-import { WORLD } from "./grid.js";
+import { wholeView } from "./framing.js";
 import { PointsLayer } from "./points.js";
 
 const FLIGHT = 350; // milliseconds
@@ -16,12 +16,12 @@ export function canDraw() {
 }
 
 export class Scene {
-  // moved: called after every move; drawn: once, after the first picture.
-  constructor(element, source, grid, { moved, drawn }) {
-    Object.assign(this, { element, source, grid, moved, similar: [] });
+  // moved: called after every move; drawn: once, after the first picture; panels: gives the boxes that lie on the map.
+  constructor(element, source, grid, { moved, drawn, panels }) {
+    Object.assign(this, { element, source, grid, moved, panels, similar: [] });
     this.width = element.clientWidth;
     this.height = element.clientHeight;
-    this.whole = wholeView(grid.positions, this.width, this.height);
+    this.whole = wholeView(grid.positions, this, panels());
     this.view = { ...this.whole };
     this.deck = new deck.Deck({
       parent: element,
@@ -49,7 +49,7 @@ export class Scene {
     const untouched = this.isWhole();
     this.width = this.element.clientWidth;
     this.height = this.element.clientHeight;
-    this.whole = wholeView(this.grid.positions, this.width, this.height);
+    this.whole = wholeView(this.grid.positions, this, this.panels());
     this.look(untouched ? { ...this.whole } : this.view);
   }
 
@@ -127,10 +127,21 @@ export class Scene {
     return Math.min(base * 2 ** (0.32 * (this.view.zoom - this.whole.zoom)), Math.max(base, 9));
   }
 
+  radiusOf(row) {
+    return this.radius() * (this.sizes ? this.sizes[row] : 1);
+  }
+
+  // Radius of the largest paper in pixels.
+  largest() {
+    return this.radius() * (this.largestSize || 1);
+  }
+
   // colours: (n, 4) bytes; sizes: (n,); visible papers are drawn over faint ones, topics over noise.
   draw(colours, sizes, visible) {
     const { topic } = this.source.points;
     const n = topic.length;
+    this.sizes = sizes;
+    this.largestSize = sizes.reduce((most, size) => Math.max(most, size), 0);
     const levelOf = (row) => (visible[row] ? (topic[row] < 0 ? 1 : 2) : 0);
     const next = [0, 0, 0, 0];
     for (let row = 0; row < n; row++) next[levelOf(row) + 1]++;
@@ -228,21 +239,4 @@ export class Scene {
       down = null;
     });
   }
-}
-
-// The view that shows every paper.
-function wholeView(positions, width, height) {
-  let [left, right, bottom, top] = [WORLD, 0, WORLD, 0];
-  for (let place = 0; place < positions.length; place += 2) {
-    left = Math.min(left, positions[place]);
-    right = Math.max(right, positions[place]);
-    bottom = Math.min(bottom, positions[place + 1]);
-    top = Math.max(top, positions[place + 1]);
-  }
-  const few = positions.length < 100; // fewer than 50 papers: their titles need room at the edges
-  const room = [
-    Math.max(width - (few ? 220 : 80), 50) / Math.max(right - left, 1),
-    Math.max(height - (few ? 240 : 130), 50) / Math.max(top - bottom, 1),
-  ];
-  return { target: [(left + right) / 2, (bottom + top) / 2, 0], zoom: Math.log2(Math.min(...room, 40)) };
 }

@@ -2,6 +2,7 @@
 
 import { count, find, make, settled } from "./dom.js";
 import { change, state, watch } from "./store.js";
+import { asOne, othersNote } from "./versions.js";
 
 const LISTED = 50;
 const PAUSE = 150; // milliseconds without typing
@@ -45,14 +46,16 @@ export function startSearch(source, open) {
   async function list() {
     const { hits } = state;
     // Status and list change together, so that they always belong to the same search.
-    const briefs = hits?.length ? await source.briefs(hits.slice(0, LISTED)) : [];
+    const entries = asOne(source, hits || []);
+    const listed = entries.slice(0, LISTED);
+    const briefs = listed.length ? await source.briefs(listed.map(({ row }) => row)) : [];
     if (hits !== state.hits) return;
     results.hidden = !briefs.length;
     status.textContent = !hits ? "" : state.hitsNote ? state.hitsNote : hits.length ? `${count(hits.length, "paper")} found` : "No paper contains all these words.";
     if (results.hidden) return results.replaceChildren();
     const button = make("button", { type: "button", class: "plain", onclick: clear }, "Clear");
-    const items = briefs.map((paper, place) => paperButton(source, { ...paper, row: hits[place] }, open));
-    const more = hits.length > LISTED ? make("p", { class: "quiet" }, `The first ${LISTED} are listed; all are marked on the map.`) : null;
+    const items = briefs.map((paper, place) => paperButton(source, { ...paper, row: listed[place].row }, open, othersNote(listed[place].others)));
+    const more = entries.length > LISTED ? make("p", { class: "quiet" }, `The first ${LISTED} are listed; all are marked on the map.`) : null;
     results.replaceChildren(
       make("div", { class: "head" }, make("h2", {}, "Found"), button),
       make("ol", {}, ...items.map((item) => make("li", {}, item))),

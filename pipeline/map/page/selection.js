@@ -3,6 +3,7 @@
 import { count, find, make } from "./dom.js";
 import { yearOf } from "./search.js";
 import { change, state, watch } from "./store.js";
+import { asOne, othersNote } from "./versions.js";
 
 const LISTED = 200;
 const MOST_LIKE = 100; // papers whose common similar papers can be asked for
@@ -19,23 +20,25 @@ export function startSelection(source, open) {
       return;
     }
     const rows = state.selection;
-    const briefs = await source.briefs(rows.slice(0, LISTED));
+    const entries = asOne(source, rows);
+    const briefs = await source.briefs(entries.slice(0, LISTED).map(({ row }) => row));
     if (rows !== state.selection || state.paper !== null) return;
     const close = make("button", { type: "button", "aria-label": "Close", onclick: () => change({ selection: null }) }, "✕");
     const title = make("h2", { class: "title", tabindex: "-1" }, `${count(rows.length, "paper")} selected`);
-    panel.replaceChildren(make("div", { class: "top" }, title, close), ...(rows.length ? table(rows, briefs) : []));
+    panel.replaceChildren(make("div", { class: "top" }, title, close), ...(rows.length ? table(rows, entries, briefs) : []));
     panel.hidden = false;
     panel.scrollTop = 0;
   }
 
-  function table(rows, briefs) {
+  function table(rows, entries, briefs) {
     const cells = briefs.map((paper, place) => {
-      const row = rows[place];
+      const { row, others } = entries[place];
       const link = make("button", { type: "button", onclick: () => open(row) }, paper.title || "(no title)");
-      return make("tr", {}, make("td", {}, link), make("td", {}, yearOf(source, row)), make("td", {}, labelOf(row)));
+      const more = others ? make("span", { class: "quiet" }, ` ${othersNote(others)}`) : null;
+      return make("tr", {}, make("td", {}, link, more), make("td", {}, yearOf(source, row)), make("td", {}, labelOf(row)));
     });
     const heads = ["Title", "Year", "Topic"].map((name) => make("th", { scope: "col" }, name));
-    const note = make("p", { class: "quiet", role: "status" }, rows.length > LISTED ? `The first ${LISTED} are listed; the files hold all.` : "");
+    const note = make("p", { class: "quiet", role: "status" }, entries.length > LISTED ? `The first ${LISTED} are listed; the files hold all.` : "");
     const attempt = (action) => Promise.resolve(action(note)).catch((problem) => {
       note.textContent = `This failed: ${problem.message}.`;
     });

@@ -63,4 +63,4 @@ def _fields(lines: Sequence[tuple[str, str]]) -> dict[str, object]:
     }
 
 
-FORMAT = Format("Web of Science", (".ciw", ".isi"), read, starts_with(r"FN [^\n]*\r?\n|PT [A-Z]\r?\n(?:[A-Z][A-Z0-9] )"))
+FORMAT = Format("Web of Science", (".ciw", ".isi"), read, starts_with(r"FN [^\n]*\n|PT [A-Z]\n(?:[A-Z][A-Z0-9] )"))

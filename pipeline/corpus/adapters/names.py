@@ -1,0 +1,188 @@
+"""Text of a table's author column -> the names of its people, given name first."""
+
+import html
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "2nd", "3rd", "4th", "phd"})
+# What stands in place of a name; compared in lower case, without brackets and stops.
+NO_NAMES = frozenset(
+    {"", "et al", "and others", "others", "anonymous", "anon", "null", "nan", "none", "na", "n/a", "not available"}
+    | {"no author name available", "no authors listed", "no author", "no authors", "author not found", "and", "&"}
+    | {"no author id available", "unknown author", "author unknown", "not applicable"}
+)
+GROUPS = re.compile(
+    r"\b(?:group|consorti\w*|committees?|collaborat\w*|departments?|universit\w*|institut\w*|associations?|agency|council|"
+    r"organi[sz]ations?|societ(?:y|ies)|ministry|cent(?:er|re)s?|team|network|study|investigators|office|commission|"
+    r"federation|foundation|initiative|bureau|college|academy|hospital|school|library|inc|ltd|gmbh|llc)\b",
+    re.IGNORECASE,
+)
+LISTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
+NUMBERED = re.compile(r"\s*\((?:\d[\d\s,;-]*|\d{4}-\d{4}-\d{4}-\d{3}[\dX])\)\s*$")
+MARKS = re.compile(r"(?<=[^\W\d_.)])[\s.]*(?:\d+(?:\s*,\s*\d+)*|[*†‡§¶]+)+\s*$")
+ET_AL = re.compile(r"[\s,;]*(?:\bet\.?\s*al\b\.?|\band others\b|\.\.\.|…)\s*$", re.IGNORECASE)
+AND = re.compile(r",?\s+(?:and|&)\s+")
+WITH_STOPS = re.compile(r"(?:[^\W\d_a-z][a-zà-ÿа-я]?\.[\s\-‐’]*)+[^\W\d_a-z]?")
+BEFORE_CAPITALS = ("Mc", "Mac", "De", "Del", "Della", "Di", "Du", "La", "Le", "Van", "Von", "Fitz", "Ó", "Al", "El")
+
+
+def people(value: object, *, separator: str | None = None) -> list[str]:
+    """The names in a text, or in a list of texts, given name first; what stands for no name is left out.
+
+    separator: the one that the source always writes, so that a comma is known to be inside a name. Without it, a text
+    is split at ";", "|" or line ends where it has one, else at "and", else at the commas that are between names.
+
+    >>> people("Aho, Pia; Suarez, M. J."), people("Aho P., Suarez M."), people("Aho, P., Suarez, M.")
+    (['Pia Aho', 'M. J. Suarez'], ['P. Aho', 'M. Suarez'], ['P. Aho', 'M. Suarez'])
+    >>> people("Pia Aho, Mar Suarez and Per Moe"), people("Aho, P. and Suarez, M."), people("Aho, Pia")
+    (['Pia Aho', 'Mar Suarez', 'Per Moe'], ['P. Aho', 'M. Suarez'], ['Pia Aho'])
+    >>> people("Faggion, C.M., Jr.; Institute of Ice, Norway; et al."), people("[No author name available]")
+    (['C.M. Faggion, Jr.', 'Institute of Ice, Norway'], [])
+    """
+    if isinstance(value, list | tuple):
+        return [name for part in value if isinstance(part, str) and (name := given_name_first(part))]
+    if not isinstance(value, str):
+        return []
+    text = html.unescape(value) if "&" in value else value
+    return [name for piece in _pieces(text.strip(), separator) if (name := given_name_first(piece))]
+
+
+@lru_cache(maxsize=200_000)  # most authors wrote several papers of a pile
+def given_name_first(name: str) -> str:
+    """One name, its given name first, without numbers of its affiliation; "" for what stands in place of a name.
+
+    >>> [given_name_first(name) for name in ("van der Berg J.H.", "Lee JK 3rd", "Aho, P., Jr.", "P. Aho1,2", "Plato")]
+    ['J.H. van der Berg', 'JK Lee, 3rd', 'P. Aho, Jr.', 'P. Aho', 'Plato']
+    """
+    plain = " ".join(ET_AL.sub("", NUMBERED.sub("", name)).split()).strip(" ;,|").removeprefix("null ")
+    if is_no_name(plain):
+        return ""
+    if _is_group(plain):
+        return plain
+    plain = MARKS.sub("", plain)
+    parts = [part for part in re.split(r"\s*,\s*", plain) if part and part.lower() != "null"]
+    return _ordered(parts) if len(parts) > 1 else _from_words(parts[0] if parts else "")
+
+
+def is_no_name(name: str) -> bool:
+    """Whether a text stands in place of a name.
+
+    >>> is_no_name("[Anonymous]"), is_no_name("et al."), is_no_name("Anon Ymous")
+    (True, True, False)
+    """
+    return _plain(name) in NO_NAMES or not any(map(str.isalpha, name))
+
+
+def unglued(names: str) -> list[str]:
+    """The names of a text in which each follows the last without a space, as SpringerLink writes them.
+
+    >>> unglued("Pia McAhoMar J. SuarezLi Wei 李伟Per Moe"), unglued("Pia AHOPer MOE"), unglued("Pia Aho; Per Moe")
+    (['Pia McAho', 'Mar J. Suarez', 'Li Wei 李伟', 'Per Moe'], ['Pia AHO', 'Per MOE'], ['Pia Aho', 'Per Moe'])
+    """
+    if ";" in names:
+        return people(names, separator=";")
+    cuts = [place for place in range(1, len(names)) if _is_seam(names, place)]
+    pieces: list[str] = []
+    for start, end in zip([0, *cuts], [*cuts, len(names)], strict=True):
+        if pieces and " " not in pieces[-1].strip():  # one word is no name: "XiaoWen Li" has a capital inside
+            pieces[-1] += names[start:end]
+        else:
+            pieces.append(names[start:end])
+    return [name for piece in pieces if not is_no_name(name := piece.strip())]
+
+
+def _is_seam(names: str, place: int) -> bool:
+    before, after = names[place - 1], names[place]
+    shouted = names[max(place - 2, 0) : place + 1]
+    if len(shouted) == 3 and shouted.isalpha() and shouted.isupper() and names[place + 1 : place + 2].islower():
+        return True  # "Pia AHOPer Moe"
+    if not after.isupper() or not (before.islower() or (before.isalpha() and not before.isupper())):
+        return False
+    return names[:place].split()[-1].rpartition("-")[2] not in BEFORE_CAPITALS
+
+
+def _pieces(text: str, separator: str | None) -> list[str]:
+    if text.startswith("[") and (listed := LISTED.findall(text)):
+        return [single or double for single, double in listed]
+    if separator is not None:
+        return text.split(separator)
+    for mark in (";", "|", "\n"):
+        if mark in text:
+            return text.split(mark)
+    parts = AND.split(ET_AL.sub("", text))
+    if text.count(",") <= 1 and _is_group(parts[0].partition(",")[0]):
+        return [text]
+    if len(parts) > 1 and all(part.count(",") <= 1 for part in parts) and not _whole_names(",".join(parts).split(",")):
+        return parts
+    return _between_commas([piece.strip() for part in parts for piece in part.split(",") if piece.strip()])
+
+
+def _between_commas(pieces: list[str]) -> list[str]:
+    """Names out of the pieces between commas, some of which are given names or suffixes of the piece before."""
+    if len(pieces) == 2 and not _whole_names(pieces):
+        return [", ".join(pieces)]
+    names: list[str] = []
+    for piece in pieces:
+        goes_on = _plain(piece) in SUFFIXES or (_are_initials(piece) and "," not in (names[-1:] or [","])[0])
+        if names and goes_on:
+            names[-1] = f"{names[-1]}, {piece}"
+        else:
+            names.append(piece)
+    return names
+
+
+def _whole_names(pieces: Iterable[str]) -> bool:
+    """Whether every piece has a given and a family name: two words, the first no particle of a family name."""
+    return all(len(words := piece.split()) > 1 and not _is_family_only(words) for piece in pieces)
+
+
+def _is_family_only(words: list[str]) -> bool:
+    return words[0].islower() and not any(map(_are_initials, words))
+
+
+def _ordered(parts: list[str]) -> str:
+    """From a family name, a given name and perhaps a suffix, in the order of Scopus, BibTeX or PubMed."""
+    suffix = next((part for part in parts[1:] if _plain(part) in SUFFIXES), "")
+    if len(parts) == 2 and " " not in parts[0]:  # "Aho, IV" has no other given name
+        suffix = ""
+    rest = [part for part in parts if part is not suffix]
+    family, _, last = rest[0].rpartition(" ")
+    if family and not suffix and _plain(last) in SUFFIXES:  # "Aho Jr, P."
+        rest[0], suffix = family, last
+    if len(rest) == 3 and _are_initials(rest[0]):  # "P., Aho, Pia"
+        rest = rest[1:]
+    name = _from_words(rest[0]) if len(rest) == 1 else f"{' '.join(rest[1:])} {rest[0]}"
+    return f"{name}, {suffix}" if suffix else name
+
+
+def _from_words(name: str) -> str:
+    """'Family IN' with the initials first."""
+    words = name.split(" ")
+    suffix = words.pop() if len(words) > 2 and _plain(words[-1]) in SUFFIXES else ""
+    end = len(words)
+    while end > 1 and _are_initials(words[end - 1]):
+        end -= 1
+    family, initials = words[:end], words[end:]
+    shouted = name.isupper() and "." not in name  # "AHO P" has initials, "PIA AHO" and "LI WU" show none
+    if not initials or (len(initials[0]) >= len(family[0]) if shouted else _are_initials(family[0])):
+        return name
+    ordered = " ".join([*initials, *family])
+    return f"{ordered}, {suffix}" if suffix else ordered
+
+
+def _are_initials(text: str) -> bool:
+    """Whether a text is nothing but initials: "JH", "J.-P.", "J. P.", "Yu."; at most four letters without stops."""
+    if WITH_STOPS.fullmatch(text):
+        return True
+    letters = re.sub(r"[\s\-‐’']", "", text.removesuffix("."))
+    has_capitals = letters.isupper() and letters.lower() != letters  # letters of Chinese have no case
+    return has_capitals and letters.isalpha() and len(letters) <= 4
+
+
+def _is_group(text: str) -> bool:
+    return GROUPS.search(text) is not None
+
+
+def _plain(text: str) -> str:
+    return text.lower().strip(" .,;[]()")
