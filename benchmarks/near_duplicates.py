@@ -32,7 +32,7 @@ from pipeline.build import run_config
 from pipeline.config import CorpusConfig, parse_config
 from pipeline.corpus import Rejected, find_sources, read_papers
 from pipeline.corpus.identifiers import identify
-from pipeline.recommender.near_duplicates import find_near_duplicates, pair_words
+from pipeline.recommender.near_duplicates import find_near_duplicates, pair_words, share_contained
 from pipeline.recommender.recommend import SAME_MEANING, SAME_WORDS
 
 SHOWN = 10
@@ -177,11 +177,7 @@ def score(atlas: AtlasData, pairs: Sequence[tuple[int, int]]) -> Scored:
     assert lexical is not None
     left, right = np.array(sorted({(min(pair), max(pair)) for pair in pairs}), dtype=np.int64).reshape(-1, 2).T
     vectors = np.asarray(atlas.vectors, dtype=np.float64)
-    contained = []
-    for one, other in zip(left.tolist(), right.tolist(), strict=True):
-        shorter, longer = sorted((lexical.paper(one)[0], lexical.paper(other)[0]), key=len)
-        shared = np.intersect1d(shorter, longer, assume_unique=True)
-        contained.append(float(lexical.idf[shared].sum() / max(lexical.idf[shorter].sum(), 1e-9)))
+    contained = [share_contained(lexical, one, other) for one, other in zip(left.tolist(), right.tolist(), strict=True)]
     cosines = np.array([vectors[one] @ vectors[other] for one, other in zip(left, right, strict=True)])
     titles = [LETTERS.sub("", title.casefold()) for title in atlas.cleaned_papers()[0]]
     same = [_same_title(titles[one], titles[other]) for one, other in zip(left, right, strict=True)]
@@ -221,19 +217,18 @@ def percent(part: int, whole: int) -> str:
     return f"{part / whole:.1%} ({part} of {whole})" if whole else "- (0 of 0)"
 
 
-def in_use(pairs: Scored) -> NDArray[np.bool_]:
+def of_similar(pairs: Scored) -> NDArray[np.bool_]:
     return np.asarray((pairs.similarity >= SAME_MEANING) & (pairs.words >= SAME_WORDS))
 
 
+IN_USE = "in use: that, or the same title, cosine 0.80, 0.8 of the shorter's words"
 # Rule -> which pairs it joins, by cosine, words and the share contained.
 RULES: Mapping[str, Callable[[Scored], NDArray[np.bool_]]] = {
-    "in use: cosine 0.95, words 0.85": in_use,
-    "in use, or the same title and cosine 0.80": lambda p: in_use(p) | (p.same_title & (p.similarity >= 0.80)),
-    "in use, or the same title, cosine 0.80, 0.8 of the shorter's words": lambda p: (
-        in_use(p) | (p.same_title & (p.similarity >= 0.80) & (p.contained >= 0.8))
-    ),
-    "in use, or cosine 0.80, 0.9 of the shorter's words": lambda p: (
-        in_use(p) | ((p.similarity >= 0.80) & (p.contained >= 0.9))
+    "that of `similar`: cosine 0.95, words 0.85": of_similar,
+    "that, or the same title and cosine 0.80": lambda p: of_similar(p) | (p.same_title & (p.similarity >= 0.80)),
+    IN_USE: lambda p: of_similar(p) | (p.same_title & (p.similarity >= 0.80) & (p.contained >= 0.8)),
+    "that, or cosine 0.80, 0.9 of the shorter's words": lambda p: (
+        of_similar(p) | ((p.similarity >= 0.80) & (p.contained >= 0.9))
     ),
     "cosine 0.90, words 0.85": lambda p: (p.similarity >= 0.90) & (p.words >= 0.85),
     "cosine 0.90, words 0.75": lambda p: (p.similarity >= 0.90) & (p.words >= 0.75),
@@ -274,7 +269,7 @@ def report_planted(atlas: AtlasData, planted: Mapping[str, Sequence[tuple[str, s
 
 def print_most_similar(atlas: AtlasData, pairs: Scored) -> None:
     ids, titles = atlas.ids.ids, atlas.column("title").to_pylist()
-    joined = in_use(pairs)
+    joined = RULES[IN_USE](pairs)
     print(
         f"The {SHOWN} most similar pairs that were not planted, or have two DOIs, of {len(pairs.left)} with a cosine of"
         f" {LEAST} or more:"

@@ -111,7 +111,10 @@ def outcome(path: Path, name: str, marked: int) -> Outcome:
 
 
 # Files that are not fully right, and why.
+NAMES_JOINED = "names of several authors joined without a mark: 7 of 989 papers show initials for given names"
 EXPLAINED = {
+    "csv/laibaayoub__Bibliometric-Dashboard__savedrecs2.csv": NAMES_JOINED,
+    "xlsx/laibaayoub__Bibliometric-Dashboard__savedrecs.xlsx": NAMES_JOINED,
     "bib/wlt13__Thesis__library.bib": "one author list whose braces are damaged",
     "bib/sciunto-org__python-bibtexparser__gbk_test.bib": "GBK: rejected with the hint to set corpus.encoding",
 }

@@ -329,7 +329,8 @@ def test_a_report_without_any_says_so():
     few = [P("a", "Ice"), P("b", "Bee")]
     assert (
         "No paper is another version of one of its neighbours (a cosine of at least 0.95 and a TF-IDF cosine of the"
-        " words of at least 0.85)." in section_of(small_atlas(few))
+        " words of at least 0.85, or one title inside the other, a cosine of at least 0.8 and 80% of the shorter text's"
+        " words in the longer)." in section_of(small_atlas(few))
     )
     assert "neighbours (a cosine of at least 0.95)." in section_of(small_atlas(few, lexical=False))
 
@@ -424,3 +425,17 @@ def test_similar_papers_show_a_group_as_one(browser, atlas):
     assert titles.count(corpus()[10]["title"].lower()) == 1
     assert seen.page.locator("#panel .versions").count() == 0
     seen.page.context.close()
+
+
+def test_a_record_whose_abstract_is_cut_is_a_version_of_the_whole_one():
+    title, whole = "Ice drift seen by buoys", "ice drift buoy fog jam elk oak bee sea"
+    papers = [P("whole", f"{title}: a note", whole, vector=at(0)), P("cut", title, "ice drift", vector=at(30)), *BESIDE]
+    assert ids_of(find_near_duplicates(small_atlas(papers))) == [["cut", "whole"]]
+    apart = [papers[0], replace(papers[1], vector=at(40)), *BESIDE]  # cos 40 degrees = 0.77
+    assert find_near_duplicates(small_atlas(apart)) == ()
+    other_words = [papers[0], P("cut", title, "moss fern pond lake", vector=at(30)), *BESIDE]
+    assert find_near_duplicates(small_atlas(other_words)) == ()
+    other_title = [papers[0], P("cut", "Buoys that see ice drift", "ice drift buoy", vector=at(30)), *BESIDE]
+    assert find_near_duplicates(small_atlas(other_title)) == ()
+    short = [P("one", "Editorial", "ice elk", vector=at(0)), P("two", "Editorial", "ice elk oak fog", vector=at(30))]
+    assert find_near_duplicates(small_atlas([*short, *BESIDE])) == (), "a title that many papers have says nothing"

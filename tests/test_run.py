@@ -40,7 +40,7 @@ def promised_bytes(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in names}
 
 
-PICTURES = {"map.png", "map.svg", "map.html", "report.md", "years.svg", "lengths.svg"}
+PICTURES = {"map.png", "map.svg", "map.html", "report.md", "near_duplicates.csv", "years.svg", "lengths.svg"}
 QUICK = "[topics]\nresamples = 0\n[map]\nhtml = false\n"
 
 
@@ -488,7 +488,7 @@ def other_seed(tmp_path_factory):
     return atlas, {name: (atlas.folder / name).read_bytes() for name in PICTURES}
 
 
-FILES = 25  # of such a run, its manifest among them
+FILES = 26  # of such a run, its manifest among them
 
 
 @pytest.mark.parametrize("number", range(FILES))

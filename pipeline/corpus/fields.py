@@ -29,7 +29,8 @@ NO_ABSTRACT = re.compile(
     rf"|abstract|{NO_VALUE}"
 )
 YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d|21\d\d)(?=(?:(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01]))?(?!\d))")
-LONGEST_ID = 500
+LONGEST_ID = 500  # characters
+TOO_LONG = f"an id longer than {LONGEST_ID} characters"
 LONGEST_NO_TEXT = 80  # characters
 
 
@@ -84,7 +85,9 @@ def to_paper(
     if title is None or abstract is None or identifier is None:
         wrong = next(role for role in ("title", "abstract", "id") if plain_text(values.get(role)) is None)
         return Rejected(record.source, record.row, f"its {wrong} is not text")
-    if reason := _unusable(title, abstract, one_doi(identifier)):
+    too_long = len(one_doi(identifier)) > LONGEST_ID
+    identifier = "" if too_long else identifier
+    if reason := _unusable(title, abstract, identifier):
         return Rejected(record.source, record.row, reason, identifier or None)
     used = {*layout.values(), fields.vectors_column}
     if "id" in layout and plain_name(layout["id"]) in DOI_FIELDS:  # a DOI used as id stays a DOI as well
@@ -104,7 +107,7 @@ def to_paper(
         vector=_vector(content.get(fields.vectors_column)) if fields.vectors_column else None,
         format=adapter or record.format or format_name,
         cleaned=cleaner.clean(title, abstract) if cleaner else None,
-        repaired=record.repaired,
+        repaired=(*record.repaired, TOO_LONG) if too_long else record.repaired,
     )
 
 
@@ -129,8 +132,6 @@ def _unusable(title: str, abstract: str, identifier: str) -> str | None:
         return "broken Unicode: half of a surrogate pair"
     if "\0" in title + abstract + identifier:
         return "a NUL character"
-    if len(identifier) > LONGEST_ID:
-        return f"an id longer than {LONGEST_ID} characters"
     return None
 
 

@@ -1,20 +1,24 @@
 """Atlas -> near-duplicates: the groups of papers that are other versions of each other, by meaning and words alike.
 
-The rule is the one by which `similar` leaves out versions of the paper asked about. Pairs are looked for among the
-stored neighbours, so the work grows with n k; more than k versions of one paper are joined through those they share.
+Two papers are versions by the rule by which `similar` leaves out versions of the paper asked about; or where one title
+begins with the other and most of the shorter text's words are in the longer, as in a record whose abstract is cut.
+Pairs are looked for among the stored neighbours, so the work grows with n k; more than k versions of one paper are
+joined through those they share.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.atlas import AtlasData
+from pipeline.corpus.identifiers import title_key
 from pipeline.recommender.recommend import SAME_MEANING, SAME_WORDS
 from pipeline.words.tfidf import Lexical
 
 NO_GROUP = -1
+SAME_TITLE_MEANING, CONTAINED = 0.80, 0.80  # cosine, and share of the words, where one title begins with the other
 
 
 @dataclass(frozen=True)
@@ -94,18 +98,39 @@ def pair_words(lexical: Lexical, left: NDArray[np.int64], right: NDArray[np.int6
 
 def _find_pairs(atlas: AtlasData) -> _Pairs:
     """All pairs of versions, by their rows."""
+    if atlas.lexical is None:
+        return _near_pairs(atlas, SAME_MEANING)
+    near = _near_pairs(atlas, SAME_TITLE_MEANING)
+    alike = near.similarity >= SAME_MEANING
+    alike[alike] = pair_words(atlas.lexical, near.left[alike], near.right[alike]) >= SAME_WORDS
+    left, right = near.left, near.right
+    titles = [title_key(title) for title in atlas.cleaned_papers()[0]]
+    for place in np.flatnonzero(~alike).tolist():
+        shorter, longer = sorted((titles[left[place]], titles[right[place]]), key=len)
+        if shorter and longer.startswith(shorter):
+            alike[place] = share_contained(atlas.lexical, int(left[place]), int(right[place])) >= CONTAINED
+    kept = near.kept(alike)
+    return replace(kept, words=pair_words(atlas.lexical, kept.left, kept.right))
+
+
+def share_contained(lexical: Lexical, one: int, other: int) -> float:
+    """Share of the words of the shorter of two papers that the longer has, each word once, weighted by idf."""
+    shorter, longer = sorted((lexical.paper(one)[0], lexical.paper(other)[0]), key=len)
+    shared = np.intersect1d(shorter, longer, assume_unique=True)
+    whole = float(lexical.idf[shorter].sum())
+    return float(lexical.idf[shared].sum()) / whole if whole else 0.0
+
+
+def _near_pairs(atlas: AtlasData, least: float) -> _Pairs:
+    """The pairs among the stored neighbours with a cosine of at least `least`, without their words."""
     neighbours = atlas.neighbours
-    rows, places = np.nonzero(neighbours.similarities >= np.float32(SAME_MEANING))
+    rows, places = np.nonzero(neighbours.similarities >= np.float32(least))
     near = neighbours.indices[rows, places].astype(np.int64)
     similarity = neighbours.similarities[rows, places].astype(np.float64)
     left, right = np.minimum(rows, near), np.maximum(rows, near)
     _, firsts = np.unique(left * len(atlas) + right, return_index=True)  # most pairs are in both papers' lists
     pairs = _Pairs(left[firsts], right[firsts], similarity[firsts], None)
-    pairs = pairs.kept(pairs.similarity >= SAME_MEANING)
-    if atlas.lexical is None:
-        return pairs
-    words = pair_words(atlas.lexical, pairs.left, pairs.right)
-    return _Pairs(pairs.left, pairs.right, pairs.similarity, words).kept(words >= SAME_WORDS)
+    return pairs.kept(pairs.similarity >= least)
 
 
 def _components(n: int, pairs: _Pairs) -> dict[int, int]:

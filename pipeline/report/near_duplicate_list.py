@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.atlas import AtlasData
 from pipeline.recommender import NearDuplicates, find_near_duplicates
+from pipeline.recommender.near_duplicates import CONTAINED, SAME_TITLE_MEANING
 from pipeline.recommender.recommend import SAME_MEANING, SAME_WORDS
 from pipeline.report.markdown import escape
 from pipeline.words.display import harmless, shorten
@@ -19,7 +20,11 @@ def near_duplicates_section(atlas: AtlasData) -> Iterator[str]:
     """How many groups there are, by what rule, and the first of them."""
     groups = find_near_duplicates(atlas)
     rule = f"a cosine of at least {SAME_MEANING:g}"
-    rule += f" and a TF-IDF cosine of the words of at least {SAME_WORDS:g}" * (atlas.lexical is not None)
+    if atlas.lexical is not None:
+        rule += (
+            f" and a TF-IDF cosine of the words of at least {SAME_WORDS:g}, or one title inside the other, a cosine of"
+        )
+        rule += f" at least {SAME_TITLE_MEANING:g} and {CONTAINED:.0%} of the shorter text's words in the longer"
     yield "## Near-duplicates"
     yield ""
     if not groups:

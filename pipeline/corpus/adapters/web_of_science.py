@@ -1,11 +1,14 @@
 """Row of Web of Science, tab-delimited with two-letter tags or a table with whole names -> usual names."""
 
+import re
+import unicodedata
 from collections.abc import Mapping
 
 from pipeline.corpus.adapters.names import people
-from pipeline.corpus.adapters.parts import given_first, split, text, without
+from pipeline.corpus.adapters.parts import split, text, without
 from pipeline.corpus.record import RawRow
 
+SHORT_NAME = re.compile(r"[^,]+, [^\W\d_a-z][^\W\d_a-z'-]{0,4}(?: (?:Jr|Sr|II|III|IV))?(?= |$)")
 TAGS: Mapping[str, str] = {
     "TI": "title",
     "AB": "abstract",
@@ -55,7 +58,7 @@ def adapt_tagged(row: RawRow) -> dict[str, object]:
         "id": text(row.get("UT")),
         **{name: row.get(tag) for tag, name in TAGS.items()},
         "year": row.get("PY") or row.get("EA") or row.get("PD"),
-        "authors": [given_first(name) for name in _people(row)],
+        "authors": people(_people(row)),
         "references": split(row.get("CR")),
         "keywords": [*split(row.get("DE")), *split(row.get("ID"))],
         "pages": _pages(row, "BP", "EP"),
@@ -80,7 +83,34 @@ def adapt_named(row: RawRow) -> dict[str, object]:
 
 def _people(row: RawRow) -> list[str]:
     """Full names, else short ones; those of a book or a group where it has no others."""
+    if isinstance(row.get("AU"), str) and ";" not in text(row.get("AU")):
+        return unjoined(text(row.get("AF")), text(row.get("AU")))
     return next((names for tag in ("AF", "AU", "BF", "BA", "CA") if (names := split(row.get(tag)))), [])
+
+
+def unjoined(full: str, short: str) -> list[str]:
+    """The names of a table in which another program has put spaces for the line ends between them.
+
+    full: of the tag AF, short: of AU, whose initials show where a name ends.
+
+    >>> unjoined("Aho, Pia Mar van der Moe, Per", "Aho, PM van der Moe, P"), unjoined("", "Aho, P")
+    (['Aho, Pia Mar', 'van der Moe, Per'], ['Aho, P'])
+    """
+    names = [match[0].strip() for match in SHORT_NAME.finditer(short)]
+    if len(names) < 2 or " ".join(names) != " ".join(short.split()):
+        return [name for name in (full or short,) if name]
+    starts, plain = [0], _plain(full)
+    for name in names[1:]:
+        start = plain.find(f" {_plain(name.partition(',')[0])},", starts[-1])
+        if start < 0:
+            return names
+        starts.append(start + 1)
+    return [full[start:end].strip() for start, end in zip(starts, [*starts[1:], len(full)], strict=True)]
+
+
+def _plain(names: str) -> str:
+    """As long as the text: in lower case, letters without accents."""
+    return "".join(unicodedata.normalize("NFKD", letter)[0] for letter in names).lower()
 
 
 def _pages(row: RawRow, start: str, end: str) -> str:
