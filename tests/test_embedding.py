@@ -16,10 +16,10 @@ from pipeline.embedding import (
     EncodedText,
     VectorCache,
     cache_info,
+    cache_segments,
     choose_backend,
     embed_texts,
     make_encoder,
-    vector_cache,
 )
 from pipeline.embedding.model_files import ModelFiles, find_model
 from pipeline.embedding.openvino_encoder import OpenVINOEncoder, batches_of_equal_length
@@ -28,7 +28,8 @@ from pipeline.embedding.sentences import MOST_SENTENCES, sentence_spans
 from pipeline.embedding.tfidf_encoder import TfidfEncoder, fit_tfidf
 from pipeline.embedding.vector_cache import clear_cache, drop_oldest
 from pipeline.embedding.windows import WindowCutter, load_tokenizer
-from pipeline.errors import ConfigError, ModelError, RunFolderError
+from pipeline.errors import ConfigError, ModelError
+from tests.planted import planted_papers
 
 TEXTS = [
     "Federated GANs. One generator learns from many private discriminators.",
@@ -441,9 +442,9 @@ def test_what_was_made_before_a_crash_is_kept(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_is_one_line_and_what_was_kept_stays_good(tmp_path, monkeypatch):
+def test_a_full_disk_is_one_warning_and_what_was_kept_stays_good(tmp_path, monkeypatch, caplog):
     through_cache(tmp_path, ["ice"])
-    real = vector_cache._new_segment
+    real = cache_segments._new_segment
 
     def on_full_disk(space):
         vectors, sentences = real(space)
@@ -451,11 +452,12 @@ def test_a_full_disk_is_one_line_and_what_was_kept_stays_good(tmp_path, monkeypa
         return Path("/dev/full").open("wb"), sentences
 
     with monkeypatch.context() as patch:
-        patch.setattr(vector_cache, "_new_segment", on_full_disk)
-        with pytest.raises(
-            RunFolderError, match=r"the vector cache cannot be written: No space left.*PAPERATLAS_CACHE"
-        ):
-            through_cache(tmp_path, ["bee"])
+        patch.setattr(cache_segments, "_new_segment", on_full_disk)
+        found, _ = through_cache(tmp_path, ["bee"])
+    np.testing.assert_array_equal(found.vectors, [[0, 1, 0, 0]])
+    [warning] = caplog.messages
+    assert "the vector cache cannot be written: No space left" in warning
+    assert "PAPERATLAS_CACHE" in warning
     _, asked = through_cache(tmp_path, ["ice", "bee"])
     assert asked == ["bee"]
 
@@ -488,3 +490,16 @@ def test_info_counts_and_clear_empties(tmp_path):
 def test_hashes_name_texts():
     assert text_hash("ice") != text_hash("ice ")
     assert len(text_hash("ice")) == 32
+
+
+def test_a_text_has_the_same_tfidf_vectors_alone_and_among_hundreds():
+    texts = [paper["title"] + ". " + paper["abstract"] for paper in planted_papers(("glaciers", "bees"), 300)]
+    texts.insert(7, "words that nobody else has: zyx")
+    encoder = TfidfEncoder(fit_tfidf(texts, seed=0), sentences=True)
+    together = dict(encoder.encode(texts))
+    assert list(together) == list(range(len(texts)))
+    for position in (0, 7, 255, 256, 257, 511, 512, len(texts) - 1):
+        ((_, alone),) = encoder.encode([texts[position]])
+        np.testing.assert_array_equal(together[position].vector, alone.vector)
+        np.testing.assert_array_equal(together[position].sentence_vectors, alone.sentence_vectors)
+        np.testing.assert_array_equal(together[position].sentence_spans, alone.sentence_spans)

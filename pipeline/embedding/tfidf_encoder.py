@@ -7,6 +7,7 @@ plain arrays.
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +19,7 @@ from pipeline.errors import CorpusError
 
 DIMENSIONS = 256
 MOST_TERMS = 50_000
+BLOCK = 256  # texts that are projected at once
 TOKEN = r"(?u)\b\w\w+\b"
 
 
@@ -74,7 +76,6 @@ class TfidfEncoder:
     def __init__(self, model: TfidfModel, *, sentences: bool = False) -> None:
         self.model = model
         self._sentences = sentences
-        self._vectorizer: Any = None
         self.info = EmbeddingInfo(
             backend="tfidf",
             model="TF-IDF and singular value decomposition of this corpus",
@@ -91,28 +92,38 @@ class TfidfEncoder:
 
     def encode(self, texts: Sequence[str]) -> Iterator[tuple[int, EncodedText]]:
         """Each text's result with its position; a text without a known word is a zero vector."""
-        for position, text in enumerate(texts):
-            spans = sentence_spans(text) if self._sentences else []
-            vectors = self._project([text, *(text[a:b] for a, b in spans)])
-            yield (
-                position,
-                EncodedText(
-                    vector=unit(vectors[0]),
-                    tokens=len(text.split()),
-                    sentence_vectors=to_int8(vectors[1:]),
-                    sentence_spans=np.array(spans, dtype=np.int32).reshape(-1, 2),
-                ),
-            )
+        for start in range(0, len(texts), BLOCK):
+            block = texts[start : start + BLOCK]
+            spans = [sentence_spans(text) if self._sentences else [] for text in block]
+            parts = [
+                part for text, own in zip(block, spans, strict=True) for part in (text, *(text[a:b] for a, b in own))
+            ]
+            vectors, first = self._project(parts), 0
+            for position, (text, own) in enumerate(zip(block, spans, strict=True), start=start):
+                yield (
+                    position,
+                    EncodedText(
+                        vector=unit(vectors[first]),
+                        tokens=len(text.split()),
+                        sentence_vectors=to_int8(vectors[first + 1 : first + 1 + len(own)]),
+                        sentence_spans=np.array(own, dtype=np.int32).reshape(-1, 2),
+                    ),
+                )
+                first += 1 + len(own)
 
     def _project(self, texts: list[str]) -> NDArray[np.float32]:
-        weights = self._fitted().transform(texts)
-        return np.asarray(weights @ self.model.directions.T.astype(np.float64), dtype=np.float32)
+        """(n, d); the product of a sparse row with a matrix has the same bits whatever the other rows are."""
+        return np.asarray(self._fitted.transform(texts) @ self._directions, dtype=np.float32)
 
+    @cached_property
+    def _directions(self) -> NDArray[np.float64]:
+        return np.ascontiguousarray(self.model.directions.T, dtype=np.float64)
+
+    @cached_property
     def _fitted(self) -> Any:
-        if self._vectorizer is None:
-            from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.feature_extraction.text import TfidfVectorizer
 
-            vocabulary = {term: place for place, term in enumerate(self.model.terms)}
-            self._vectorizer = TfidfVectorizer(sublinear_tf=True, token_pattern=TOKEN, vocabulary=vocabulary)
-            self._vectorizer.idf_ = self.model.idf
-        return self._vectorizer
+        vocabulary = {term: place for place, term in enumerate(self.model.terms)}
+        vectorizer = TfidfVectorizer(sublinear_tf=True, token_pattern=TOKEN, vocabulary=vocabulary)
+        vectorizer.idf_ = self.model.idf
+        return vectorizer
