@@ -1,9 +1,14 @@
 """How fast papers are read from each format, and in how much memory; and what broken files cost.
 
 100,000 papers are written in each format, then read in a process of its own: the file's rows alone (the reader), and
-as papers (fields recognised, cleaned, checked). A quarter of them shows whether memory grows with the file.
+as papers (fields recognised, cleaned, checked), and as a corpus (identified, merged, as tables). A quarter of them
+shows whether memory grows with the file.
 
     python -m benchmarks.readers [--papers FILE] [--rounds 3]
+
+With --peers, how many records our readers and those of other programs give of real exports (reader_peers.py):
+
+    python -m benchmarks.readers --peers FOLDER_OR_TAR [--peer-python PATH]
 """
 
 import argparse
@@ -16,6 +21,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from benchmarks.common import PAPERS, machine, read_papers, run_measured, spread
+from benchmarks.reader_peers import compare, peer_versions, print_table
 from pipeline.config import CorpusConfig
 from pipeline.corpus import Source, read_corpus
 from pipeline.corpus import read_papers as to_papers
@@ -41,6 +47,8 @@ def read_one(path: Path, how: str) -> None:
         found = find_format(source)
         assert found is not None
         rows = sum(1 for _ in found.read(source, "utf-8"))
+    elif how == "corpus":
+        rows = read_corpus(CorpusConfig(files=(path.name,)), path.parent).tables.read
     else:
         rows = sum(1 for _ in to_papers([source], CorpusConfig(files=(path.name,))))
     print(rows, time.perf_counter() - start)
@@ -59,9 +67,16 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--how", help=argparse.SUPPRESS)
+    parser.add_argument("--peers", type=Path, help="folder or archive of real exports with their INDEX.tsv")
+    parser.add_argument("--peer-python", type=Path, help="Python with bibtexparser 1, pybtex, rispy and asreview")
+    parser.add_argument("--peer-timeout", type=float, default=120.0, help="seconds a file")
     asked = parser.parse_args()
     if asked.one:
         read_one(asked.one, asked.how)
+        return
+    if asked.peers:
+        print(machine("pyarrow"), peer_versions(asked.peer_python))
+        print_table(compare(asked.peers, peer_python=asked.peer_python, timeout=asked.peer_timeout))
         return
     print(machine("pyarrow", "rispy", "bibtexparser"))
     papers = pa.Table.from_pylist(read_papers(asked.papers))
@@ -71,7 +86,7 @@ def main() -> None:
             part = Path(folder) / f"part{WRITERS[form].ending}"
             whole.write_bytes(WRITERS[form].write(papers))
             part.write_bytes(WRITERS[form].write(papers.slice(0, len(papers) // 4)))
-            for how in ("rows", "papers"):
+            for how in ("rows", "papers", "corpus"):
                 rounds = [measure(whole, how) for _ in range(asked.rounds)]
                 speeds = [rows / seconds / 1000 for rows, seconds, _ in rounds]
                 memory = statistics.median(gigabytes for _, _, gigabytes in rounds)

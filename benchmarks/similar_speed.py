@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.common import machine
 from pipeline import Atlas
 from pipeline.atlas import AtlasData
-from pipeline.neighbours import DECIMALS
+from pipeline.neighbours.exact_search import DECIMALS
 from pipeline.recommender import Filters, read_query, similar, where
 
 CHECKED = 1000

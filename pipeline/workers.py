@@ -7,13 +7,26 @@ and the same tasks can run wherever the folder can be reached.
 
 import importlib
 import os
+import secrets
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, cast
 
+from filelock import FileLock, Timeout
+
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+PREFIX = "paperatlas-"
+
+
+class WorkerError(RuntimeError):
+    """A worker process that failed: the last line it wrote."""
 
 
 class Task(Protocol):
@@ -31,6 +44,43 @@ class RunTasks(Protocol):
     def __call__(self, task: Task, folder: Path, items: Sequence[str]) -> Iterator[str]: ...
 
 
+@contextmanager
+def work_folder() -> Iterator[Path]:
+    """A temporary folder for tasks. What processes left that were killed is removed first: nobody holds its lock."""
+    root = Path(tempfile.gettempdir())
+    for lock in root.glob(f"{PREFIX}*.lock"):
+        _remove_if_left(lock)
+    folder = root / f"{PREFIX}{secrets.token_hex(8)}"
+    with FileLock(_lock_of(folder), timeout=0):  # before the folder is there: who finds both, finds the lock held
+        try:
+            folder.mkdir(mode=0o700)
+            yield folder
+        finally:
+            _remove(folder)
+
+
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.lock")
+
+
+def _remove_if_left(lock: Path) -> None:
+    folder = lock.with_suffix("")
+    try:
+        if folder.is_symlink() or lock.is_symlink() or not lock.is_file():
+            return
+        with FileLock(lock, timeout=0):
+            _remove(folder)
+    except (Timeout, OSError):  # another process works in it, or it is another user's
+        return
+
+
+def _remove(folder: Path) -> None:
+    """The folder and its lock; the lock stays where not all could be removed, so that a later process tries again."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if not folder.exists() and os.name == "posix":  # elsewhere a file that is held cannot be removed
+        _lock_of(folder).unlink(missing_ok=True)
+
+
 def run_here(task: Task, folder: Path, items: Sequence[str]) -> Iterator[str]:
     """One after another, each when it is asked for."""
     for item in items:
@@ -39,14 +89,25 @@ def run_here(task: Task, folder: Path, items: Sequence[str]) -> Iterator[str]:
 
 
 def run_side_by_side(count: int) -> RunTasks:
-    """In so many worker processes, each with one thread. They start at once, and end with the iteration.
+    """In so many worker processes, each with one thread. They start at once, and end with the iteration, or with this
+    process however that ends.
 
-    Raises RuntimeError with the last line a worker wrote where it fails.
+    Raises WorkerError with the last line a worker wrote where it fails.
     """
 
     def run(task: Task, folder: Path, items: Sequence[str]) -> Iterator[str]:
-        workers = [_start(task, folder, items[first::count]) for first in range(min(count, len(items)))]
-        return _collect(workers, folder, items)
+        workers: list[subprocess.Popen[str]] = []
+        try:
+            for first in range(min(count, len(items))):
+                workers.append(_start(task, folder, items[first::count]))
+            yield from _collect(workers, folder, items)
+        except BaseException:
+            for worker in workers:
+                worker.kill()
+            raise
+        finally:
+            for worker in workers:
+                _put_away(worker)
 
     return run
 
@@ -55,34 +116,38 @@ def _start(task: Task, folder: Path, items: Sequence[str]) -> "subprocess.Popen[
     command = [sys.executable, "-m", __name__, f"{task.__module__}:{task.__qualname__}", str(folder), *items]
     environment = os.environ | ONE_THREAD | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with (folder / f"worker-{items[0]}.log").open("w", encoding="utf-8") as log:
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+        )
 
 
 def _collect(workers: Sequence["subprocess.Popen[str]"], folder: Path, items: Sequence[str]) -> Iterator[str]:
-    try:
-        for number, item in enumerate(items):
-            first = number % len(workers)
-            _wait_for(item, workers[first], folder / f"worker-{items[first]}.log")
-            yield item
-    except BaseException:
-        for worker in workers:
-            worker.kill()
-        raise
-    finally:
-        for worker in workers:
-            if worker.stdout is not None:
-                worker.stdout.close()
-            worker.wait()
+    for number, item in enumerate(items):
+        first = number % len(workers)
+        _wait_for(item, workers[first], folder / f"worker-{items[first]}.log")
+        yield item
+
+
+def _put_away(worker: "subprocess.Popen[str]") -> None:
+    for pipe in (worker.stdout, worker.stdin):
+        if pipe is not None:
+            pipe.close()
+    worker.wait()
 
 
 def _wait_for(item: str, worker: "subprocess.Popen[str]", log: Path) -> None:
     if worker.stdout is None or worker.stdout.readline().strip() != item:
-        said = log.read_text(encoding="utf-8").strip().splitlines()
-        raise RuntimeError(f"a worker process failed: {said[-1] if said else 'it was stopped'}")
+        said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        raise WorkerError(f"a worker process failed: {said[-1] if said else 'it was stopped'}")
 
 
 def main(arguments: Sequence[str]) -> None:
-    """A worker: does the items of one task, and says which are done on standard output."""
+    """A worker: does the items of one task, and says which are done on standard output.
+
+    It ends when standard input does, with the process that started it; Ctrl-C is for that one alone.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_input, daemon=True).start()
     name, folder, *items = arguments
     module, _, function = name.partition(":")
     task = cast(Callable[[Path, str], None], getattr(importlib.import_module(module), function))
@@ -90,6 +155,12 @@ def main(arguments: Sequence[str]) -> None:
         task(Path(folder), item)
         sys.stdout.write(f"{item}\n")
         sys.stdout.flush()
+
+
+def _end_with_input() -> None:
+    while os.read(0, 1):
+        pass
+    os._exit(1)
 
 
 if __name__ == "__main__":

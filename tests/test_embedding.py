@@ -447,9 +447,9 @@ def test_a_full_disk_is_one_warning_and_what_was_kept_stays_good(tmp_path, monke
     real = cache_segments._new_segment
 
     def on_full_disk(space):
-        vectors, sentences = real(space)
+        path, vectors, sentences = real(space)
         vectors.close()
-        return Path("/dev/full").open("wb"), sentences
+        return path, Path("/dev/full").open("wb"), sentences
 
     with monkeypatch.context() as patch:
         patch.setattr(cache_segments, "_new_segment", on_full_disk)

@@ -1,12 +1,15 @@
 """Conditions over columns and topics, each answer by hand, and every message with its place."""
 
+import datetime
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from pipeline.errors import PaperatlasError
 from pipeline.recommender import filter_papers, where
-from pipeline.recommender.filter import meets, of_topic
+from pipeline.recommender.column_values import meets
+from pipeline.recommender.filter import of_topic
 from tests.small_atlas import P, small_atlas
 
 BIG = 123456789012345678  # more than a float64 tells from its neighbours
@@ -25,7 +28,11 @@ def atlas():
                 authors=("Hui Qu", "Bo Li"),
                 topic=0,
                 second=7,
-                more={"open": True, "venue": "ICML", "n": 1.5, "big": BIG, "grounds": "none", "blank": None},
+                more={
+                    **{"open": True, "venue": "ICML", "n": 1.5, "big": BIG, "grounds": "none", "blank": None},
+                    "references": [{"raw": "Knuth 1974", "id": None, "source": "papers.jsonl"}, None],
+                    "made": datetime.date(2024, 1, 2),
+                },
             ),
             P(
                 "b",
@@ -33,7 +40,10 @@ def atlas():
                 year=2020,
                 authors=("Ada Ng",),
                 topic=2,
-                more={"open": False, "venue": "NeurIPS", "big": BIG + 1, "or": "x"},
+                more={
+                    **{"open": False, "venue": "NeurIPS", "big": BIG + 1, "or": "x"},
+                    "references": [{"raw": "Hopper 1952", "id": "a", "source": "papers.jsonl"}],
+                },
             ),
             P("c", "Gamma ice", year=None, topic=-1, nearest=7, more={"open": True, "n": 3.0, "tags": ["x", "Ümit"]}),
             P(
@@ -42,9 +52,9 @@ def atlas():
                 year=2024,
                 authors=("Hui Qu",),
                 topic=7,
-                more={"open": False, "venue": "icml", "n": -2.0, "big": 5},
+                more={"open": False, "venue": "icml", "n": -2.0, "big": 5, "greek": "ΟΔΟΣ"},
             ),
-            P("e", "Epsilon ice", year=2021, topic=2, more={"venue": 'the "best"', "tags": []}),
+            P("e", "Epsilon ice", year=2021, topic=2, more={"venue": 'the "best"', "tags": [], "greek": "İzmir"}),
         ],
         labels={0: "Winter 'ice'", 2: "Bees", 7: """It's "both" kinds"""},
     )
@@ -109,6 +119,15 @@ def ids(atlas, mask) -> str:
         ("tags == 'ümit'", "c"),
         ("tags contains 'x'", "c"),
         ("tags != 'x'", "abde"),
+        # letters that have two small forms, or one of more letters
+        ("greek == 'ΟΔΟΣ'", "d"),
+        ("greek contains 'οδο'", "d"),
+        ("greek == 'İzmir'", "e"),
+        # cited references: as their source wrote them
+        ("references contains 'KNUTH'", "a"),
+        ("references == 'knuth 1974'", "a"),
+        ("references != 'Knuth 1974'", "bcde"),
+        ("references contains ''", "ab"),
         # booleans
         ("open == false", "bd"),
         ("open < true", "bd"),
@@ -117,10 +136,23 @@ def ids(atlas, mask) -> str:
         ("venue != 3", "abcde"),
         ("open != 1", "abcde"),
         ("year contains 2020", ""),
-        # large whole numbers: all 18 digits count, beyond them and beside fractions numbers are rounded
+        # large whole numbers: all digits count, beside fractions and numbers beyond 64 bits too
         (f"big == {BIG}", "a"),
         (f"big > {BIG}", "b"),
-        (f"big < {BIG}.5", "d"),
+        (f"big < {BIG}.5", "ad"),
+        (f"big >= {BIG}.5", "b"),
+        (f"big == {BIG}.5", ""),
+        (f"big == {BIG}.0", "a"),
+        ("big == 9223372036854775808", ""),
+        ("big > 9223372036854775807", ""),
+        ("big != 99999999999999999999", "abcde"),
+        ("big >= 99999999999999999999", ""),
+        ("year > 2019.5", "bde"),
+        ("year <= 2019.5", "a"),
+        ("strength >= 20000000", ""),
+        ("strength < 20000000", "abcde"),
+        (f"x == {BIG}", ""),
+        (f"x >= -{'9' * 299}", "abcde"),
         ("big < 9223372036854775808", "abd"),
         ("big > -99999999999999999999", "abd"),
         (f"n < {BIG}", "acd"),
@@ -136,6 +168,8 @@ def ids(atlas, mask) -> str:
         ("topic != 'bees'", "acd"),
         ("topic == \"winter 'ICE'\"", "a"),
         ("topic contains 'it'", "cd"),
+        ("topic != 2.5", "abcde"),
+        ("topic > 99999999999999999999", ""),
         ("topic contains 'e'", "abe"),
         ("topic == 'nothing'", ""),
         ("nearest_topic == 7 and topic == 7", "cd"),
@@ -194,6 +228,11 @@ def test_what_cannot_be_read_is_refused_with_its_place(atlas, condition, expecte
         ("year contains '20'", "year holds numbers, not text"),
         ("topic == true", "topic holds numbers and labels, not true or false"),
         ("topic != false", "topic holds numbers and labels, not true or false"),
+        ("topic contains true", "topic holds numbers and labels, not true or false"),
+        ("references == 1", "references holds text, not numbers"),
+        ("made > 2020", "made holds date32[day] values, which cannot be compared; use another column"),
+        ("made != 'x'", "made holds date32[day] values, which cannot be compared; use another column"),
+        ("venue == '\ud800'", "not Unicode text; write it in UTF-8"),
         ("year.__class__ == 1", "no column 'year.__class__'; "),
     ],
 )
@@ -236,6 +275,24 @@ def test_fifty_levels_are_read_and_one_more_is_not(atlas):
         where(atlas, "year == 2020 or " * 9 + "(" * 50 + "year == 2020" + ")" * 50)
 
 
+def test_what_is_too_long_is_refused_in_a_short_line(atlas):
+    def refused(condition):
+        with pytest.raises(PaperatlasError) as problem:
+            where(atlas, condition)
+        assert len(str(problem.value)) < 700
+        assert "\n" not in str(problem.value)
+        return str(problem.value)
+
+    assert "longer than 10,000 characters; use a shorter one" in refused("year > 1 or " * 5000 + "year > 1")
+    assert "a number of more than 300 characters at '1111" in refused("n < " + "1" * 301)
+    assert "no column 'aaa" in refused("a" * 9000 + " == 1")
+    many = " or ".join(f"year == {number}" for number in range(101))
+    assert "more than 100 tests; use fewer" in refused(many)
+    assert ids(atlas, where(atlas, many.replace(" or year == 100", ""))) == ""
+    with pytest.raises(PaperatlasError, match=r"^no paper meets year > 3000 and year > 3000"):
+        filter_papers(atlas, condition="year\n>\n3000" + " and year > 3000" * 300)
+
+
 # --- filter_papers: a condition and a topic
 
 
@@ -266,7 +323,9 @@ def test_a_condition_cannot_reach_around_the_topic(atlas):
         filter_papers(atlas, condition="year >= 0) or (year == 2500", topic="7")
 
 
-@pytest.mark.parametrize("topic", ["' or year > 0 or topic == '", "0 or year > 0", "7) or (year > 0", "1", "-1", "99"])
+@pytest.mark.parametrize(
+    "topic", ["' or year > 0 or topic == '", "0 or year > 0", "7) or (year > 0", "1", "-1", "99", "\udcff"]
+)
 def test_a_topic_is_a_number_or_a_label_and_nothing_else(atlas, topic):
     with pytest.raises(PaperatlasError) as problem:
         filter_papers(atlas, topic=topic)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.topics import phrases as phrase_module
-from pipeline.topics.keywords import Keyword, _longest, _without_nested, find_keywords, word_parts
+from pipeline.topics.keywords import Keyword, _stand_in, _without_nested, find_keywords, stands_before, word_parts
 from pipeline.topics.labels import akin, label_topics
 from pipeline.topics.phrases import Phrases, find_phrases
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline import neighbours as module
 from pipeline.neighbours import Neighbours, find_neighbours, nearest
+from pipeline.neighbours import exact_search as module
 
 
 def unit_rows(n: int, d: int, seed: int = 0) -> NDArray[np.float32]:

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from pipeline import neighbours as module
 from pipeline.mmr import select_by_mmr
-from pipeline.neighbours import ExactIndex, Neighbours, _candidates, find_neighbours, nearest, restrict
+from pipeline.neighbours import ExactIndex, Neighbours, find_neighbours, nearest, restrict
+from pipeline.neighbours import exact_search as module
+from pipeline.neighbours.exact_search import _candidates
 
 EPSILON = 2.0**-24
 

@@ -234,6 +234,9 @@ def test_beyond_so_many_requests_at_once_the_rest_are_sent_away():
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": b""})
 
+        async def receive():
+            return {"type": "http.request", "body": b"", "more_body": False}
+
         guard = AccessMiddleware(slow, Limits(max_concurrent=2))
 
         async def ask():
@@ -243,7 +246,7 @@ def test_beyond_so_many_requests_at_once_the_rest_are_sent_away():
                 said.append(message)
 
             scope = {"type": "http", "path": "/x", "query_string": b"", "headers": [(b"host", b"localhost")]}
-            await guard(scope, None, send)
+            await guard(scope, receive, send)
             return said[0]["status"]
 
         waiting = [asyncio.create_task(ask()) for _ in range(2)]

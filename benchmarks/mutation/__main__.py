@@ -1,6 +1,6 @@
 """Plant faults in the package, one at a time, and see which the suite notices.
 
-    python -m benchmarks.mutation --modules pipeline/clusterer pipeline/neighbours.py --count 400 --seed 1 --jobs 2 \
+    python -m benchmarks.mutation --modules pipeline/clusterer pipeline/neighbours --count 400 --seed 1 --jobs 2 \
         --tests tests/test_topics.py --output FILE.json [--resume]
     python -m benchmarks.mutation --modules pipeline/clusterer --only-survivors FILE.json --output AGAIN.json
 

@@ -93,7 +93,7 @@ def read_equivalents(path: Path) -> dict[str, str]:
     """Key of a mutant -> why no test can notice it. Empty where there is no file.
 
     [[equivalent]]
-    mutant = "pipeline/neighbours.py::nearest constant: 1024 -> 1025 #1"
+    mutant = "pipeline/neighbours/exact_search.py::nearest constant: 1024 -> 1025 #1"
     reason = "the answer is the same for any block"
     """
     if not path.is_file():

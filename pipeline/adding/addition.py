@@ -42,6 +42,7 @@ def add_papers(folder: Path, files: Sequence[str], *, progress: Progress | None 
     Raises PaperatlasError where a file cannot be read or the atlas has no model for new texts; the folder stays then.
     """
     shown = progress or Silent()
+    folder = folder.resolve()  # what a link points to is replaced, never the link
     with exclusive(folder):
         atlas = load_atlas(folder)
         if atlas.manifest.embedding.backend == "vectors":

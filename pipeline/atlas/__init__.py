@@ -2,7 +2,8 @@
 
 from pipeline.atlas.atlas import AtlasData
 from pipeline.atlas.atlas_tables import TablesInMemory
-from pipeline.atlas.load import load_atlas, load_run, read_manifest
+from pipeline.atlas.intact import changes
+from pipeline.atlas.load import load_atlas, load_run
 from pipeline.atlas.locking import exclusive
 from pipeline.atlas.manifest import (
     SCHEMA_VERSION,
@@ -15,11 +16,14 @@ from pipeline.atlas.manifest import (
     SelectionInfo,
     StageCost,
 )
-from pipeline.atlas.run_folder import find_run
+from pipeline.atlas.manifest_file import read_manifest
+from pipeline.atlas.run_folder import OUTPUTS, REBUILD, find_run
 from pipeline.atlas.save import refuse_foreign, save_atlas
 from pipeline.atlas.verify import verify
 
 __all__ = [
+    "OUTPUTS",
+    "REBUILD",
     "SCHEMA_VERSION",
     "Addition",
     "AtlasData",
@@ -31,6 +35,7 @@ __all__ = [
     "SelectionInfo",
     "StageCost",
     "TablesInMemory",
+    "changes",
     "exclusive",
     "find_run",
     "load_atlas",

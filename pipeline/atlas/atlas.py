@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline.atlas.atlas_tables import AtlasTables
 from pipeline.atlas.encoder import load_encoder, needs_query_prompt
 from pipeline.atlas.manifest import Manifest
+from pipeline.atlas.run_folder import REBUILD
 from pipeline.corpus import text_of
 from pipeline.corpus.cleaning import Cleaner
 from pipeline.corpus.identifiers import IDENTIFIER_FIELDS, Link, links, plain_name
@@ -19,6 +20,7 @@ from pipeline.corpus.paper_ids import PaperIds
 from pipeline.corpus.record import text_hash
 from pipeline.embedding.embedding import Encoder, Sentences
 from pipeline.embedding.model_files import DOCUMENT_PROMPTS, QUERY_PROMPTS
+from pipeline.errors import RunFolderError
 from pipeline.neighbours import ExactIndex, Index, Neighbours
 from pipeline.topics import Topic, TopicHierarchy
 from pipeline.words.tfidf import Lexical
@@ -166,4 +168,10 @@ class AtlasData:
 
     def _load_encoder(self, prompt_names: tuple[str, ...]) -> Encoder:
         kept = self.sentences is not None
-        return load_encoder(self.manifest, self.encoder_arrays, sentences=kept, prompt_names=prompt_names)
+        encoder = load_encoder(self.manifest, self.encoder_arrays, sentences=kept, prompt_names=prompt_names)
+        if self.folder is not None and encoder.info.dimensions != self.vectors.shape[1]:
+            raise RunFolderError(
+                f"{self.manifest.name}: its vectors have {self.vectors.shape[1]} dimensions, those of its model"
+                f" {encoder.info.dimensions}; {REBUILD}"
+            )
+        return encoder

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +13,12 @@ import pyarrow.parquet as pq
 
 from pipeline.atlas.manifest import RENAMED_COLUMNS
 from pipeline.atlas.run_folder import read_file
+from pipeline.atlas.table_checks import COLUMNS, check_column, check_names
 from pipeline.corpus import CorpusTables
+
+SOURCE_COLUMNS = ("id", "source", "row", "position", "format")
+DUPLICATE_COLUMNS = ("id", "kept_id", "reason", "source", "row")
+REJECTED_COLUMNS = ("source", "row", "id", "reason")
 
 
 class AtlasTables(Protocol):
@@ -66,49 +71,84 @@ class OpenTables:
     Parquet is read by file, not by pyarrow's dataset module, which would import pandas for a third of a second.
     """
 
-    def __init__(self, folder: Path, *, schema_3: bool = False) -> None:
+    def __init__(self, folder: Path, *, rows: int, schema_3: bool = False) -> None:
         self._folder = folder
+        self._rows = rows
         self._parquet = {
-            name: read_file(folder / f"{name}.parquet", lambda path: pq.ParquetFile(path, memory_map=True))
-            for name in ("papers", "sources")
+            name: read_file(folder / f"{name}.parquet", partial(_open_parquet, rows=rows, needed=needed))
+            for name, needed in (("papers", ()), ("sources", SOURCE_COLUMNS))
         }
         self._csv = {name: read_file(folder / f"{name}.csv", Path.read_bytes) for name in ("duplicates", "rejected")}
         self._stored = _stored_names(self._parquet["papers"].schema_arrow.names, schema_3=schema_3)
+        read_file(folder / "papers.parquet", lambda _: check_names(self.column_names, COLUMNS))
         self._columns: dict[str, pa.ChunkedArray] = {}
 
     @cached_property
     def whole(self) -> CorpusTables:
         """All four tables, each read once."""
         return CorpusTables(
-            papers=self._read_parquet("papers").rename_columns(self.column_names),
-            sources=self._read_parquet("sources"),
+            papers=self._read_papers(),
+            sources=read_file(self._folder / "sources.parquet", lambda _: _sources(self._parquet["sources"])),
             duplicates=self.duplicates,
-            rejected=self._read_csv("rejected"),
+            rejected=self._read_csv("rejected", needed=REJECTED_COLUMNS),
         )
 
     @cached_property
     def duplicates(self) -> pa.Table:
         """The table of duplicates alone."""
-        return self._read_csv("duplicates")
+        return self._read_csv("duplicates", needed=DUPLICATE_COLUMNS)
 
-    def _read_parquet(self, name: str) -> pa.Table:
-        return read_file(self._folder / f"{name}.parquet", lambda _: self._parquet[name].read())
+    def _read_papers(self) -> pa.Table:
+        def read(_: Path) -> pa.Table:
+            table = _whole(self._parquet["papers"]).rename_columns(self.column_names)
+            for name in COLUMNS:
+                check_column(name, table.column(name), rows=self._rows)
+            return table
 
-    def _read_csv(self, name: str) -> pa.Table:
-        return read_file(self._folder / f"{name}.csv", lambda _: _parse_csv(self._csv[name]))
+        return read_file(self._folder / "papers.parquet", read)
+
+    def _read_csv(self, name: str, *, needed: Sequence[str]) -> pa.Table:
+        return read_file(self._folder / f"{name}.csv", lambda _: _parse_csv(self._csv[name], needed=needed))
 
     def column(self, name: str) -> pa.ChunkedArray:
         """One column of papers. Raises KeyError where there is none."""
         stored = self._stored[name]
         if name not in self._columns:
-            table = read_file(self._folder / "papers.parquet", lambda _: self._parquet["papers"].read([stored]))
-            self._columns[name] = table.column(0)
+            self._columns[name] = read_file(self._folder / "papers.parquet", lambda _: self._read(name, stored))
         return self._columns[name]
+
+    def _read(self, name: str, stored: str) -> pa.ChunkedArray:
+        values = self._parquet["papers"].read([stored]).column(0)
+        check_column(name, values, rows=self._rows)
+        return values
 
     @property
     def column_names(self) -> list[str]:
         """Columns of papers."""
         return list(self._stored)
+
+
+def _open_parquet(path: Path, *, rows: int, needed: Sequence[str]) -> pq.ParquetFile:
+    """Its pages are compared with their checksums when they are read."""
+    opened = pq.ParquetFile(path, memory_map=True, page_checksum_verification=True)
+    check_names(opened.schema_arrow.names, needed)
+    if opened.metadata.num_rows != rows:
+        raise ValueError(f"{opened.metadata.num_rows} rows for {rows} papers")
+    return opened
+
+
+def _whole(opened: pq.ParquetFile) -> pa.Table:
+    table = opened.read()
+    table.validate(full=True)
+    return table
+
+
+def _sources(opened: pq.ParquetFile) -> pa.Table:
+    table = _whole(opened)
+    position = table.column("position")
+    if not pa.types.is_integer(position.type) or position.null_count:
+        raise ValueError("column position: not all whole numbers")
+    return table
 
 
 def _stored_names(names: Sequence[str], *, schema_3: bool) -> Mapping[str, str]:
@@ -124,11 +164,12 @@ def _stored_names(names: Sequence[str], *, schema_3: bool) -> Mapping[str, str]:
     return stored
 
 
-def _parse_csv(content: bytes) -> pa.Table:
+def _parse_csv(content: bytes, *, needed: Sequence[str] = ()) -> pa.Table:
     """All columns as text. By pyarrow: its conversion of Python lists would import pandas, for a third of a second."""
     header = next(csv.reader(io.StringIO(content.decode(), newline="")), None)
     if header is None:
         raise ValueError("empty, not even a header")
+    check_names(header, needed)
     convert = pa_csv.ConvertOptions(column_types=dict.fromkeys(header, pa.string()))
     parse = pa_csv.ParseOptions(newlines_in_values=True)
     return pa_csv.read_csv(io.BytesIO(content), parse_options=parse, convert_options=convert)

@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.atlas.manifest import Manifest
+from pipeline.atlas.run_folder import REBUILD
 from pipeline.config import cache_folder
 from pipeline.embedding import Encoder, make_encoder
 from pipeline.embedding.model_files import DOCUMENT_PROMPTS, QUERY_PROMPTS, find_model
 from pipeline.embedding.tfidf_encoder import TfidfEncoder, TfidfModel
-from pipeline.errors import PaperatlasError
+from pipeline.errors import PaperatlasError, RunFolderError
 
+TFIDF_ARRAYS = frozenset({"terms", "idf", "directions"})
 Arrays = Mapping[str, NDArray[np.generic]]
 
 
@@ -29,7 +31,7 @@ def load_encoder(
             f"{manifest.name}: made from your own vectors, so a new text has no vector here; name papers by id"
         )
     if made.backend == "tfidf":
-        return TfidfEncoder(TfidfModel.from_arrays(arrays), sentences=sentences)
+        return TfidfEncoder(read_tfidf(manifest.name, arrays), sentences=sentences)
     settings = {"backend": made.backend, "precision": made.precision, "sentences": sentences}
     config = manifest.config.embedding.model_copy(update=settings)
     encoder, _ = make_encoder(config, cache_folder(), prompt_names=prompt_names)
@@ -39,6 +41,16 @@ def load_encoder(
             f" {made.model_digest[:16]}); run the config again, or bring back the model"
         )
     return encoder
+
+
+def read_tfidf(run: str, arrays: Arrays) -> TfidfModel:
+    """The model of the TF-IDF backend. Raises RunFolderError where an array is missing, or a word stands twice."""
+    if missing := sorted(TFIDF_ARRAYS - arrays.keys()):
+        raise RunFolderError(f"{run}: no encoder_{missing[0]}.npy in its run folder; {REBUILD}")
+    model = TfidfModel.from_arrays(arrays)
+    if len(set(model.terms)) != len(model.terms):
+        raise RunFolderError(f"{run}: encoder_terms.npy: damaged: a word stands twice; {REBUILD}")
+    return model
 
 
 def needs_query_prompt(manifest: Manifest) -> bool:

@@ -2,16 +2,20 @@
 
 import json
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
-import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
+from pipeline.atlas.array_checks import array_problems, read_array
 from pipeline.atlas.atlas import AtlasData
 from pipeline.atlas.atlas_tables import OpenTables
+from pipeline.atlas.intact import SHOWN_ONLY, require_intact
 from pipeline.atlas.manifest import RENAMED_FILES, Manifest, from_schema_3
+from pipeline.atlas.manifest_file import read_manifest
 from pipeline.atlas.run_folder import REBUILD, RETRIES, find_run, read_file
+from pipeline.atlas.topic_checks import topic_problems
 from pipeline.embedding.embedding import Sentences
 from pipeline.errors import RunFolderError
 from pipeline.neighbours import Neighbours
@@ -20,23 +24,11 @@ from pipeline.words.tfidf import Lexical
 
 SENTENCES = ("vectors", "spans", "offsets")
 LEXICAL = ("offsets", "terms", "weights", "idf", "words")
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """Raises RunFolderError where there is none, or it cannot be used."""
-    path = folder / "manifest.json"
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RunFolderError(f"{folder}: no manifest.json; run 'paperatlas run CONFIG' first") from None
-    except (OSError, ValueError, RecursionError) as problem:
-        raise RunFolderError(f"{path}: damaged: {problem}; {REBUILD}") from None
-    if not isinstance(content, dict):
-        raise RunFolderError(f"{path}: damaged: not an object; {REBUILD}")
-    try:
-        return Manifest.from_json(content, where=str(folder))
-    except (TypeError, KeyError) as problem:
-        raise RunFolderError(f"{path}: damaged: {problem}; {REBUILD}") from None
+NEEDED = (
+    *("embedding.npy", "text_hashes.npy", "neighbours_indices.npy", "neighbours_similarities.npy"),
+    *("papers.parquet", "sources.parquet", "duplicates.csv", "rejected.csv", "topics.json"),
+)
+LEVELS = {"topics.json": {"topics"}, "hierarchy.json": {"areas", "subtopics"}}
 
 
 def load_run(run: str | Path) -> AtlasData:
@@ -45,7 +37,7 @@ def load_run(run: str | Path) -> AtlasData:
 
 
 def load_atlas(folder: Path) -> AtlasData:
-    """The atlas, every file opened now, arrays memory-mapped. Raises RunFolderError for a missing or damaged file.
+    """The atlas, every file opened and checked now, arrays memory-mapped. Raises RunFolderError for a damaged one.
 
     A run that is swapped in meanwhile is seen by its manifest, and the files are opened again: never a mixture.
     """
@@ -55,43 +47,73 @@ def load_atlas(folder: Path) -> AtlasData:
         try:
             atlas = _open(folder, manifest)
         except RunFolderError:
-            if read_manifest(folder) == manifest:
+            if _is_same(read_manifest(folder), manifest):
                 raise
             continue
-        if read_manifest(folder) == manifest:
+        if _is_same(read_manifest(folder), manifest):
             return atlas
     raise RunFolderError(f"{folder}: written again and again while it was read; try later")
 
 
+def _is_same(one: Manifest, other: Manifest) -> bool:
+    return one == other and one.stamps == other.stamps
+
+
 def _open(folder: Path, manifest: Manifest) -> AtlasData:
-    sentences, lexical = None, None
-    if "sentences_vectors.npy" in manifest.files:
-        sentences = Sentences(*(_array(folder, f"sentences_{part}.npy") for part in SENTENCES))
-    if "lexical_terms.npy" in manifest.files:
-        lexical = Lexical(*(_array(folder, f"lexical_{part}.npy") for part in LEXICAL))
-    encoder = [name for name in manifest.files if name.startswith("encoder_")]
+    """The atlas, its files as they were written, their values checked."""
+    listed = set(manifest.files) | needed_files(manifest)
+    require_intact(folder, manifest, sorted(listed - SHOWN_ONLY))
+    atlas = open_unchecked(folder, manifest)
+    for name, problem in chain(array_problems(atlas), topic_problems(atlas)):
+        raise RunFolderError(f"{folder / name}: damaged: {problem}; {REBUILD}")
+    return atlas
+
+
+def needed_files(manifest: Manifest) -> set[str]:
+    """Names of the files without which an atlas cannot be opened."""
     schema_3 = "layers.json" in manifest.files
+    sentences = SENTENCES if "sentences_vectors.npy" in manifest.files else ()
+    lexical = LEXICAL if "lexical_terms.npy" in manifest.files else ()
+    return {
+        *NEEDED,
+        "layers.json" if schema_3 else "hierarchy.json",
+        *(f"sentences_{part}.npy" for part in sentences),
+        *(f"lexical_{part}.npy" for part in lexical),
+    }
+
+
+def open_unchecked(folder: Path, manifest: Manifest) -> AtlasData:
+    """The atlas with whatever values its files hold; their types and shapes are right. Raises RunFolderError."""
+    sentences, lexical = None, None
+    schema_3 = "layers.json" in manifest.files
+    encoder = [name for name in manifest.files if name.startswith("encoder_")]
     levels = {
         level: topics
         for name in ("topics.json", "hierarchy.json")
         for level, topics in _read_topics(folder, name, schema_3=schema_3).items()
     }
+    vectors = _array(folder, "embedding.npy")
+    tables = OpenTables(folder, rows=len(vectors), schema_3=schema_3)
     try:
+        if "sentences_vectors.npy" in manifest.files:
+            sentences = Sentences(*(_array(folder, f"sentences_{part}.npy") for part in SENTENCES))
+        if "lexical_terms.npy" in manifest.files:
+            lexical = Lexical(*(_array(folder, f"lexical_{part}.npy") for part in LEXICAL))
         return AtlasData(
-            vectors=_array(folder, "embedding.npy"),
+            vectors=vectors,
             text_hashes=_array(folder, "text_hashes.npy"),
             neighbours=Neighbours(
                 _array(folder, "neighbours_indices.npy"), _array(folder, "neighbours_similarities.npy")
             ),
             hierarchy=TopicHierarchy(**levels),
             manifest=manifest,
-            tables=OpenTables(folder, schema_3=schema_3),
+            tables=tables,
             sentences=sentences,
             lexical=lexical,
             encoder_arrays={Path(name).stem.removeprefix("encoder_"): _array(folder, name) for name in encoder},
             folder=folder,
         )
-    except (ValueError, TypeError) as problem:
+    except (ValueError, TypeError, IndexError) as problem:
         raise RunFolderError(f"{folder}: damaged: {problem}; {REBUILD}") from None
 
 
@@ -105,14 +127,21 @@ def _read_topics(folder: Path, name: str, *, schema_3: bool) -> dict[str, tuple[
 
     def parse(path: Path) -> dict[str, tuple[Topic, ...]]:
         content = json.loads(path.read_text(encoding="utf-8"))
+        # Neither NaN nor half a surrogate pair, which no label can be written with.
+        json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
         if schema_3:
             content = from_schema_3(name, content)
         elif name == "topics.json":
             content = {"topics": content}
-        return _topics_adapter().validate_python(content)
+        levels = _topics_adapter().validate_python(content)
+        if set(levels) != LEVELS[name]:
+            raise ValueError(
+                f"expected {', '.join(sorted(LEVELS[name]))}, found {', '.join(sorted(levels)) or 'nothing'}"
+            )
+        return levels
 
     return read_file(folder / (RENAMED_FILES.get(name, name) if schema_3 else name), parse)
 
 
 def _array(folder: Path, name: str) -> NDArray:  # type: ignore[type-arg]
-    return read_file(folder / name, lambda path: np.load(path, mmap_mode="r", allow_pickle=False))
+    return read_file(folder / name, read_array)

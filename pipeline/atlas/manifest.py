@@ -68,6 +68,7 @@ class SelectionInfo:
     reducer: what UMAP was asked for; restarts: how many fits. explanation, warnings: sentences. merged_to: number of
     topics that the cut's own were merged to. resamples: how many resampling stability was measured on; agreement: their
     mean adjusted mutual information with the topics. neighbourhood_preservation: mean of the map, in [0, 1].
+    neighbour_recall: share of the fifteen nearest papers that were found, on a sample; None where all were compared.
     """
 
     reducer: ReducerPlan
@@ -82,6 +83,7 @@ class SelectionInfo:
     neighbourhood_preservation: float
     seeded: tuple[SeededTopicInfo, ...] = ()
     chat: ChatSummary | None = None
+    neighbour_recall: float | None = None
 
     @property
     def selected_score(self) -> CutScore | None:
@@ -110,7 +112,8 @@ class Cpu:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Everything about a run that is not its result. files: sha256 of every other file of the folder.
+    """Everything about a run that is not its result. files: sha256 of every other file of the folder; stamps: the size
+    in bytes and the time of the last change, in nanoseconds, that each had when it was written.
 
     version: of paperatlas. config_hash, input_digest: sha256 of what the result depends on. sources: names of the files
     read. finished: ISO 8601, UTC. added: each addition since the run.
@@ -134,6 +137,7 @@ class Manifest:
     finished: str
     added: tuple[Addition, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
+    stamps: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False)
     schema_version: int = SCHEMA_VERSION
 
     def to_json(self) -> Json:
@@ -152,11 +156,21 @@ class Manifest:
                 f"{where}: run folder of schema {version}, this version reads 3 and {SCHEMA_VERSION}; {REBUILD}"
             )
         try:
-            return _adapter().validate_python(content)
+            manifest = _adapter().validate_python(content)
         except ValidationError as problem:
             first = problem.errors()[0]
             key = ".".join(str(part) for part in first["loc"])
             raise RunFolderError(f"{where}: damaged manifest.json: {key}: {first['msg']}; {REBUILD}") from None
+        if outside := [name for name in manifest.files if not _is_plain(name)]:
+            raise RunFolderError(
+                f"{where}: damaged manifest.json: files: {outside[0]!r} is no name of a file; {REBUILD}"
+            )
+        return manifest
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name stays inside the folder."""
+    return name not in ("", ".", "..") and not set(name) & set("/\\:\0")
 
 
 @cache

@@ -1,5 +1,8 @@
-"""Run folders: where they are, which files a run writes, and what must never be removed."""
+"""Run folders: where they are, which files a run writes, how one is read, and what must never be removed."""
 
+import csv
+import errno
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +26,11 @@ PICTURES = ("map.html", "map.png", "map.svg", "years.svg", "lengths.svg", "topic
 ANY_RUN = (*TABLES, *TEXTS, *ARRAYS, *PICTURES)  # what a run of some schema writes
 NOT_OURS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # what systems put into the folders that they show
 REBUILD = "rebuild it: run its config with force"
+ALTERED = "its bytes are not those that were written"
+DAMAGE = (  # what libraries raise on bytes that they did not expect
+    *(OSError, ValueError, OverflowError, KeyError, IndexError, TypeError, EOFError, RecursionError, MemoryError),
+    *(csv.Error, pa.ArrowException),
+)
 
 
 def find_run(run: str | Path) -> Path:
@@ -38,9 +46,11 @@ def find_run(run: str | Path) -> Path:
                 _wait_for_swap(folder.resolve())
                 if (folder / "manifest.json").is_file():
                     return folder
-    except OSError as problem:  # a name that no file system takes
+        there = sorted(path.parent.name for path in OUTPUTS.glob("*/manifest.json"))
+    except OSError as problem:  # a name that no file system takes, or a folder that may not be read
         raise RunFolderError(f"{run}: {problem.strerror}") from None
-    there = sorted(path.parent.name for path in OUTPUTS.glob("*/manifest.json"))
+    except ValueError as problem:  # a zero character
+        raise RunFolderError(f"{str(run)!r}: {problem}") from None
     known = f"; under outputs/ there are: {', '.join(there)}" if there else ""
     raise RunFolderError(f"{run}: no manifest.json; run 'paperatlas run CONFIG' first{known}")
 
@@ -53,13 +63,30 @@ def _wait_for_swap(folder: Path) -> None:
         time.sleep(RETRY_SECONDS)
 
 
+def require_regular(path: Path) -> None:
+    """Raises OSError for what is no file of its own: a link may lead out of the folder, and opening a pipe waits."""
+    mode = path.lstat().st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "Is a directory, not a file")
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, f"{'a link' if stat.S_ISLNK(mode) else 'a pipe or a device'}, not a file")
+
+
+def read_regular(path: Path) -> bytes:
+    """The bytes of a file. Raises OSError, also for what is none."""
+    require_regular(path)
+    return path.read_bytes()
+
+
 def read_file(path: Path, reader: Callable[[Path], T]) -> T:
-    """What `reader` makes of a file of a run folder. Raises RunFolderError where it is missing or damaged."""
+    """What `reader` makes of a file of a run folder. Raises RunFolderError where it is missing, damaged or closed."""
     try:
         return reader(path)
     except FileNotFoundError:
         raise RunFolderError(f"{path}: missing from the run folder; {REBUILD}") from None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError, pa.ArrowException) as problem:
+    except PermissionError as problem:
+        raise RunFolderError(f"{path}: cannot be read: {problem.strerror}; ask its owner for the right to") from None
+    except DAMAGE as problem:
         reason = str(problem).strip().partition("\n")[0] or type(problem).__name__
         raise RunFolderError(f"{path}: damaged: {reason}; {REBUILD}") from None
 
@@ -71,6 +98,18 @@ def foreign_files(folder: Path, written: set[str]) -> list[str]:
 
 
 def files_of_any_run(folder: Path) -> set[str]:
-    """Names in the folder that a run of some schema writes; empty where the files of every run are not all there."""
+    """Names in the folder that a run of some schema writes; empty where nothing shows that one wrote them.
+
+    That are the files that every run has, all of them, or a manifest with the digests that only a run writes.
+    """
     names = {path.name for pattern in ANY_RUN for path in folder.glob(pattern) if path.is_file()}
-    return names if names >= SIGNATURE else set()
+    return names if names >= SIGNATURE or _is_rest_of_manifest(folder / "manifest.json") else set()
+
+
+def _is_rest_of_manifest(path: Path) -> bool:
+    """Whether a manifest.json that cannot be used, one cut short for instance, was once written by a run."""
+    try:
+        content = read_regular(path)
+    except OSError:
+        return False
+    return b'"config_hash": "' in content and b'"input_digest": "' in content

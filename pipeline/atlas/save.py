@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import logging
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,48 +16,63 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from pipeline.atlas.atlas import AtlasData
-from pipeline.atlas.load import LEXICAL, SENTENCES, load_atlas, read_manifest
+from pipeline.atlas.intact import stamp
+from pipeline.atlas.load import LEXICAL, SENTENCES, open_unchecked
 from pipeline.atlas.locking import beside
-from pipeline.atlas.manifest import SCHEMA_VERSION
+from pipeline.atlas.manifest import SCHEMA_VERSION, Manifest
+from pipeline.atlas.manifest_file import MANIFEST, manifest_bytes, read_manifest
 from pipeline.atlas.run_folder import files_of_any_run, foreign_files
 from pipeline.atomic_write import sync_folder, write_synced
 from pipeline.errors import RunFolderError
+
+logger = logging.getLogger(__name__)
 
 
 def refuse_foreign(folder: Path) -> None:
     """Raises RunFolderError where a folder is no run folder or holds other files: a run would remove them.
 
-    A run folder whose manifest is missing, damaged or of an older schema is known by the other files of every run.
+    A run folder whose manifest is missing, damaged or of an older schema is known by the other files of every run, or
+    by what is left of the manifest.
     """
     choose = "choose another output folder"
-    if not folder.is_dir():
-        if folder.exists():
-            raise RunFolderError(f"{folder}: a file, not a folder; {choose}")
-        return
-    if not foreign_files(folder, set()):
-        return
     try:
-        written = {*read_manifest(folder).files, "manifest.json"}
-    except RunFolderError:
-        written = files_of_any_run(folder)
+        if not folder.is_dir():
+            if folder.exists():
+                raise RunFolderError(f"{folder}: a file, not a folder; {choose}")
+            return
+        if not foreign_files(folder, set()):
+            return
+        written = _written_by_a_run(folder)
         if not written:
-            raise RunFolderError(f"{folder}: has files but is no run folder; {choose}") from None
-    if foreign := foreign_files(folder, written):
+            raise RunFolderError(f"{folder}: has files but is no run folder; {choose}")
+        foreign = foreign_files(folder, written)
+    except OSError as problem:
+        raise RunFolderError(f"{folder}: cannot be read: {problem.strerror}; {choose}") from None
+    if foreign:
         raise RunFolderError(f"{folder}: holds {foreign[0]!r}, which no run wrote; move it away, or {choose}")
+
+
+def _written_by_a_run(folder: Path) -> set[str]:
+    try:
+        return {*read_manifest(folder).files, MANIFEST}
+    except RunFolderError:
+        return files_of_any_run(folder)
 
 
 def save_atlas(atlas: AtlasData, folder: Path, *, pictures: Mapping[str, bytes]) -> AtlasData:
     """Write the run folder whole, swap it in, and give back the atlas as loaded from there. Hold `exclusive` meanwhile.
 
     pictures: more files by name (maps, report). Raises RunFolderError where it cannot be written: the old folder stays.
+    What fails once the new folder is in its place is a warning, for the result is there.
     """
     draft = beside(folder, "draft")
     try:
         draft.mkdir(parents=True)
         files = {**_files(atlas), **pictures}
         digests = {name: _write(draft / name, content) for name, content in sorted(files.items())}
-        manifest = replace(atlas.manifest, files=digests, schema_version=SCHEMA_VERSION)
-        _write(draft / "manifest.json", _json(manifest.to_json()))
+        stamps = {name: stamp(draft / name) for name in digests}
+        manifest = replace(atlas.manifest, files=digests, stamps=stamps, schema_version=SCHEMA_VERSION)
+        _write(draft / MANIFEST, manifest_bytes(manifest))
         sync_folder(draft)
         refuse_foreign(folder)
         swap_in(draft, folder)
@@ -67,16 +83,35 @@ def save_atlas(atlas: AtlasData, folder: Path, *, pictures: Mapping[str, bytes])
         ) from None
     finally:
         _remove_quietly(draft)
-    return load_atlas(folder)
+    return _reopened(atlas, manifest, folder)
+
+
+def _reopened(atlas: AtlasData, manifest: Manifest, folder: Path) -> AtlasData:
+    """The atlas from its files, which were just written; as it lies in memory where they cannot be opened."""
+    try:
+        return open_unchecked(folder.resolve(), read_manifest(folder))
+    except RunFolderError as problem:
+        logger.warning("the run is written but could not be opened: %s", problem)
+        return replace(atlas, manifest=manifest, folder=folder.resolve())
 
 
 def swap_in(draft: Path, folder: Path) -> None:
-    """The old folder renamed away, the draft renamed into its place, the old one removed: readers see old or new."""
+    """The old folder renamed away, the draft renamed into its place, the old one removed: readers see old or new.
+
+    Raises OSError where the draft cannot be put there; then the old folder is back.
+    """
     old = beside(folder, "old")
-    if folder.exists():
-        folder.rename(old)
-    draft.rename(folder)
-    sync_folder(folder.parent)
+    try:
+        if folder.exists():
+            folder.rename(old)
+        draft.rename(folder)
+    finally:
+        if old.is_dir() and not folder.exists():
+            old.rename(folder)
+    try:
+        sync_folder(folder.parent)
+    except OSError as problem:
+        logger.warning("%s: written, but perhaps not yet on the disk: %s", folder, problem.strerror)
     _remove_quietly(old)
 
 
@@ -124,7 +159,7 @@ def _npy(array: NDArray[np.generic]) -> bytes:
 
 def _parquet(table: pa.Table) -> bytes:
     buffer = io.BytesIO()
-    pq.write_table(table.combine_chunks(), buffer, compression="zstd")
+    pq.write_table(table.combine_chunks(), buffer, compression="zstd", write_page_checksum=True)
     return buffer.getvalue()
 
 

@@ -1,17 +1,21 @@
 """run folder -> what is wrong with it: every digest, and the row contract between its files."""
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from pipeline.atlas.array_checks import array_problems
 from pipeline.atlas.atlas import AtlasData
-from pipeline.atlas.load import load_atlas, read_manifest
-from pipeline.atlas.run_folder import foreign_files
+from pipeline.atlas.encoder import TFIDF_ARRAYS, read_tfidf
+from pipeline.atlas.intact import changes
+from pipeline.atlas.load import open_unchecked
+from pipeline.atlas.manifest import Manifest
+from pipeline.atlas.manifest_file import MANIFEST, parse_manifest
+from pipeline.atlas.run_folder import ALTERED, foreign_files
+from pipeline.atlas.topic_checks import topic_problems
 from pipeline.corpus.record import text_hash
 from pipeline.errors import RunFolderError
-from pipeline.topics import Topic
 
 UNIT_TOLERANCE = 1e-4
 ROWS_CHECKED = 200
@@ -19,25 +23,25 @@ ROWS_CHECKED = 200
 
 def verify(folder: Path) -> list[str]:
     """Every problem found, one line each; none where all is whole. Raises RunFolderError without a manifest."""
-    manifest = read_manifest(folder)
-    problems = []
-    for name, expected in manifest.files.items():
-        path = folder / name
-        if not path.is_file():
-            problems.append(f"{name}: missing")
-            continue
-        with path.open("rb") as file:
-            actual = hashlib.file_digest(file, "sha256").hexdigest()
-        if actual != expected:
-            problems.append(f"{name}: sha256 {actual}, the manifest says {expected}")
-    foreign = foreign_files(folder, {*manifest.files, "manifest.json"})
-    problems += [f"{name}: not in the manifest" for name in foreign]
-    if problems:
-        return problems
+    read = parse_manifest(folder)
+    manifest = read.manifest
+    altered = [f"{MANIFEST}: {ALTERED}"] if read.altered else []
+    problems = [f"{change.name}: {change.reason}" for change in changes(folder, manifest, manifest.files)]
     try:
-        return list(_contract(load_atlas(folder)))
+        problems += [f"{name}: not in the manifest" for name in foreign_files(folder, {*manifest.files, MANIFEST})]
+        if problems:
+            return altered + problems
+        return altered + _problems_inside(folder, manifest)
+    except OSError as problem:
+        raise RunFolderError(f"{folder}: cannot be read: {problem.strerror}") from None
     except (RunFolderError, ValueError) as problem:
-        return [str(problem)]
+        return [*altered, str(problem)]
+
+
+def _problems_inside(folder: Path, manifest: Manifest) -> list[str]:
+    """What is wrong though every digest is right."""
+    atlas = open_unchecked(folder.resolve(), manifest)
+    return [f"{name}: {problem}" for name, problem in array_problems(atlas)] or list(_contract(atlas))
 
 
 def _contract(atlas: AtlasData) -> Iterator[str]:
@@ -55,6 +59,8 @@ def _contract(atlas: AtlasData) -> Iterator[str]:
             yield f"{name}: {table.num_rows} rows, the manifest counts {expected}"
     yield from _check_papers(atlas)
     yield from _check_neighbours(atlas)
+    if atlas.encoder_arrays.keys() >= TFIDF_ARRAYS:
+        read_tfidf(atlas.manifest.name, atlas.encoder_arrays)
 
 
 def _check_papers(atlas: AtlasData) -> Iterator[str]:
@@ -64,34 +70,19 @@ def _check_papers(atlas: AtlasData) -> Iterator[str]:
         if atlas.text_hashes[row].tobytes() != expected:
             yield f"papers.parquet: row {row} is not the text that was embedded"
             break
+    yield from (f"{name}: {problem}" for name, problem in topic_problems(atlas))
     topic, nearest = (atlas.column(name).to_numpy() for name in ("topic", "nearest_topic"))
-    numbers = [listed.id for listed in atlas.topics]
-    if not np.isin(nearest, numbers).all() or not np.isin(topic, [-1, *numbers]).all():
-        yield "papers.parquet: topics that topics.json does not list"
     if ((topic != -1) & (topic != nearest)).any():
         yield "papers.parquet: a paper in a topic that is not its nearest"
-    sizes = [int((topic == number).sum()) for number in numbers]
+    sizes = [int((topic == listed.id).sum()) for listed in atlas.topics]
     if sizes != [listed.size for listed in atlas.topics]:
         yield "topics.json: sizes differ from papers.parquet"
-    known = set(atlas.column("id").to_pylist())
-    if any(paper not in known for listed in atlas.topics for paper in _named(listed)):
-        yield "topics.json: a representative that is not a paper"
-    lengths = np.linalg.norm(atlas.vectors, axis=1)
-    if ((np.abs(lengths - 1) > UNIT_TOLERANCE) & (lengths != 0)).any():
-        yield "embedding.npy: a vector that is not of length 1"
-
-
-def _named(topic: Topic) -> tuple[str, ...]:
-    return (*topic.representatives, *topic.mmr_representatives, *topic.boundary)
 
 
 def _check_neighbours(atlas: AtlasData) -> Iterator[str]:
     indices, similarities = atlas.neighbours.indices, atlas.neighbours.similarities
     n = len(atlas)
     if atlas.neighbours.k == 0:
-        return
-    if indices.min() < 0 or indices.max() >= n:
-        yield "neighbours_indices.npy: a row that is not there"
         return
     if (indices == np.arange(n)[:, None]).any():
         yield "neighbours_indices.npy: a paper that is its own neighbour"

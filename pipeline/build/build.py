@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from pipeline.atlas import AtlasData, TablesInMemory
 from pipeline.build.baseline import read_baseline
-from pipeline.build.manifest_builder import build_manifest
+from pipeline.build.manifest_builder import Measured, build_manifest
 from pipeline.build.stages import Stages
 from pipeline.clusterer.cluster import Clustering, cluster, fits_planned
+from pipeline.clusterer.selection import NEIGHBOURS_SCORED
 from pipeline.config import Config, cache_folder
 from pipeline.corpus import Corpus, CorpusTables, find_files, read_corpus
 from pipeline.corpus.quality import measure_quality
@@ -19,7 +20,7 @@ from pipeline.embedding.tfidf_encoder import TfidfEncoder
 from pipeline.embedding.token_counter import token_counter
 from pipeline.errors import ConfigError
 from pipeline.map.colours import with_colours
-from pipeline.neighbours import Neighbours, find_neighbours
+from pipeline.neighbours import EXACT_TO, Neighbours, find_neighbours, measure_recall
 from pipeline.reducer.neighbourhood_preservation import neighbourhood_preservation
 from pipeline.reducer.umap import plan_reducer, reduce, turn_upright
 from pipeline.topics import TopicHierarchy
@@ -66,7 +67,7 @@ def build_atlas(config: Config, digest: str, stages: Stages) -> AtlasData:
         embedding=embedded.embedding.info,
         clustering=clustering,
         grouping=grouping,
-        preservation=float(preservation.mean()),
+        measured=Measured(float(preservation.mean()), _recall(embedded)),
     )
     encoder = embedded.encoder
     return AtlasData(
@@ -134,6 +135,14 @@ def _read_and_embed(config: Config, stages: Stages) -> _Embedded:
     )
     kept = Neighbours(graph.indices[:, :k], graph.similarities[:, :k])
     return _Embedded(corpus, embedding, encoder, graph, kept, needs)
+
+
+def _recall(embedded: _Embedded) -> float | None:
+    """Share of the nearest papers that were found; None where every paper was compared with every other."""
+    vectors = embedded.embedding.vectors
+    if len(vectors) <= EXACT_TO:
+        return None
+    return round(measure_recall(vectors, embedded.graph, k=NEIGHBOURS_SCORED), 4)
 
 
 def _cluster(config: Config, embedded: _Embedded, stages: Stages) -> Clustering:

@@ -3,6 +3,7 @@
 import hashlib
 import importlib.metadata
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pipeline.atlas import Cpu, Manifest, RowCounts, SeededTopicInfo, SelectionInfo
@@ -32,6 +33,16 @@ def config_hash(config: Config) -> str:
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class Measured:
+    """How well two stages did. preservation: mean neighbourhood preservation of the map, in [0, 1]; neighbour_recall:
+    share of the nearest papers that were found, None where all were compared.
+    """
+
+    preservation: float
+    neighbour_recall: float | None
+
+
 def build_manifest(
     config: Config,
     digest: str,
@@ -41,7 +52,7 @@ def build_manifest(
     embedding: EmbeddingInfo,
     clustering: Clustering,
     grouping: Grouping,
-    preservation: float,
+    measured: Measured,
 ) -> Manifest:
     """The manifest of a build that ends now; stages are added when they are over.
 
@@ -63,7 +74,7 @@ def build_manifest(
             noise=int((grouping.core == NOISE).sum()),
         ),
         embedding=embedding,
-        selection=_selection(config, clustering, preservation=preservation),
+        selection=_selection(config, clustering, measured),
         quality=quality,
         stages=(),
         libraries={name: importlib.metadata.version(name) for name in LIBRARIES},
@@ -72,7 +83,7 @@ def build_manifest(
     )
 
 
-def _selection(config: Config, clustering: Clustering, *, preservation: float) -> SelectionInfo:
+def _selection(config: Config, clustering: Clustering, measured: Measured) -> SelectionInfo:
     selection, plan = clustering.selection, clustering.plan
     seeded = zip(config.topics.seeded.items(), clustering.thresholds, strict=False)
     return SelectionInfo(
@@ -85,11 +96,12 @@ def _selection(config: Config, clustering: Clustering, *, preservation: float) -
         scores=selection.scores,
         resamples=clustering.resamples,
         agreement=clustering.agreement,
-        neighbourhood_preservation=round(preservation, 4),
+        neighbourhood_preservation=round(measured.preservation, 4),
         seeded=tuple(
             SeededTopicInfo(name, sentence, None if least is None else round(least, 4))
             for (name, sentence), least in seeded
         ),
+        neighbour_recall=measured.neighbour_recall,
     )
 
 

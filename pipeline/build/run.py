@@ -1,12 +1,16 @@
 """Config -> run folder: the lock, whether anything has to be computed, and what is written."""
 
 import hashlib
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.atlas import (
+    OUTPUTS,
+    REBUILD,
     AtlasData,
     Manifest,
+    changes,
     exclusive,
     load_atlas,
     read_manifest,
@@ -26,6 +30,8 @@ from pipeline.progress import Progress, Silent
 from pipeline.report import draw_files, report_file
 from pipeline.version import __version__
 
+logger = logging.getLogger(__name__)
+
 NAMED_BY_BASELINE = ("papers.parquet", "topics.json")  # files of a baseline that the run after it depends on
 
 
@@ -43,13 +49,29 @@ def run_config(config: Config, *, force: bool = False, progress: Progress | None
     Raises PaperatlasError for whatever the user can mend; then the old run folder, if any, is untouched.
     """
     folder = config.run_folder.resolve()  # what a link points to is replaced, never the link
+    _check_own_baseline(config, folder)
     digest = corpus_digest(config)
+    refuse_foreign(folder)  # beside a folder that is somebody else's, not even a lock is left
     with exclusive(folder):
         refuse_foreign(folder)
-        if not force and _is_up_to_date(config, digest, folder):
-            return RunResult(load_atlas(folder), built=False)
+        there = None if force else _load_if_up_to_date(config, digest, folder)
+        if there is not None:
+            return RunResult(there, built=False)
         built = _build(config, digest, folder, progress=progress or Silent())
         return RunResult(built, built=True)
+
+
+def _check_own_baseline(config: Config, folder: Path) -> None:
+    """Raises RunFolderError where a damaged run is its own baseline: to build it again cannot mend it then."""
+    name = Path(config.baseline or ".").expanduser()
+    places = {place.resolve() for place in (config.folder / name, OUTPUTS / name, name)}
+    if not config.baseline or folder not in places or not folder.is_dir():
+        return
+    try:
+        load_atlas(folder)
+    except RunFolderError as problem:
+        reason = str(problem).removesuffix(f"; {REBUILD}")
+        raise RunFolderError(f"{reason}; it is its own baseline: build it once without `baseline`") from None
 
 
 def corpus_digest(config: Config) -> str:
@@ -67,18 +89,23 @@ def corpus_digest(config: Config) -> str:
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
-def _is_up_to_date(config: Config, digest: str, folder: Path) -> bool:
-    """Whether the folder holds the result of this config on this input by this version, with all its files."""
+def _load_if_up_to_date(config: Config, digest: str, folder: Path) -> AtlasData | None:
+    """The atlas in the folder, if it is the result of this config on this input by this version, all files intact."""
     if not (folder / "manifest.json").is_file():
-        return False
+        return None
     try:
         manifest = read_manifest(folder)
-    except RunFolderError:
-        return False
-    wanted = (__version__, config_hash(config), digest)
-    same = (manifest.version, manifest.config_hash, manifest.input_digest) == wanted
-    whole = all((folder / name).is_file() for name in manifest.files)
-    return same and whole and _has_same_model(config, manifest)
+        wanted = (__version__, config_hash(config), digest)
+        same = (manifest.version, manifest.config_hash, manifest.input_digest) == wanted
+        if not same or not _has_same_model(config, manifest):
+            return None
+        damaged = next(changes(folder, manifest, manifest.files, trust_times=True), None)
+        if damaged is None:
+            return load_atlas(folder)
+        logger.warning("%s: %s: %s; it is built again", folder, damaged.name, damaged.kind)
+    except RunFolderError as problem:
+        logger.warning("%s; it is built again", str(problem).removesuffix(f"; {REBUILD}"))
+    return None
 
 
 def _has_same_model(config: Config, manifest: Manifest) -> bool:

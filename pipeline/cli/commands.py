@@ -18,11 +18,19 @@ from pipeline.version import __version__
 
 __all__ = ["app", "cache_app", "config_app"]
 
+EXIT_CODES = """
+
+\b
+Exit codes:
+  0 done; 1 verify found damage; 2 a mistake or a failure, in one line; 75 another
+  run holds the folder; 130 stopped by Ctrl-C, 143 by SIGTERM; 141 the output's
+  reader is gone"""
 
 app = typer.Typer(
     name="paperatlas",
     help="From a pile of papers to named topics, a map, and similar papers.",
-    epilog=examples("run configs/seed.toml", "topics seed", "similar seed --id federated-gan-ua", "serve seed --open"),
+    epilog=examples("run configs/seed.toml", "topics seed", "similar seed --id federated-gan-ua", "serve seed --open")
+    + EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

@@ -52,7 +52,9 @@ def cache_info(*, as_json: Json = False) -> None:
         return
     show.line(f"{info.folder}: {info.size / 1e6:,.1f} MB")
     if info.spaces:
-        rows = [(f"{count:,}", f"{size / 1e6:,.1f}", name) for name, count, size in info.spaces]
+        rows = [
+            ("?" if count is None else f"{count:,}", f"{size / 1e6:,.1f}", name) for name, count, size in info.spaces
+        ]
         show.table([("vectors", "right"), ("MB", "right"), ("model", "fold")], rows)
 
 

@@ -1,7 +1,9 @@
 """Results -> the terminal: tables that fit its width, JSON for programs, control characters of papers removed."""
 
 import csv
+import errno
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.atomic_write import write_atomically
+from pipeline.cli.message import say
 from pipeline.errors import PaperatlasError
 from pipeline.words.display import harmless, safe
 
@@ -43,10 +46,17 @@ class Linked:
     address: str | None
 
 
+class _PlainConsole(Console):
+    """Leaves a closed pipe to the command line, where rich would end the program itself."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 def console(*, stderr: bool = False) -> Console:
     """A console as wide as the terminal, or 120 columns wide in a pipe."""
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, width=None if stream.isatty() else PIPE_WIDTH, highlight=False, markup=False)
+    return _PlainConsole(stderr=stderr, width=None if stream.isatty() else PIPE_WIDTH, highlight=False, markup=False)
 
 
 def table(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
@@ -124,4 +134,4 @@ def write_file(path: Path, content: bytes) -> None:
 
 def problem(text: str) -> None:
     """Print a mistake or a notice as one line on standard error."""
-    sys.stderr.write(f"paperatlas: {safe(text)}\n")
+    say(text)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from pipeline.clusterer.merging import Merge, groups_after, joint_of, merge_orde
 from pipeline.clusterer.tree import build_tree, cut_tree
 from pipeline.neighbours import Neighbours, restrict
 from pipeline.reducer.umap import ReducerPlan, UmapGraph, build_umap_graph, lay_out
-from pipeline.workers import RunTasks, run_here
+from pipeline.workers import RunTasks, run_here, work_folder
 
 
 @dataclass(frozen=True)
@@ -90,8 +89,7 @@ def make_fits(
     """
     if not jobs:
         return []
-    with TemporaryDirectory(prefix="paperatlas-") as name:
-        folder = Path(name)
+    with work_folder() as folder:
         np.save(folder / "vectors.npy", vectors)
         np.save(folder / "indices.npy", neighbours.indices)
         np.save(folder / "similarities.npy", neighbours.similarities)

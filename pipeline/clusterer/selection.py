@@ -22,7 +22,7 @@ from pipeline.neighbours import Neighbours
 NEIGHBOURS_SCORED, FEWEST_SCORED = 15, 5
 ENTROPY_POWER = 0.75  # 0.6 to 0.9 differ little
 GROWTH = 1.1  # each number of topics tried is a tenth larger, or one more
-TOP = 0.97  # of the highest score: what counts as the top of the curve
+TOP = 0.9  # of the highest score: the top of the curve, wide enough that a sample of the papers has the same
 FEWEST_IN_TOP = 4  # points that a parabola is laid through; the highest point itself is taken of a narrower top
 
 
@@ -115,7 +115,7 @@ def score_topics(nearest: NDArray[np.int32], indices: NDArray[np.int32], null: N
 def best_number(numbers: Sequence[int], scores: NDArray[np.float64]) -> int:
     """The number of topics at the top of the curve of scores, (len(numbers),).
 
-    The top is what lies around the highest score without falling below 97 % of it; a parabola in the logarithm of the
+    The top is what lies around the highest score without falling below 90 % of it; a parabola in the logarithm of the
     number is laid through it by least squares.
 
     >>> best_number([2, 3, 4, 5], np.array([0.2, 0.9, 0.4, 0.3]))

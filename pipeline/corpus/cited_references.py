@@ -44,6 +44,8 @@ def to_references(value: object, *, source: str) -> list[CitedReference]:
 
 def with_references(fields: RawRow, *, source: str) -> dict[str, object]:
     """The fields, what they have under "references" as references; left out where there are none."""
+    if COLUMN not in fields:
+        return dict(fields)
     rest = {name: value for name, value in fields.items() if name != COLUMN}
     references = to_references(fields.get(COLUMN), source=source)
     return {**rest, COLUMN: references} if references else rest

@@ -39,6 +39,8 @@ STYLED = re.compile(
 FORMULA = re.compile(r"\$\$?([^$]{0,500}[\\^_={][^$]{0,500}|(?=[^\s$])[^$]{1,500}?(?<=[^\s$])(?=\$\$?(?!\d)))\$\$?")
 ESCAPED = re.compile(r"\\([%&$#_{}])")
 COMMAND = re.compile(r"\\([a-zA-Z]+)\*?(?=(\w)?)")
+ACCENTED = re.compile(r"""\\['`^"~cv]""")  # where an accent of LaTeX can begin
+CITING = re.compile(r"\\(?:cite|ref|eqref|label|footnotemark)")  # where CITATION can match
 CITATION = re.compile(r"\s*\\(?:cite[a-z]*|ref|eqref|label|footnotemark)\*?\s*(?:\[[^\]]{0,80}\]){0,2}\{[^{}]{0,300}\}")
 SYMBOLS: Mapping[str, str] = {
     **{"times": "×", "cdot": "·", "pm": "±", "infty": "∞", "to": "→", "rightarrow": "→", "approx": "≈", "sim": "∼"},
@@ -68,6 +70,7 @@ COPYRIGHT_START = re.compile(
     r"(?:all rights reserved\.\s+)?",
     re.IGNORECASE,
 )
+SAYS_RIGHTS = re.compile(r"copyright|rights reserved")
 CLAIMED = re.compile(CLAIM, re.IGNORECASE)
 RIGHTS = re.compile(
     r"(?<=[.!?)”\"'])\s*(?:published by [^.\n]{1,80}(?:\bb\.v|ltd|inc|llc|gmbh)?\.?|all rights reserved\.?"
@@ -145,14 +148,34 @@ def without_latex(text: str) -> str:
     """
     if "$" not in text and "\\" not in text:
         return text
-    text = compose_accents(text)
+    text = FORMULA.sub(_inside, _without_styles(text)) if "$" in text else _without_styles(text)
+    if "\\" in text:
+        text = CITATION.sub("", text) if CITING.search(text) else text
+        text = COMMAND.sub(_word, text)
+    return _without_left_over(text) if "\\" in text or "{" in text else text
+
+
+def _without_styles(text: str) -> str:
+    """Accents as letters, words without the command that sets them in italics and the like."""
+    if "\\" not in text:
+        return text
+    text = compose_accents(text) if ACCENTED.search(text) else text
     for _ in range(3):  # one command inside another
-        text, changed = STYLED.subn(r"\1", text)
+        text, changed = STYLED.subn(_inside, text)
         if not changed:
             break
-    text = FORMULA.sub(r"\1", text)
-    text = COMMAND.sub(_word, CITATION.sub("", text))
-    return LEFT_OVER.sub("", ESCAPED.sub(r"\1", text)) if "\\" in text or "{" in text else text
+    return text
+
+
+def _without_left_over(text: str) -> str:
+    """Without backslashes before signs, braces, and commands for spaces."""
+    if "\\" not in text:  # nearly all: nothing but braces is left
+        return text.replace("{", "").replace("}", "")
+    return LEFT_OVER.sub("", ESCAPED.sub(r"\1", text))
+
+
+def _inside(command: re.Match[str]) -> str:
+    return command[1]
 
 
 def _word(command: re.Match[str]) -> str:
@@ -185,7 +208,7 @@ def without_copyright(abstract: str) -> str:
     'Copyright law in 2020 (c) changed courts. It is hard.'
     """
     lower = abstract.lower()
-    if "©" not in lower and "(c)" not in lower and "copyright" not in lower and "rights reserved" not in lower:
+    if "©" not in lower and "(c)" not in lower and not ("right" in lower and SAYS_RIGHTS.search(lower)):
         return RIGHTS.sub("", abstract) if "published by" in lower[-120:] else abstract
     last = COPYRIGHT_END.search(abstract, max(0, len(abstract) - 320))
     if last and last.start() and abstract[last.start() - 1] in ".!?)”\"'\n " and CLAIMED.search(last[0]):

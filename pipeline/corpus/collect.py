@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -12,40 +13,20 @@ from numpy.typing import NDArray
 from pipeline.corpus.cleaning import STEPS
 from pipeline.corpus.corpus import CleanedTexts, Corpus
 from pipeline.corpus.corpus_tables import CorpusTables
-from pipeline.corpus.deduplication import WorkRecord, find_works
+from pipeline.corpus.deduplication import WorkContent, WorkRecord, find_works
 from pipeline.corpus.extras import ExtraColumns
-from pipeline.corpus.record import Paper, Rejected, id_from_text, text_hash
+from pipeline.corpus.identifiers import IDENTIFIER_FIELDS, plain_name
+from pipeline.corpus.paper_rows import PLACE, cleaned_texts, content_hashes, decoded, to_table
+from pipeline.corpus.record import Paper, Rejected, id_from_text
 
-ROWS_AT_ONCE = 8192
 SAME_ID = "an id that another text has"
 
-_PLACE = [("source", pa.string()), ("row", pa.int64())]
-_ROWS = pa.schema(
-    [
-        ("id", pa.string()),
-        ("title", pa.string()),
-        ("abstract", pa.string()),
-        ("authors", pa.list_(pa.string())),
-        ("year", pa.int32()),
-        ("extra", pa.string()),
-        ("vector", pa.list_(pa.float32())),
-        ("text_hash", pa.binary(32)),
-        ("content_hash", pa.binary(32)),
-        *_PLACE,
-        ("position", pa.int64()),
-        ("format", pa.string()),
-        ("cleaned_title", pa.string()),
-        ("cleaned_abstract", pa.string()),
-        ("cleaned", pa.string()),
-        ("repaired", pa.string()),
-    ]
-)
-_REJECTED = pa.schema([*_PLACE, ("id", pa.string()), ("reason", pa.string())])
+_REJECTED = pa.schema([*PLACE, ("id", pa.string()), ("reason", pa.string())])
 
 
 @dataclass(frozen=True)
 class _Kept:
-    """papers: n rows of _ROWS, one for each paper kept, ordered by text hash.
+    """papers: n rows of ROWS, one for each paper kept, ordered by text hash.
 
     paper_of, reasons: for every row read, the number of the paper that represents it, and why where that is another.
     """
@@ -63,9 +44,10 @@ def collect(papers: Iterable[Paper | Rejected], *, merge: bool = True) -> Corpus
     ids made from their texts.
     """
     extras = ExtraColumns()
-    rows, rejects = _to_table(papers, extras)
+    rows, rejects = to_table(papers, extras)
     read = rows.num_rows + len(rejects)
     kept = _keep_distinct(rows)
+    rows = rows.select(["id", "source", "row", "position", "repaired"])  # the texts of copies leave memory
     if merge:
         kept = _merge_works(kept, extras)
     kept, changed = _with_distinct_ids(kept)
@@ -83,56 +65,13 @@ def collect(papers: Iterable[Paper | Rejected], *, merge: bool = True) -> Corpus
         tables=tables,
         text_hashes=tuple(kept.papers.column("text_hash").to_pylist()),
         cleaned=CleanedTexts(
-            titles=tuple(kept.papers.column("cleaned_title").to_pylist()),
-            abstracts=tuple(kept.papers.column("cleaned_abstract").to_pylist()),
+            titles=cleaned_texts(kept.papers, "title"),
+            abstracts=cleaned_texts(kept.papers, "abstract"),
             steps=_count_steps(kept.papers.column("cleaned")),
         ),
         repaired=_count_repairs(rows.column("repaired"), changed),
         vectors=_vectors(kept.papers.column("vector")),
     )
-
-
-def _to_table(papers: Iterable[Paper | Rejected], extras: ExtraColumns) -> tuple[pa.Table, list[Rejected]]:
-    """The papers as rows of _ROWS, and the rejects."""
-    rejects: list[Rejected] = []
-    batches: list[pa.RecordBatch] = []
-    waiting: list[tuple[int, Paper]] = []
-    for position, paper in enumerate(papers):
-        if isinstance(paper, Rejected):
-            rejects.append(paper)
-        else:
-            waiting.append((position, paper))
-        if len(waiting) >= ROWS_AT_ONCE:
-            batches.append(_to_batch(waiting, extras))
-            waiting = []
-    batches.append(_to_batch(waiting, extras))
-    return pa.Table.from_batches(batches, schema=_ROWS), rejects
-
-
-def _to_batch(papers: list[tuple[int, Paper]], extras: ExtraColumns) -> pa.RecordBatch:
-    rows = [
-        {
-            "id": paper.id,
-            "title": paper.title,
-            "abstract": paper.abstract,
-            "authors": paper.authors,
-            "year": paper.year,
-            "extra": extras.encode(paper.extra),
-            "vector": paper.vector,
-            "text_hash": text_hash(paper.text),
-            "content_hash": paper.content_hash(),
-            "source": paper.source,
-            "row": paper.row,
-            "position": position,
-            "format": paper.format,
-            "cleaned_title": paper.title if paper.cleaned is None else paper.cleaned.title,
-            "cleaned_abstract": paper.abstract if paper.cleaned is None else paper.cleaned.abstract,
-            "cleaned": "" if paper.cleaned is None else " ".join(paper.cleaned.steps),
-            "repaired": "\n".join(paper.repaired),
-        }
-        for position, paper in papers
-    ]
-    return pa.RecordBatch.from_pylist(rows, schema=_ROWS)
 
 
 def _hash_words(column: pa.ChunkedArray) -> NDArray[np.uint64]:
@@ -162,17 +101,28 @@ def _with_distinct_ids(kept: _Kept) -> tuple[_Kept, int]:
 
 def _keep_distinct(rows: pa.Table) -> _Kept:
     """One row for each text."""
-    words, contents = _hash_words(rows.column("text_hash")), _hash_words(rows.column("content_hash"))
-    ids = rows.column("id").to_pylist()
-    id_rank = np.empty(len(ids), dtype=np.int64)
-    id_rank[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
-    order = np.lexsort((id_rank, *contents.T[::-1], *words.T[::-1]))
+    words = _hash_words(rows.column("text_hash"))
+    order = np.lexsort(words.T[::-1])
     sorted_words = words[order]
     starts = np.ones(len(order), dtype=bool)
     starts[1:] = (sorted_words[1:] != sorted_words[:-1]).any(axis=1)
+    order = _with_ordered_copies(rows, order, starts)
     paper_of = np.empty(len(order), dtype=np.int64)
     paper_of[order] = np.cumsum(starts) - 1
     return _Kept(rows.take(order[starts]), paper_of, ["same text"] * rows.num_rows)
+
+
+def _with_ordered_copies(rows: pa.Table, order: NDArray[np.int64], starts: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The order, rows of one text by their content hash, then their id. starts: where another text begins."""
+    text_of_row = np.cumsum(starts)
+    has_copy = ~starts | np.append(~starts[1:], False)
+    numbers = order[has_copy]
+    copies = rows.take(numbers)
+    keys = zip(text_of_row[has_copy].tolist(), content_hashes(copies), copies.column("id").to_pylist(), strict=True)
+    ordered = [number for _, number in sorted(zip(keys, numbers.tolist(), strict=True))]
+    order = order.copy()
+    order[has_copy] = ordered
+    return order
 
 
 def _count_steps(cleaned: pa.ChunkedArray) -> dict[str, int]:
@@ -191,23 +141,40 @@ def _count_repairs(repaired: pa.ChunkedArray, ids_changed: int) -> dict[str, int
 def _merge_works(kept: _Kept, extras: ExtraColumns) -> _Kept:
     """One row for each work, which takes over the identifiers of the others."""
     papers = kept.papers
-    columns = ("id", "title", "abstract", "authors", "year", "extra", "content_hash")
-    values = zip(*(papers.column(name).to_pylist() for name in columns), strict=True)
-    records = [
-        WorkRecord(paper, title, abstract, authors, year, json.loads(extra) if extra else {}, content)
-        for paper, title, abstract, authors, year, extra, content in values
-    ]
-    works = find_works(records)
+    works = find_works(_work_records(papers, extras.names))
     if not works.reasons:
         return kept
     encoded = papers.column("extra").to_pylist()
     for number, inherited in works.inherited.items():
-        encoded[number] = extras.encode({**records[number].extra, **inherited})
+        encoded[number] = extras.encode({**decoded(encoded[number]), **inherited})
     papers = papers.set_column(papers.column_names.index("extra"), "extra", pa.array(encoded, pa.string()))
     representative = np.array(works.kept)
     remaining = np.flatnonzero(representative == np.arange(len(representative)))
     reasons = [works.reasons.get(number, "same text") for number in kept.paper_of.tolist()]
     return _Kept(papers.take(remaining), np.searchsorted(remaining, representative[kept.paper_of]), reasons)
+
+
+def _work_records(papers: pa.Table, extra_names: Iterable[str]) -> list[WorkRecord]:
+    """The papers, with those other fields that may identify them, which are looked for by their names in JSON."""
+    keys = [json.dumps(name) for name in map(str, extra_names) if plain_name(name) in IDENTIFIER_FIELDS]
+    columns = (papers.column(name).to_pylist() for name in ("id", "title", "authors", "year", "extra"))
+    return [
+        WorkRecord(
+            paper,
+            title,
+            authors,
+            year,
+            decoded(extra) if any(key in extra for key in keys) else {},
+            partial(_content_of, papers, number),
+        )
+        for number, (paper, title, authors, year, extra) in enumerate(zip(*columns, strict=True))
+    ]
+
+
+def _content_of(papers: pa.Table, number: int) -> WorkContent:
+    paper = papers.slice(number, 1)
+    extra = decoded(paper.column("extra")[0].as_py())
+    return WorkContent(paper.column("abstract")[0].as_py(), extra, content_hashes(paper)[0])
 
 
 def _duplicates(rows: pa.Table, kept: _Kept) -> pa.Table:

@@ -67,6 +67,8 @@ def _split_lines(file: io.BufferedReader, source: Source, encoding: str) -> Iter
 
 def undecodable(text: str) -> bool:
     r"""Whether a text holds lone surrogates: bytes that did not decode, or broken \\u escapes."""
+    if text.isascii():
+        return False
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -90,10 +92,19 @@ def _mend(record: Record, encoding: str) -> Record | Rejected:
 def _has_lone_bytes(value: object) -> bool:
     """Whether any text in a value does; halves of surrogate pairs, from escapes in JSON, are no bytes."""
     if isinstance(value, str):
-        return not value.isascii() and LONE_BYTES.search(value) is not None
+        return undecodable(value) and LONE_BYTES.search(value) is not None
     if isinstance(value, dict):
-        return any(_has_lone_bytes(part) for part in value.values()) or any(_has_lone_bytes(name) for name in value)
-    return isinstance(value, list | tuple) and any(_has_lone_bytes(part) for part in value)
+        return _any_lone_bytes(value.values()) or _any_lone_bytes(value)
+    return isinstance(value, list | tuple) and _any_lone_bytes(value)
+
+
+def _any_lone_bytes(values: Iterable[object]) -> bool:
+    for value in values:
+        if isinstance(value, str) and value.isascii():  # most
+            continue
+        if _has_lone_bytes(value):
+            return True
+    return False
 
 
 def _mended_value(value: object) -> object:

@@ -6,8 +6,9 @@ give all their papers one DOI), or that share title, first author and, within a 
 
 import difflib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pipeline.corpus.cited_references import COLUMN, is_references
 from pipeline.corpus.identifiers import Identifiers, identify, title_key
@@ -19,21 +20,37 @@ MOST_TITLES = 50  # different titles with one DOI, after which the DOI identifie
 
 
 @dataclass(frozen=True)
+class WorkContent:
+    """The rest of a record, which decides among those of one work. extra: its other fields."""
+
+    abstract: str
+    extra: RawRow
+    content_hash: bytes
+
+
+@dataclass(frozen=True)
 class WorkRecord:
-    """What is compared of one record. extra: its other fields."""
+    """What is compared of every record. identifying: those of its other fields that may identify it.
+
+    look_up: gives the rest, which is needed for the few that may be of one work.
+    """
 
     id: str
     title: str
-    abstract: str
     authors: Sequence[str]
     year: int | None
-    extra: RawRow
-    content_hash: bytes
+    identifying: RawRow
+    look_up: Callable[[], WorkContent]
 
     @property
     def identifiers(self) -> Identifiers:
         """DOIs, arXiv ids and title key in its fields."""
-        return identify({**self.extra, "id": self.id, "title": self.title})
+        return identify({**self.identifying, "id": self.id, "title": self.title})
+
+    @cached_property
+    def content(self) -> WorkContent:
+        """The rest, looked up once."""
+        return self.look_up()
 
 
 @dataclass(frozen=True)
@@ -71,7 +88,7 @@ def _by_key(keys: Sequence[Sequence[str]]) -> dict[str, list[int]]:
     for number, record_keys in enumerate(keys):
         for key in record_keys:
             members.setdefault(key, []).append(number)
-    return {key: numbers for key, numbers in sorted(members.items()) if len(numbers) > 1}
+    return dict(sorted((key, numbers) for key, numbers in members.items() if len(numbers) > 1))
 
 
 def _title_keys(record: WorkRecord, identifiers: Identifiers) -> tuple[str, ...]:
@@ -107,7 +124,7 @@ class _DisjointSets:
 def _join_similar_titles(sets: _DisjointSets, members: Sequence[tuple[int, WorkRecord]], reason: str) -> None:
     """Each with the first before it whose title is similar. members: number and record."""
     distinct: list[tuple[int, str]] = []
-    for number, record in sorted(members, key=lambda member: member[1].content_hash):
+    for number, record in sorted(members, key=lambda member: member[1].content.content_hash):
         match = next((first for first, title in distinct if titles_alike(title, record.title)), None)
         if match is None:
             distinct.append((number, record.title))
@@ -125,7 +142,7 @@ def _join_near_years(sets: _DisjointSets, members: Sequence[int], records: Seque
 
 def _near_years(members: Sequence[tuple[int, WorkRecord]]) -> list[list[tuple[int, WorkRecord]]]:
     """The members in groups whose years follow each other, a missing year near to any."""
-    ordered = sorted(members, key=lambda member: (member[1].year or 0, member[1].content_hash))
+    ordered = sorted(members, key=lambda member: (member[1].year or 0, member[1].content.content_hash))
     groups = [ordered[:1]]
     for before, member in itertools.pairwise(ordered):
         if years_near(before[1].year, member[1].year):
@@ -166,7 +183,7 @@ def _choose(sets: _DisjointSets, records: Sequence[WorkRecord], identifiers: Seq
             kept[number] = best
             if number != best:
                 reasons[number] = sets.reasons[number]
-        ordered = sorted(members, key=lambda number: records[number].content_hash)
+        ordered = sorted(members, key=lambda number: records[number].content.content_hash)
         links = _missing_links(identifiers[best], [identifiers[number] for number in ordered])
         references = _all_references([records[best], *(records[number] for number in ordered if number != best)])
         inherited[best] = {**links, COLUMN: references} if references else dict(links)
@@ -175,19 +192,21 @@ def _choose(sets: _DisjointSets, records: Sequence[WorkRecord], identifiers: Seq
 
 def _all_references(records: Sequence[WorkRecord]) -> list[object]:
     """The references of the first that has any, then those of records of other sources; none where only one has any."""
-    lists = [references for record in records if is_references(references := record.extra.get(COLUMN)) and references]
+    contents = [record.content for record in records]
+    lists = [references for one in contents if is_references(references := one.extra.get(COLUMN)) and references]
     joined: list[object] = []
     sources: set[str] = set()
     for references in lists:
         new = [one for one in references if one["source"] not in sources]
         joined += new
         sources |= {one["source"] for one in new}
-    return joined if lists and joined != records[0].extra.get(COLUMN) else []
+    return joined if lists and joined != contents[0].extra.get(COLUMN) else []
 
 
 def _rank(record: WorkRecord, identifiers: Identifiers) -> tuple[bool, bool, int, bytes]:
     """The one to keep comes first: with an abstract, published, the longest abstract."""
-    return not record.abstract, not identifiers.dois, -len(record.abstract), record.content_hash
+    content = record.content
+    return not content.abstract, not identifiers.dois, -len(content.abstract), content.content_hash
 
 
 def _missing_links(best: Identifiers, group: Sequence[Identifiers]) -> dict[str, str]:

@@ -14,6 +14,7 @@ RESERVED = frozenset(
     | {"subtopic"}
 )
 INT64 = 2**63
+_to_json = json.JSONEncoder(default=str).encode
 
 
 class ExtraColumns:
@@ -25,8 +26,16 @@ class ExtraColumns:
     def encode(self, extra: dict[str, object]) -> str:
         """The fields of one row as JSON, their kinds noted."""
         for name, value in extra.items():
-            self._kinds.setdefault(name, set()).add(_kind(value))
-        return json.dumps(extra, ensure_ascii=True, default=str) if extra else ""
+            kinds = self._kinds.get(name)
+            if kinds is None:
+                kinds = self._kinds[name] = set()
+            kinds.add(_kind(value))
+        return _to_json(extra) if extra else ""
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the fields so far."""
+        return list(self._kinds)
 
     def add_to(self, papers: pa.Table, encoded: pa.ChunkedArray) -> pa.Table:
         """The table with one more column for each field; beyond 200 fields, one column `other` of JSON text."""
@@ -47,12 +56,14 @@ def _free_name(name: str, used: list[str]) -> str:
 
 
 def _kind(value: object) -> str:
+    if isinstance(value, str):
+        return "str"
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, int):
         return "int" if -INT64 <= value < INT64 else "other"
-    if isinstance(value, float | str):
-        return type(value).__name__
+    if isinstance(value, float):
+        return "float"
     if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
         return "texts"
     if is_references(value):
@@ -88,4 +99,4 @@ def _clean_references(value: object) -> list[dict[str, str]] | None:
 
 def _clean(text: str) -> str:
     """The text with lone surrogates, which UTF-8 cannot hold, shown as question marks."""
-    return text.encode(errors="replace").decode()
+    return text if text.isascii() else text.encode(errors="replace").decode()

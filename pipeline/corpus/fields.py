@@ -17,6 +17,7 @@ from pipeline.corpus.record import Paper, Record, Rejected, text_hash, text_of
 
 ROLES = ("id", "title", "abstract", "authors", "year")
 MISSING_WORDS = frozenset({"", "null", "nan", "none", "n/a", "na", "<na>"})
+LONGEST_MISSING = max(map(len, MISSING_WORDS))  # characters
 # What programs write in place of a title or an abstract; compared in lower case, without brackets and stops around.
 NO_VALUE = r"not (?:available|applicable|provided)|unavailable|n\.?/?a|none|null|nan|undefined|[-–—.]*"
 NO_TITLE = re.compile(rf"no title(?: available| found)?|title (?:not (?:found|available)|unavailable)|{NO_VALUE}")
@@ -34,6 +35,14 @@ TOO_LONG = f"an id longer than {LONGEST_ID} characters"
 LONGEST_NO_TEXT = 80  # characters
 
 
+@dataclass(frozen=True)
+class FieldRoles:
+    """roles: role -> field name. used: the fields that are no others; a DOI used as id stays a DOI as well."""
+
+    roles: Mapping[str, str]
+    used: frozenset[str | None]
+
+
 @dataclass
 class FieldMap:
     """Finds the five roles in records. named: role -> field that the config names.
@@ -46,18 +55,30 @@ class FieldMap:
     field_names: dict[str, None] = field(default_factory=dict)
     roles: set[str] = field(default_factory=set)
     adapters: Adapters = field(default_factory=Adapters)
-    _layouts: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
+    _layouts: dict[tuple[str, ...], FieldRoles] = field(default_factory=dict)
 
-    def layout(self, names: Iterable[str]) -> dict[str, str]:
+    def layout(self, names: Iterable[str]) -> Mapping[str, str]:
         """Role -> field name, for a record that has these fields."""
-        key = tuple(names)
-        if key not in self._layouts:
-            self.field_names |= dict.fromkeys(key)
-            self._layouts[key] = self._find(key)
-            self.roles |= self._layouts[key].keys()
-        return self._layouts[key]
+        return self.whole_layout(names).roles
 
-    def _find(self, names: tuple[str, ...]) -> dict[str, str]:
+    def whole_layout(self, names: Iterable[str]) -> FieldRoles:
+        """Role -> field name, and which fields are used so, for a record that has these fields."""
+        key = tuple(names)
+        layout = self._layouts.get(key)
+        if layout is None:
+            layout = self._layouts[key] = self._find(key)
+            self.field_names |= dict.fromkeys(key)
+            self.roles |= layout.roles.keys()
+        return layout
+
+    def _find(self, names: tuple[str, ...]) -> FieldRoles:
+        roles = self._find_roles(names)
+        used = {*roles.values(), self.vectors_column}
+        if "id" in roles and plain_name(roles["id"]) in DOI_FIELDS:
+            used.discard(roles["id"])
+        return FieldRoles(roles, frozenset(used))
+
+    def _find_roles(self, names: tuple[str, ...]) -> dict[str, str]:
         plain = {plain_column(name): name for name in reversed(names)}
         layout = {}
         for role in ROLES:
@@ -77,31 +98,29 @@ def to_paper(
     A record of a known service or program is put under the usual names first, unless the config names fields.
     """
     adapter, content = ("", record.fields) if fields.named else fields.adapters.adapt(record.fields)
-    layout = fields.layout(content)
-    values = {role: content[name] for role, name in layout.items()}
+    layout = fields.whole_layout(content)
+    values = {role: content[name] for role, name in layout.roles.items()}
     identifier = plain_text(values.get("id"))
     title = _text_or_none(values.get("title"), NO_TITLE)
     abstract = _text_or_none(values.get("abstract"), NO_ABSTRACT)
     if title is None or abstract is None or identifier is None:
         wrong = next(role for role in ("title", "abstract", "id") if plain_text(values.get(role)) is None)
         return Rejected(record.source, record.row, f"its {wrong} is not text")
-    too_long = len(one_doi(identifier)) > LONGEST_ID
-    identifier = "" if too_long else identifier
+    own_id = one_doi(identifier)
+    too_long = len(own_id) > LONGEST_ID
+    identifier, own_id = ("", "") if too_long else (identifier, own_id)
     if reason := _unusable(title, abstract, identifier):
         return Rejected(record.source, record.row, reason, identifier or None)
-    used = {*layout.values(), fields.vectors_column}
-    if "id" in layout and plain_name(layout["id"]) in DOI_FIELDS:  # a DOI used as id stays a DOI as well
-        used.discard(layout["id"])
     return Paper(
         source=record.source,
         row=record.row,
-        id=one_doi(identifier) or f"text-{text_hash(text_of(title, abstract)).hex()[:16]}",
+        id=own_id or f"text-{text_hash(text_of(title, abstract)).hex()[:16]}",
         title=title,
         abstract=abstract,
         authors=author_names(values.get("authors")),
         year=find_year(values.get("year")),
         extra=with_references(
-            {name: value for name, value in content.items() if name not in used and not is_missing(value)},
+            {name: value for name, value in content.items() if name not in layout.used and not is_missing(value)},
             source=adapter or record.format or format_name,
         ),
         vector=_vector(content.get(fields.vectors_column)) if fields.vectors_column else None,
@@ -128,9 +147,10 @@ def says_none(text: str, absent: re.Pattern[str] = NO_ABSTRACT) -> bool:
 def _unusable(title: str, abstract: str, identifier: str) -> str | None:
     if not title and not abstract:
         return "no title and no abstract"
-    if undecodable(title + abstract + identifier):
+    texts = title + abstract + identifier
+    if undecodable(texts):
         return "broken Unicode: half of a surrogate pair"
-    if "\0" in title + abstract + identifier:
+    if "\0" in texts:
         return "a NUL character"
     return None
 
@@ -142,7 +162,8 @@ def is_missing(value: object) -> bool:
     [True, True, True, False, False]
     """
     if isinstance(value, str):
-        return value.strip().lower() in MISSING_WORDS
+        plain = value.strip()
+        return len(plain) <= LONGEST_MISSING and plain.lower() in MISSING_WORDS
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
@@ -152,10 +173,10 @@ def plain_text(value: object) -> str | None:
     >>> plain_text(1901.0), plain_text([" A  title "]), plain_text({"en": "A title"}) is None
     ('1901', 'A  title', True)
     """
+    if isinstance(value, str):
+        return "" if is_missing(value) else value.strip()
     if is_missing(value):
         return ""
-    if isinstance(value, str):
-        return value.strip()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -179,10 +200,12 @@ def author_names(value: object) -> tuple[str, ...]:
         names = [name for author in value if not is_no_name(name := _one_name(author))]
     else:
         return ()
-    return tuple(name.replace("\0", "") for name in names if not undecodable(name))
+    return tuple([name.replace("\0", "") if "\0" in name else name for name in names if not undecodable(name)])
 
 
 def _one_name(author: object) -> str:
+    if isinstance(author, str):
+        return "" if is_missing(author) else author.strip()
     if isinstance(author, dict):
         whole = author.get("name") or author.get("display_name")
         parts = [author.get("given"), author.get("family")] if whole is None else [whole]
@@ -196,6 +219,8 @@ def find_year(value: object) -> int | None:
     >>> find_year("2021-03-04"), find_year(2019.0), find_year("20180501"), find_year("n.d.")
     (2021, 2019, 2018, None)
     """
+    if isinstance(value, int) and 1500 <= value < 2200:  # also without reading it as text
+        return int(value)
     match = None if value is None else YEAR.search(str(value))
     return int(match.group()) if match else None
 

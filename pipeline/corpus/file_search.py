@@ -2,11 +2,11 @@
 
 import hashlib
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.corpus.sources import ZIP, Source, first_bytes
+from pipeline.corpus.sources import DAMAGED_ZIP, ZIP, Source, first_bytes
 from pipeline.errors import CorpusError
 
 MOST_MEMBERS = 20_000
@@ -39,7 +39,7 @@ def open_archive(source: Source) -> list[Source]:
             return [source]
         with zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if not info.is_dir()]
-    except zipfile.BadZipFile as problem:
+    except DAMAGED_ZIP as problem:
         if source.gathered:  # one of many: its reader rejects it
             return [source]
         raise CorpusError(f"{path}: damaged: {problem}; copy or download the file again") from None
@@ -54,11 +54,16 @@ def open_archive(source: Source) -> list[Source]:
 
 
 def existing_file(path: Path, *, hint: str = "paths in a config start from the config's folder") -> Path:
-    """The path, where a file is there. Raises CorpusError, which ends with the hint where there is nothing."""
+    """The path, where a file is there. Raises CorpusError, which ends with the hint where there is nothing.
+
+    A device, pipe or socket is no file: it may have no end, and a file is read more than once.
+    """
     if not _exists(path):
         raise CorpusError(f"{path}: no such file; {hint}")
     if path.is_dir():
         raise CorpusError(f"{path}: a folder, not a file; name its files, e.g. {path / '*.jsonl'}")
+    if not path.is_file():
+        raise CorpusError(f"{path}: a device, pipe or socket, not a file; write what it gives into a file first")
     return path
 
 
@@ -67,7 +72,7 @@ def input_digest(files: Sequence[Path], *, ordered: bool = False) -> str:
     digests = []
     for path in files:
         try:
-            with path.open("rb") as file:
+            with existing_file(path).open("rb") as file:
                 digests.append(hashlib.file_digest(file, "sha256").hexdigest())
         except OSError as problem:
             raise CorpusError(f"{path}: cannot be read: {problem.strerror}") from None
@@ -87,17 +92,25 @@ def _expand(patterns: Sequence[str], folder: Path) -> Iterator[_Match]:
     for pattern in patterns:
         path = folder / pattern
         if any(sign in pattern for sign in "*?[") and not _exists(path):
-            matches = sorted(match for match in _glob(folder, pattern) if match.is_file())
+            matches = _regular(path, _glob(folder, pattern))
             if not matches:
                 raise CorpusError(f"{path}: no file matches; a glob starts from the config's folder")
             yield _Match(matches, gathered=False, listed=len(matches) > 1)
         elif _exists(path) and path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.is_file() and not _hidden(file, path))
+            inside = [file for file in _regular(path, path.rglob("*")) if not _hidden(file, path)]
             if not inside:
                 raise CorpusError(f"{path}: a folder without files")
             yield _Match(inside, gathered=True, listed=True)
         else:
             yield _Match([existing_file(path)], gathered=False, listed=False)
+
+
+def _regular(path: Path, found: Iterable[Path]) -> list[Path]:
+    """Those that are files, in order: no folders, devices, pipes or sockets, and no links that lead nowhere."""
+    try:
+        return sorted(file for file in found if file.is_file())
+    except OSError as problem:
+        raise CorpusError(f"{path}: cannot be read: {problem.strerror}") from None
 
 
 def _hidden(path: Path, folder: Path) -> bool:
@@ -117,5 +130,5 @@ def _glob(folder: Path, pattern: str) -> Iterator[Path]:
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # a name too long for the file system
+    except OSError:  # a name too long for the file system, or a folder that may not be entered
         return False

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.corpus.cleaning import Cleaned
@@ -29,12 +29,17 @@ class Record:
 
 @dataclass(frozen=True)
 class Rejected:
-    """One row that is not used, and why. id: the row's, where it has one."""
+    """One row that is not used, and why. id: the row's, where it has one; what UTF-8 cannot hold of it is a "?"."""
 
     source: str
     row: int
     reason: str
     id: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, text in (("source", self.source), ("reason", self.reason), ("id", self.id)):
+            if text is not None and not text.isascii():
+                object.__setattr__(self, name, text.encode(errors="replace").decode())
 
 
 @dataclass(frozen=True)
@@ -65,8 +70,23 @@ class Paper:
 
     def content_hash(self) -> bytes:
         """sha256 of everything but id, format, repairs and place in the source: decides between rows with one text."""
-        content = [self.title, self.abstract, list(self.authors), self.year, self.extra, self.vector]
-        return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).digest()
+        return hash_content(
+            self.title, self.abstract, self.authors, year=self.year, extra=self.extra, vector=self.vector
+        )
+
+
+def hash_content(
+    title: str,
+    abstract: str,
+    authors: Sequence[str],
+    *,
+    year: int | None,
+    extra: RawRow,
+    vector: Sequence[float] | None = None,
+) -> bytes:
+    """sha256 of what a paper's source says of it, the same for extra as it was read and as JSON gives it back."""
+    content = [title, abstract, list(authors), year, extra, vector]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).digest()
 
 
 def text_of(title: str, abstract: str) -> str:
@@ -78,7 +98,9 @@ def text_of(title: str, abstract: str) -> str:
     'Sparse GANs'
     """
     joined = f"{title}. {abstract}" if title and abstract else title or abstract
-    return unicodedata.normalize("NFC", " ".join(joined.split()))
+    is_folded = joined.isprintable() and "  " not in joined  # no white space but single spaces is printable
+    folded = joined.strip(" ") if is_folded else " ".join(joined.split())
+    return folded if folded.isascii() else unicodedata.normalize("NFC", folded)
 
 
 def id_from_text(identifier: str, text_hash: bytes) -> str:

@@ -3,6 +3,7 @@
 import gzip
 import io
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ LARGEST_WHOLE = 512 * 2**20  # bytes of a file that has to be read whole before 
 MOST_EXPANSION = 200  # times its size that a compressed file may become ...
 EXPANSION_FREE = 16 * 2**20  # ... beyond this many bytes
 COMPRESSIONS = (".gz", ".zst")
+# What zipfile raises for an archive that is damaged, or made by a program of a later day.
+DAMAGED_ZIP = (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, LookupError, struct.error, EOFError)
 GZIP, ZSTD, ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Excel before 2007, and other programs' files
 
@@ -121,7 +124,7 @@ def _open_member(source: Source) -> io.BufferedReader:
         with zipfile.ZipFile(source.path) as archive:
             info = archive.getinfo(source.member or "")
             return _limited(archive.open(info), max(info.compress_size, 1), str(source))
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, KeyError) as problem:
+    except DAMAGED_ZIP as problem:
         raise CorpusError(f"{source}: cannot be taken out of the archive: {problem}") from None
 
 

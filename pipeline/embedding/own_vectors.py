@@ -1,14 +1,21 @@
 """Vectors that the user brings, a .npy file or a field of the source -> Embedding."""
 
 import hashlib
+import tokenize
+import warnings
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.corpus import Corpus
+from pipeline.corpus import Corpus, existing_file
+from pipeline.corpus.sources import ZIP, first_bytes
 from pipeline.embedding.embedding import Embedding, EmbeddingInfo
 from pipeline.errors import CorpusError
+
+NPY = b"\x93NUMPY"
+# What numpy raises for a file that is cut, or whose header says what cannot be.
+DAMAGED = (ValueError, TypeError, OverflowError, SyntaxError, tokenize.TokenError, EOFError)
 
 
 def own_vectors(corpus: Corpus, *, file: Path | None, column: str | None) -> Embedding:
@@ -49,18 +56,34 @@ def own_vectors(corpus: Corpus, *, file: Path | None, column: str | None) -> Emb
 
 
 def _from_file(file: Path, corpus: Corpus) -> NDArray[np.floating]:
-    try:
-        given = np.load(file, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError:
-        raise CorpusError(f"{file}: no such file (embedding.vectors)") from None
-    except (ValueError, OSError, EOFError):
-        raise CorpusError(f"{file}: not a .npy file of numbers; write it with numpy.save") from None
-    if not isinstance(given, np.ndarray) or given.ndim != 2 or not np.issubdtype(given.dtype, np.floating):
-        actual = f"{given.shape} {given.dtype}" if isinstance(given, np.ndarray) else "an archive"
-        raise CorpusError(f"{file}: expected one (papers, dimensions) array of floating point numbers, found {actual}")
+    given = _load(existing_file(file, hint="embedding.vectors is relative to the config's folder"))
+    if given.ndim != 2 or not np.issubdtype(given.dtype, np.floating):
+        raise CorpusError(
+            f"{file}: expected one (papers, dimensions) array of floating point numbers,"
+            f" found {given.shape} {given.dtype}"
+        )
     if len(given) != corpus.tables.read or not given.shape[1]:
         raise CorpusError(
             f"{file}: its shape is {given.shape}; expected one row for each of the {corpus.tables.read} rows read,"
             " in their order"
         )
     return np.asarray(given[corpus.tables.sources.column("position").to_numpy()])
+
+
+def _load(file: Path) -> NDArray[np.generic]:
+    """The array of a .npy file, memory-mapped. numpy is not left to guess what a file of another kind may be."""
+    try:
+        start = first_bytes(file)
+        if start.startswith(ZIP):
+            raise CorpusError(f"{file}: expected one array, found an archive; write it with numpy.save, not savez")
+        if not start.startswith(NPY):
+            raise ValueError("the first bytes are of another kind of file")
+        with warnings.catch_warnings(action="ignore", category=UserWarning):  # about headers that are not numpy's own
+            array: NDArray[np.generic] = np.load(file, mmap_mode="r", allow_pickle=False)
+    except OSError as problem:
+        raise CorpusError(f"{file}: cannot be read: {problem.strerror or problem}") from None
+    except DAMAGED:
+        raise CorpusError(
+            f"{file}: not a .npy file of numbers, or cut off; write it with numpy.save, or copy it again"
+        ) from None
+    return array

@@ -11,35 +11,32 @@ In a column of lists (authors, categories) == and contains ask whether one of th
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.atlas import AtlasData
 from pipeline.did_you_mean import did_you_mean
 from pipeline.errors import PaperatlasError
-
-Value = bool | int | float | str
+from pipeline.recommender.column_values import NUMBERS, TEXT, TRUTH, ColumnValues, Value, kind_of
+from pipeline.words.display import shorten
 
 TOKEN = re.compile(
     r"""\s*(?:(?P<number>-?\d+(?:\.\d+)?)|(?P<text>'[^']*'|"[^"]*")|(?P<operator>==|!=|<=|>=|<|>)|(?P<bracket>[()])"""
     r"""|(?P<word>[^\W\d][\w.-]*))"""
 )
-COMPARE: Mapping[str, Callable[[pa.Array, Value], pa.Array]] = {
-    "==": pc.equal,
-    "<": pc.less,
-    "<=": pc.less_equal,
-    ">": pc.greater,
-    ">=": pc.greater_equal,
-}
 EXAMPLE = "e.g. year >= 2020 and topic == 'label'"
-WORDS = {"true": True, "false": False}
+WORDS: Mapping[str, Value] = {"true": True, "false": False}
 DEEPEST = 50
-LONGEST_WHOLE = 19  # letters of a whole number that 64 bits hold for sure; a longer one is compared as a float
+LONGEST = 10_000  # characters of a condition
+MOST_TESTS = 100  # that differ from each other
+LONGEST_NUMBER = 300  # characters; the largest float64 has 309 digits
+LONGEST_SHOWN = 200  # characters of a condition or a name in a message
+LONGEST_TOPIC_NUMBER = 18  # digits; a longer one is a label
 
 
 @dataclass(frozen=True)
@@ -63,6 +60,8 @@ class _Reader:
         self._tokens = _tokens(condition)
         self._place = 0
         self._depth = 0
+        self._columns: dict[str, ColumnValues] = {}
+        self._tests: dict[tuple[str, str, Value, str], NDArray[np.bool_]] = {}
 
     def read(self) -> NDArray[np.bool_]:
         mask = self._any()
@@ -119,6 +118,9 @@ class _Reader:
         if token.kind == "word" and token.text.lower() not in WORDS:
             self._place -= 1
             raise self._wrong("a text must be in quotes")
+        if token.kind == "number" and len(token.text) > LONGEST_NUMBER:
+            self._place -= 1
+            raise self._wrong(f"a number of more than {LONGEST_NUMBER} characters")
         return self._compare(column, compare.text.lower(), _value(token))
 
     def _expect(self, what: str, *kinds: str) -> _Token:
@@ -131,39 +133,55 @@ class _Reader:
     def _wrong(self, why: str) -> PaperatlasError:
         token = self._next
         at = f"at {self._condition[token.start :].strip()[:20]!r}" if token is not None else "at its end"
-        return PaperatlasError(f"condition {self._condition!r}: {why} {at}; {EXAMPLE}")
+        return self._refused(f"{why} {at}; {EXAMPLE}")
+
+    def _refused(self, why: str) -> PaperatlasError:
+        return _refusal(self._condition, why)
 
     def _compare(self, column: str, how: str, value: Value) -> NDArray[np.bool_]:
+        """The rows of a test; one that was read before costs nothing."""
+        test = column, how, value, kind_of(value)
+        if test not in self._tests:
+            if len(self._tests) == MOST_TESTS:
+                raise self._refused(f"more than {MOST_TESTS} tests; use fewer")
+            self._tests[test] = self._rows(column, how, value)
+        return self._tests[test]
+
+    def _rows(self, column: str, how: str, value: Value) -> NDArray[np.bool_]:
         if column == "topic":
             if isinstance(value, bool):
-                raise PaperatlasError(
-                    f"condition {self._condition!r}: topic holds numbers and labels, not true or false"
-                )
+                raise self._refused("topic holds numbers and labels, not true or false")
             return _topic_meets(self._atlas, how, value)
         values = self._column(column)
-        kind = _kind_of_column(values)
-        if kind is not None and _kind(value) != kind and how != "!=":
-            raise PaperatlasError(f"condition {self._condition!r}: {column} holds {kind}, not {_kind(value)}")
-        if kind is None or _kind(value) != kind:  # nothing there is equal to it
-            return np.full(len(self._atlas), how == "!=")
-        return meets(values, how, value)
+        if values.kind not in (None, NUMBERS, TEXT, TRUTH):
+            raise self._refused(f"{column} holds {values.kind} values, which cannot be compared; use another column")
+        if values.kind not in (None, kind_of(value)) and how != "!=":
+            raise self._refused(f"{column} holds {values.kind}, not {kind_of(value)}")
+        return values.meets(how, value)
 
-    def _column(self, column: str) -> pa.Array:
-        names = self._atlas.column_names
-        if column not in names:
-            hint = did_you_mean(column, names, otherwise="there are")
-            raise PaperatlasError(f"condition {self._condition!r}: no column {column!r}; {hint}")
-        return self._atlas.column(column).combine_chunks()
+    def _column(self, column: str) -> ColumnValues:
+        if column not in self._columns:
+            names = self._atlas.column_names
+            if column not in names:
+                hint = did_you_mean(column, names, otherwise="there are")
+                raise self._refused(f"no column {shorten(column, LONGEST_SHOWN)!r}; {hint}")
+            self._columns[column] = ColumnValues(self._atlas.column(column).combine_chunks())
+        return self._columns[column]
+
+
+def _refusal(condition: str, why: str) -> PaperatlasError:
+    shown = condition if len(condition) <= LONGEST_SHOWN else condition[: LONGEST_SHOWN - 1] + "…"
+    return PaperatlasError(f"condition {shown!r}: {why}")
 
 
 def _topic_meets(atlas: AtlasData, how: str, value: Value) -> NDArray[np.bool_]:
     """(n,) whether the nearest topic of each paper meets a test: by number, or by label for a text."""
-    nearest = atlas.column("nearest_topic").to_numpy()
+    nearest = atlas.column("nearest_topic").combine_chunks()
     if not isinstance(value, str):
-        return meets(pa.array(nearest), how, value)
-    labels = pa.array([topic.label for topic in atlas.topics], pa.string())
+        return ColumnValues(nearest).meets(how, value)
+    labels = ColumnValues(pa.array([topic.label for topic in atlas.topics], pa.string()))
     ids = np.array([topic.id for topic in atlas.topics], dtype=np.int64)
-    return np.isin(nearest, ids[meets(labels, how, value)])
+    return np.isin(nearest.to_numpy(zero_copy_only=False), ids[labels.meets(how, value)])
 
 
 def filter_papers(
@@ -181,27 +199,36 @@ def filter_papers(
     if topic is not None:
         keep &= of_topic(atlas, topic)
     if not keep.any():
-        given = [*([] if condition is None else [condition]), *([] if topic is None else [f"topic {topic!r}"])]
+        given = [] if condition is None else [shorten(condition, LONGEST_SHOWN)]
+        given += [] if topic is None else [f"topic {topic[:LONGEST_SHOWN]!r}"]
         raise PaperatlasError(f"no paper meets {' and '.join(given)}")
     return keep
 
 
 def of_topic(atlas: AtlasData, topic: str) -> NDArray[np.bool_]:
     """(n,) whether each paper's nearest topic has this number, or this label in any case."""
-    number: Value = int(topic) if topic.isdecimal() and len(topic) < LONGEST_WHOLE else topic
+    if _has_lone_surrogate(topic):  # no label has
+        return np.zeros(len(atlas), dtype=bool)
+    number: Value = int(topic) if topic.isdecimal() and len(topic) <= LONGEST_TOPIC_NUMBER else topic
     return _topic_meets(atlas, "==", number)
 
 
+def _has_lone_surrogate(text: str) -> bool:
+    """Whether a text holds half a character, as a byte of an argument that is not UTF-8 becomes."""
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def _tokens(condition: str) -> list[_Token]:
+    if len(condition) > LONGEST:
+        raise _refusal(condition, f"longer than {LONGEST:,} characters; use a shorter one")
+    if _has_lone_surrogate(condition):
+        raise _refusal(condition, "not Unicode text; write it in UTF-8")
     tokens, place = [], 0
     condition = condition.rstrip()
     while place < len(condition):
         match = TOKEN.match(condition, place)
         if match is None:
-            rest = condition[place:].strip()[:20]
-            raise PaperatlasError(
-                f"condition {condition!r}: {rest!r} is not understood; e.g. year >= 2020 and topic == 'label'"
-            )
+            raise _refusal(condition, f"{condition[place:].strip()[:20]!r} is not understood; {EXAMPLE}")
         kind = str(match.lastgroup)
         tokens.append(_Token(kind, match[kind], match.start(kind)))
         place = match.end()
@@ -209,50 +236,7 @@ def _tokens(condition: str) -> list[_Token]:
 
 
 def _value(token: _Token) -> Value:
+    """The value that a token stands for, a number without any rounding."""
     if token.kind == "number":
-        whole = "." not in token.text and len(token.text) < LONGEST_WHOLE
-        return int(token.text) if whole else float(token.text)
+        return Fraction(token.text)
     return WORDS[token.text.lower()] if token.kind == "word" else token.text[1:-1]
-
-
-def _kind(value: Value) -> str:
-    if isinstance(value, bool):
-        return "true or false"
-    return "numbers" if isinstance(value, int | float) else "text"
-
-
-def _kind_of_column(values: pa.Array) -> str | None:
-    """What a column holds, in words for the user; None where it holds nothing but missing values."""
-    kind = values.type.value_type if pa.types.is_list(values.type) else values.type
-    kind = kind.field("raw").type if pa.types.is_struct(kind) else kind
-    if pa.types.is_null(kind) or values.null_count == len(values):
-        return None
-    return "true or false" if pa.types.is_boolean(kind) else "text" if pa.types.is_string(kind) else "numbers"
-
-
-def meets(values: pa.Array, how: str, value: Value) -> NDArray[np.bool_]:
-    """(n,) whether each value meets a test; texts in any case. A list meets it where one of its parts does.
-
-    >>> meets(pa.array(["ICML", None, "NeurIPS"]), "==", "icml").tolist()
-    [True, False, False]
-    """
-    if how == "!=":
-        return ~meets(values, "==", value)
-    if pa.types.is_list(values.type):
-        parents = pc.list_parent_indices(values).to_numpy()
-        met = np.zeros(len(values), dtype=bool)
-        met[parents[meets(pc.list_flatten(values), how, value)]] = True
-        return met
-    if pa.types.is_struct(values.type):  # references are compared as their source wrote them
-        return meets(pc.struct_field(values, "raw"), how, value)
-    if how == "contains":
-        met_by = pc.match_substring(values, value, ignore_case=True) if isinstance(value, str) else None
-    elif isinstance(value, str):
-        met_by = COMPARE[how](pc.utf8_lower(values), value.lower())
-    elif isinstance(value, bool) or (isinstance(value, int) and pa.types.is_integer(values.type)):
-        met_by = COMPARE[how](values, value)
-    else:  # unsafe: a large whole number may be rounded, which pyarrow refuses by default
-        met_by = COMPARE[how](values.cast(pa.float64(), safe=False), float(value))
-    if met_by is None:
-        return np.zeros(len(values), dtype=bool)
-    return np.asarray(pc.fill_null(met_by, False).to_numpy(zero_copy_only=False))

@@ -98,7 +98,9 @@ def _procedure(atlas: AtlasData) -> Iterator[str]:
         f" {embedding.device}, {embedding.precision}; {embedding.embedded:,} texts embedded,"
         f" {embedding.from_cache:,} read from the cache"
     )
-    yield f"* neighbours: the {atlas.neighbours.k} most similar papers of each paper by cosine similarity, exact"
+    recall = selection.neighbour_recall
+    how = "exact" if recall is None else f"among the partitions nearest to it ({recall:.1%} of the nearest 15 found)"
+    yield f"* neighbours: the {atlas.neighbours.k} most similar papers of each paper by cosine similarity, {how}"
     yield f"* reducer: {_describe_reducer(selection)}"
     yield f"* topics: {selection.explanation}"
     if selection.scores:

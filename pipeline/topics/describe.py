@@ -7,18 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import TopicsConfig
-from pipeline.mmr import select_by_mmr
 from pipeline.topics.coverage import coverages, factor_of
 from pipeline.topics.grouping import Grouping
+from pipeline.topics.holders import Holders, npmi_of_pairs
 from pipeline.topics.keywords import Keyword, find_keywords
-from pipeline.topics.labels import label_topics
+from pipeline.topics.labels import label_topics, repeats, share_one
 from pipeline.topics.phrases import Phrases, find_phrases
 from pipeline.topics.representatives import find_representatives
 from pipeline.topics.topic import Topic, TopicHierarchy, TopicKeyword
 
 LABEL_CANDIDATES = 15
-MMR_CANDIDATES = 3  # times the keywords asked for: among so many they are selected to repeat little
-DIVERSITY = 0.2
+KEYWORD_CANDIDATES = 3  # times the keywords asked for: among so many those that go together are selected
+COHERENCE = 1 / 3  # how much going together weighs beside the weight
 EmbedPhrases = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
@@ -41,11 +41,11 @@ def describe_topics(
 ) -> TopicHierarchy:
     """Topics, the areas above them and the subtopics inside them. Areas and subtopics are numbered from 0.
 
-    embed_phrases: (p, d) unit vectors of phrases, by which labels are chosen to cover their topic and keywords to
-    repeat little; without it the heaviest are taken.
+    embed_phrases: (p, d) unit vectors of phrases, by which labels are chosen to cover their topic; without it by the
+    papers alone that hold them.
     """
     phrases = find_phrases(papers.titles, papers.abstracts, stop_words=config.stop_words)
-    describer = _Describer(papers, phrases, grouping, config, embed_phrases)
+    describer = _Describer(papers, phrases, Holders(phrases, len(papers.ids)), grouping, config, embed_phrases)
     labels, nearest = grouping.hierarchy, grouping.assigned.nearest_topic
     area_of = labels.area_of
     areas = _area_of_papers(area_of, nearest) if len(area_of) else None
@@ -55,11 +55,12 @@ def describe_topics(
     above: tuple[Topic, ...] = ()
     if areas is not None:
         level = _LevelLabels(_area_of_papers(area_of, grouping.core), areas, parts=grouping.core)
-        above = describer.outer_level(level, topics)
+        above = describer.outer_level(level, topics, beside=_largest_labels(topics))
     inside: tuple[Topic, ...] = ()
     if len(labels.topic_of):
         level = _LevelLabels(labels.subtopic, labels.subtopic, parents=labels.topic_of.tolist(), within=nearest)
-        inside = describer.outer_level(level, topics)
+        beside = {number: topics[topic].label for number, topic in enumerate(level.parents)}
+        inside = describer.outer_level(level, topics, beside=beside)
     return _renumbered(TopicHierarchy(topics, above, inside), grouping.ids)
 
 
@@ -75,6 +76,12 @@ def _renumbered(hierarchy: TopicHierarchy, ids: Sequence[int]) -> TopicHierarchy
 
 def _area_of_papers(area_of: NDArray[np.int32], topics: NDArray[np.int32]) -> NDArray[np.int32]:
     return np.where(topics == -1, -1, area_of[topics]).astype(np.int32)
+
+
+def _largest_labels(topics: Sequence[Topic]) -> dict[int, str]:
+    """Area -> the label of its largest topic, which stands first below it."""
+    by_size = sorted(topics, key=lambda topic: (topic.size, -topic.id))
+    return {topic.parent: topic.label for topic in by_size if topic.parent is not None}
 
 
 def _with_own_figures(topic: Topic, grouping: Grouping) -> Topic:
@@ -107,28 +114,43 @@ class _Describer:
 
     papers: DescribedPapers
     phrases: Phrases
+    holders: Holders
     grouping: Grouping
     config: TopicsConfig
     embed_phrases: EmbedPhrases | None
 
     def topics(self, level: _LevelLabels, given: Mapping[int, str]) -> tuple[Topic, ...]:
-        """The topics proper: labels that are given stay, and keywords are selected to repeat little.
+        """The topics proper: labels that are given stay, and keywords are selected to go together.
 
         What sets a topic apart from its siblings belongs into its name; the list of its keywords leaves nothing out.
         """
-        ranked = find_keywords(self.phrases, level.core, count=MMR_CANDIDATES * self.config.keywords, parts=level.parts)
+        count = self.config.keywords
+        ranked = find_keywords(self.phrases, level.core, count=KEYWORD_CANDIDATES * count, parts=level.parts)
+        keywords = [select_keywords(listed, self.holders.held(listed), count=count) for listed in ranked]
         candidates = self._label_candidates(level)
-        labels = label_topics(candidates)
-        named = label_topics(candidates, given) if given else labels
-        return self._describe(level, self._select_keywords(ranked), labels=labels, named=named)
+        held = self._held(candidates, level)
+        labels = label_topics(candidates, held=held)
+        named = label_topics(candidates, given, held=held) if given else labels
+        return self._describe(level, keywords, labels=labels, named=named)
 
-    def outer_level(self, level: _LevelLabels, others: Sequence[Topic]) -> tuple[Topic, ...]:
-        """Areas or subtopics. others: the topics described before, whose labels are used already."""
+    def outer_level(
+        self, level: _LevelLabels, others: Sequence[Topic], *, beside: Mapping[int, str]
+    ) -> tuple[Topic, ...]:
+        """Areas or subtopics. others: the topics described before, whose labels are used already. beside: for each the
+        label that is read together with its own.
+        """
         keywords = find_keywords(
             self.phrases, level.core, count=self.config.keywords, within=level.within, parts=level.parts
         )
-        labels = label_topics(self._label_candidates(level), others=[topic.label for topic in others])
+        ranked = enumerate(self._label_candidates(level))
+        candidates = [share_one(listed, beside[number]) for number, listed in ranked]
+        used = [topic.label for topic in others]
+        labels = label_topics(candidates, others=used, held=self._held(candidates, level))
         return self._describe(level, keywords, labels=labels, named=labels)
+
+    def _held(self, candidates: Sequence[Sequence[Keyword]], level: _LevelLabels) -> list[NDArray[np.bool_]]:
+        """For each topic which of its papers hold which candidates."""
+        return [self.holders.held(listed)[level.core == number] for number, listed in enumerate(candidates)]
 
     def _label_candidates(self, level: _LevelLabels) -> list[list[Keyword]]:
         """What a label may be made of: the weight of each phrase times how much better than chance it ranks the papers
@@ -177,25 +199,25 @@ class _Describer:
             for number, rows in enumerate(chosen)
         )
 
-    def _select_keywords(self, ranked: list[list[Keyword]]) -> list[list[Keyword]]:
-        """The keywords listed of each topic, heaviest first."""
-        count = self.config.keywords
-        terms = sorted({keyword.term for keywords in ranked for keyword in keywords if len(keywords) > count})
-        if self.embed_phrases is None or not terms:
-            return [keywords[:count] for keywords in ranked]
-        vectors, place = self.embed_phrases(terms), {term: number for number, term in enumerate(terms)}
-        return [
-            keywords
-            if len(keywords) <= count
-            else select_keywords(keywords, vectors[[place[keyword.term] for keyword in keywords]], count=count)
-            for keywords in ranked
-        ]
 
+def select_keywords(keywords: Sequence[Keyword], held: NDArray[np.bool_], *, count: int) -> list[Keyword]:
+    """`count` of the keywords, heaviest first: each next one weighs much and goes together with those selected before.
 
-def select_keywords(keywords: Sequence[Keyword], vectors: NDArray[np.float32], *, count: int) -> list[Keyword]:
-    """`count` of the keywords, heaviest first, selected by MMR. vectors: (k, d) unit rows of their terms."""
-    weights = np.array([keyword.weight for keyword in keywords])
-    selected = select_by_mmr(weights, vectors, diversity=DIVERSITY, k=count)
+    Left out is what only repeats one of those in other forms of its words: "alcoholic" after "alcohol". held: (n, k)
+    whether each paper holds each keyword.
+    """
+    if not keywords:
+        return []
+    npmi = npmi_of_pairs(held)
+    weights = np.array([keyword.weight for keyword in keywords]) / keywords[0].weight
+    selected: list[int] = []
+    left = list(range(len(keywords)))
+    while left and len(selected) < count:
+        together = npmi[left][:, selected].mean(axis=1) if selected else np.zeros(len(left))
+        worth = (1 - COHERENCE) * weights[left] + COHERENCE * together
+        best = left[int(np.argmax(np.round(worth, 9)))]
+        selected.append(best)
+        left = [place for place in left if place != best and not repeats(keywords[place], keywords[best])]
     return [keywords[place] for place in sorted(selected)]
 
 

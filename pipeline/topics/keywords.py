@@ -4,11 +4,14 @@ A phrase weighs the share of the topic's papers that hold it (in the title: twic
 that hold it): document frequency counts papers, not topics, so a phrase that every topic uses a little keeps its low
 weight however many topics there are (after Grootendorst's c-TF-IDF, arXiv:2203.05794, which counts topics). Noise
 belongs to no class.
+
+In a name a word counts the less the more often it stands before another ("genetic", "hypertensive": it says what kind
+of thing, not what) and a phrase the more the longer it is. Of two phrases where one holds the other only one is kept.
 """
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +20,9 @@ from pipeline.topics.phrases import Phrases
 from pipeline.words.stop_words import WEAK_ALONE
 
 CANDIDATES = 60
-LONGER_COUNTS = (1.0, 1.35, 1.5, 1.5)  # in a name a phrase says more than its words: how much, by number of words
+LONGER_COUNTS = (1.0, 1.2, 1.2, 1.2)  # in a name a phrase says more than a word: how much, by number of words
+ALIKE_COUNTS = (1.0,) * len(LONGER_COUNTS)
+BEFORE_COUNTS = 0.5  # what is left of the weight of a word that always stands before another
 WEAK_COUNTS = 0.5
 TITLE_COUNTS = 1.0  # a phrase in the title counts as if the paper held it once more
 COVERED = 0.55  # a word is left out beside a phrase that holds it and weighs at least this much of it
@@ -43,13 +48,16 @@ def find_keywords(
 ) -> list[list[Keyword]]:
     """For each topic 0..t-1 its `count` heaviest keywords, heaviest first, none nested in another.
 
-    topics: (n,) core topic of each paper, -1 noise. for_names: prefer phrases to single words, which go together better
-    in a list but say less by themselves. within: (n,) the larger topic around each, whose common words do
+    topics: (n,) core topic of each paper, -1 noise. for_names: prefer phrases and nouns, which say more by themselves,
+    to words that go together well in a list. within: (n,) the larger topic around each, whose common words do
     not tell its parts apart. parts: (n,) the smaller topics inside each, which its words should be spread over.
     """
     total = int(topics.max(initial=-1)) + 1
     pairs, weight = _weights(phrases, topics)
-    weight = weight * _boost(phrases, longer=LONGER_COUNTS if for_names else (1.0,) * len(LONGER_COUNTS))[pairs.phrase]
+    longer = LONGER_COUNTS if for_names else ALIKE_COUNTS
+    weight = weight * _boost(phrases, longer=longer)[pairs.phrase]
+    if for_names:
+        weight = weight * (1 - (1 - BEFORE_COUNTS) * stands_before(phrases))[pairs.phrase]
     if within is not None:
         weight = weight * np.sqrt(_rarity_within(phrases, topics, within, pairs=pairs))
     if parts is not None:
@@ -65,7 +73,7 @@ def find_keywords(
             for row in rows
             if weight[row] > 0
         ]
-        keywords.append(_without_nested(ranked, count))
+        keywords.append(_without_nested(ranked, count, longer=longer))
     return keywords
 
 
@@ -139,17 +147,28 @@ def _boost(phrases: Phrases, *, longer: Sequence[float]) -> NDArray[np.float64]:
     return np.where(weak, by_length * WEAK_COUNTS, by_length)
 
 
-def _without_nested(ranked: Sequence[Keyword], count: int) -> list[Keyword]:
+def stands_before(phrases: Phrases) -> NDArray[np.float64]:
+    """For each phrase of one word the share of its papers in which another word follows it in a phrase; 0 for longer
+    phrases: "causal" stands before "inference", "effect" and others, "regression" seldom before anything.
+    """
+    number = {words[0]: place for place, words in enumerate(phrases.words) if len(words) == 1}
+    first = np.array([number.get(words[0], -1) if len(words) == 2 else -1 for words in phrases.words], dtype=np.int64)
+    followed = first[phrases.phrase] != -1
+    cells = phrases.papers[followed].astype(np.int64) * len(first) + first[phrases.phrase[followed]]
+    counts = np.bincount(np.unique(cells) % max(len(first), 1), minlength=len(first))
+    return np.asarray(counts / np.maximum(phrases.document_frequency, 1))
+
+
+def _without_nested(ranked: Sequence[Keyword], count: int, *, longer: Sequence[float] = ALIKE_COUNTS) -> list[Keyword]:
     """The heaviest keywords; of two where one holds the other, the longer unless it is much lighter.
 
-    The longer one takes the place and the weight of the shorter: "large language model" for "language model".
+    "large language model" stands for "language model" too, with its own weight. longer: what the weights of phrases
+    were multiplied with by their number of words, which does not count between the two.
     """
+    plain = {keyword: keyword.weight / longer[len(keyword.words) - 1] for keyword in ranked}
+    stand_ins = dict.fromkeys(_stand_in(keyword, plain) for keyword in ranked)
     kept: list[Keyword] = []
-    for keyword in ranked:
-        longer = next((other for other in ranked if _holds(other, keyword)), None)
-        if longer is not None and longer.weight >= COVERED * keyword.weight:
-            whole = _longest(longer, ranked)
-            keyword = replace(whole, weight=keyword.weight)
+    for keyword in sorted(stand_ins, key=lambda stand_in: -stand_in.weight):
         if any(_holds(keyword, other) or _holds(other, keyword) for other in kept):
             continue
         if not any(word_parts(keyword) == word_parts(other) for other in kept):
@@ -157,12 +176,19 @@ def _without_nested(ranked: Sequence[Keyword], count: int) -> list[Keyword]:
     return kept[:count]
 
 
-def _longest(keyword: Keyword, ranked: Sequence[Keyword]) -> Keyword:
-    """The keyword, or the longest heavy enough one that holds it, step by step."""
-    for other in ranked:
-        if _holds(other, keyword) and other.weight >= COVERED * keyword.weight:
-            return _longest(other, ranked)
-    return keyword
+def _stand_in(keyword: Keyword, plain: Mapping[Keyword, float]) -> Keyword:
+    """The keyword, or the longest heavy enough one that holds it; of several as long the heaviest."""
+    longer = [other for other in plain if _holds(other, keyword) and _may_stand_for(other, keyword)]
+    heavy = [other for other in longer if plain[other] >= COVERED * plain[keyword]]
+    return max(heavy, key=lambda other: (len(word_parts(other)), plain[other]), default=keyword)
+
+
+def _may_stand_for(longer: Keyword, shorter: Keyword) -> bool:
+    """Not so a word joined by a hyphen that only begins with the other: "privacy-preserving" is no kind of privacy, as
+    "gravitational-wave" is a wave.
+    """
+    own = word_parts(shorter)
+    return len(longer.words) > len(shorter.words) or word_parts(longer)[-len(own) :] == own
 
 
 def word_parts(keyword: Keyword) -> tuple[str, ...]:

@@ -15,9 +15,12 @@ from pipeline.errors import PaperatlasError, UnknownPaperError
 from pipeline.map.html import render
 from pipeline.version import __version__
 from pipeline.web.api_docs import write_api_docs
+from pipeline.web.limits import Limits
 from pipeline.web.map_routes import map_routes
-from pipeline.web.middleware import Limits, problem, with_access_checks
+from pipeline.web.middleware import with_access_checks
+from pipeline.web.problems import problem
 from pipeline.web.routes import api_routes
+from pipeline.words.display import shorten
 
 API = "/api/v1"
 PLAIN_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -88,7 +91,7 @@ def _report_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def other(request: Request, error: HTTPException) -> JSONResponse:
         details = {
-            "Not Found": f"nothing is at {request.url.path}; /api lists what there is",
+            "Not Found": f"nothing is at {shorten(request.scope['path'], 200)}; /api lists what there is",
             "Method Not Allowed": "this address takes another method",
         }
         return _problem(error.status_code, details.get(error.detail, error.detail))

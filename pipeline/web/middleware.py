@@ -4,9 +4,8 @@ Refusals are problem+json (RFC 9457), as all errors of the app are.
 """
 
 import hmac
-import json
+import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
@@ -14,8 +13,14 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-MAX_BYTES = 2**20
+from pipeline.web.bodies import Bodies, ClientGoneError, replay, too_large
+from pipeline.web.limits import Limits
+from pipeline.web.problems import RefusedRequestError, problem_body
+from pipeline.words.display import shorten
+
+NAME = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(?::[0-9]{1,5})?")  # a Host header: name, then a port
+LONGEST_SHOWN = 100
+LONGEST_LENGTH = 12  # digits of a Content-Length
 COOKIE = "paperatlas-token"
 # What browsers may do with the answers: nothing but show them.
 SECURITY_HEADERS = [
@@ -24,20 +29,6 @@ SECURITY_HEADERS = [
     (b"x-frame-options", b"DENY"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """hosts: names by which the server may be addressed, None for any, which requires a token.
-
-    token: secret that every request must carry, None for no token. max_concurrent: requests answered at the same time,
-    one more gets 503. max_bytes: largest body of a request.
-    """
-
-    hosts: tuple[str, ...] | None = LOOPBACK
-    token: str | None = None
-    max_concurrent: int = 32
-    max_bytes: int = MAX_BYTES
 
 
 def with_access_checks(app: ASGIApp, limits: Limits, *, origins: Collection[str] = ()) -> ASGIApp:
@@ -67,73 +58,110 @@ class HostMiddleware:
         self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
-        name = _host_name(headers.get("host", ""))
-        if scope["type"] != "http" or self._hosts is None or name.lower() in self._hosts:
+        if scope["type"] != "http":
+            await _without_websockets(self._app)(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.getlist("host")
+        name = host_name(given[0]) if len(given) == 1 else None
+        if name is not None and (self._hosts is None or name in self._hosts):
             await self._app(scope, receive, send)
             return
+        status, detail = HTTPStatus.MISDIRECTED_REQUEST, f"this server is not called {_shown(given)}"
+        if len(given) != 1:
+            status, detail = HTTPStatus.BAD_REQUEST, f"a request has one Host header; this one has {len(given)}"
         origin = headers.get("origin", "")
         allowed = origin != "" and (origin in self._origins or "*" in self._origins)
         cors = [(b"access-control-allow-origin", origin.encode("latin-1")), (b"vary", b"Origin")] if allowed else []
-        await refuse(send, HTTPStatus.MISDIRECTED_REQUEST, f"this server is not called {name!r}", *cors)
+        await refuse(send, status, detail, *cors)
 
 
-def _host_name(host: str) -> str:
-    """A Host header without its port.
+def _without_websockets(app: ASGIApp) -> ASGIApp:
+    """What is no request reaches the app at its start and end alone."""
 
-    >>> _host_name("localhost:8765"), _host_name("[::1]:8765")
+    async def passing(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await app(scope, receive, send)
+
+    return passing
+
+
+def host_name(host: str) -> str | None:
+    """The name of a Host header in lower case, without its port; None for what is no name with a port.
+
+    >>> host_name("LocalHost:8765"), host_name("[::1]:8765")
     ('localhost', '[::1]')
+    >>> host_name("[::1].evil.example"), host_name("localhost:80@evil.example")
+    (None, None)
     """
-    return host[: host.index("]") + 1] if host.startswith("[") and "]" in host else host.partition(":")[0]
+    match = NAME.fullmatch(host)
+    return match[1].lower() if match else None
+
+
+def _shown(hosts: list[str]) -> str:
+    """What a request calls the server: the name alone where it is one."""
+    given = "".join(hosts[:1])
+    return repr(shorten(host_name(given) or given, LONGEST_SHOWN))
 
 
 class AccessMiddleware:
-    """Checks token, size and number of requests, and adds security headers to every answer."""
+    """Checks token, size and number of requests, and adds security headers to every answer.
+
+    A request is one of so many at once only while it is answered, not while its body arrives or its client takes the
+    answer, which it can draw out.
+    """
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
         self._limits = limits
+        self._bodies = Bodies(limits)
         self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await _without_websockets(self._app)(scope, receive, send)
             return
-        refusal = self._refusal(scope)
-        if refusal is not None:
-            await refuse(send, *refusal)
+        try:
+            self._check(scope)
+            if self._limits.token is not None and _token_in_query(scope) is not None:
+                await self._set_cookie(send)
+                return
+            body = await self._bodies.read(receive)
+            await self._answer(scope, replay(body, receive), _with_security_headers(send))
+        except RefusedRequestError as refusal:
+            busy = refusal.status == HTTPStatus.SERVICE_UNAVAILABLE
+            await refuse(send, refusal.status, refusal.detail, *([(b"retry-after", b"1")] if busy else []))
+        except ClientGoneError:
             return
-        if self._limits.token is not None and _token_in_query(scope) is not None:
-            await self._set_cookie(send)
-            return
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._running >= self._limits.max_concurrent:
             detail = f"{self._limits.max_concurrent} requests are being answered; try again in a moment"
-            await refuse(send, HTTPStatus.SERVICE_UNAVAILABLE, detail, (b"retry-after", b"1"))
-            return
-        self._running += 1
-        counted = _CountedReceive(receive, self._limits.max_bytes)
-        try:
-            await self._app(scope, counted, _with_security_headers(send, counted))
-        finally:
-            self._running -= 1
-        if counted.exceeded:
-            await refuse(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._too_large())
+            raise RefusedRequestError(HTTPStatus.SERVICE_UNAVAILABLE, detail)
+        messages: list[Message] = []
 
-    def _refusal(self, scope: Scope) -> tuple[HTTPStatus, str] | None:
-        """Why a request is refused, by its headers alone; None where it is not."""
+        async def keep(message: Message) -> None:
+            messages.append(message)
+
+        self._running += 1
+        try:
+            await self._app(scope, receive, keep)
+        finally:  # also where the app fails: its answer says so
+            self._running -= 1
+            for message in messages:
+                await send(message)
+
+    def _check(self, scope: Scope) -> None:
+        """Raises RefusedRequestError for what the head alone forbids."""
         headers = Headers(scope=scope)
         if not self._has_token(scope, headers):
-            return (
+            raise RefusedRequestError(
                 HTTPStatus.UNAUTHORIZED,
                 "the token is missing or wrong: Authorization: Bearer TOKEN, or /?token=TOKEN",
             )
         length = headers.get("content-length", "0")
-        if length.isdecimal() and int(length) > self._limits.max_bytes:
-            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._too_large()
-        return None
-
-    def _too_large(self) -> str:
-        return f"a request may have {self._limits.max_bytes:,} bytes at most"
+        if length.isdecimal() and (len(length) > LONGEST_LENGTH or int(length) > self._limits.max_bytes):
+            raise too_large(self._limits)
 
     def _has_token(self, scope: Scope, headers: Headers) -> bool:
         if self._limits.token is None:
@@ -154,21 +182,6 @@ class AccessMiddleware:
         await send({"type": "http.response.body", "body": b""})
 
 
-class _CountedReceive:
-    """receive, until the body is larger than allowed, whatever its Content-Length; then the client has disconnected."""
-
-    def __init__(self, receive: Receive, max_bytes: int) -> None:
-        self._receive = receive
-        self._left = max_bytes
-        self.exceeded = False
-
-    async def __call__(self) -> Message:
-        message = await self._receive()
-        self._left -= len(message.get("body", b""))
-        self.exceeded = self.exceeded or self._left < 0
-        return {"type": "http.disconnect"} if self.exceeded else message
-
-
 def _token_in_query(scope: Scope) -> str | None:
     """The token of /?token=TOKEN; None for any other address."""
     if scope["path"] != "/":
@@ -176,12 +189,8 @@ def _token_in_query(scope: Scope) -> str | None:
     return next(iter(parse_qs(scope["query_string"].decode("latin-1")).get("token", [])), None)
 
 
-def _with_security_headers(send: Send, counted: _CountedReceive) -> Send:
-    """send, with the security headers; sends nothing for a request that was too large."""
-
+def _with_security_headers(send: Send) -> Send:
     async def sending(message: Message) -> None:
-        if counted.exceeded:
-            return
         if message["type"] == "http.response.start":
             message = {**message, "headers": [*message.get("headers", []), *SECURITY_HEADERS]}
         await send(message)
@@ -191,12 +200,6 @@ def _with_security_headers(send: Send, counted: _CountedReceive) -> Send:
 
 async def refuse(send: Send, status: HTTPStatus, detail: str, *headers: tuple[bytes, bytes]) -> None:
     """Answer with a problem."""
-    body = json.dumps(problem(status, detail)).encode()
-    start = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode()), *headers]
-    await send({"type": "http.response.start", "status": int(status), "headers": start})
+    body, own_headers = problem_body(status, detail)
+    await send({"type": "http.response.start", "status": int(status), "headers": [*own_headers, *headers]})
     await send({"type": "http.response.body", "body": body})
-
-
-def problem(status: int, detail: str) -> dict[str, object]:
-    """The members of a problem: type, title, status, and detail in a sentence."""
-    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": int(status), "detail": detail}

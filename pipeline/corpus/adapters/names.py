@@ -71,7 +71,7 @@ def is_no_name(name: str) -> bool:
     >>> is_no_name("[Anonymous]"), is_no_name("et al."), is_no_name("Anon Ymous")
     (True, True, False)
     """
-    return _plain(name) in NO_NAMES or not any(map(str.isalpha, name))
+    return _plain(name) in NO_NAMES or not (name[0].isalpha() or any(map(str.isalpha, name)))
 
 
 def unglued(names: str) -> list[str]:

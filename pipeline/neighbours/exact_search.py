@@ -1,4 +1,4 @@
-"""Embedding -> Neighbours: the k most similar papers of every paper, exactly.
+"""Vectors, queries -> Neighbours: the k most similar papers of each, exactly.
 
 Similarities come from blocked float32 matrix products, whose last bits depend on the block and on the
 number of threads. Every paper that could belong to the k nearest within that error is therefore scored
@@ -39,7 +39,7 @@ class Neighbours:
         return int(self.indices.shape[1])
 
 
-def find_neighbours(
+def find_exactly(
     vectors: NDArray[np.float32], *, k: int, advance: Callable[[int], None] = lambda _: None
 ) -> Neighbours:
     """The min(k, n - 1) most similar rows of every row of `vectors`, (n, d) float32 unit rows."""
@@ -110,7 +110,7 @@ def nearest(
         part = slice(start, min(start + block, m))
         own = None if own_rows is None else own_rows[part]
         query_rows, columns = _candidates(queries[part] @ vectors.T, k, own=own, among=among, dimensions=len(vectors.T))
-        exact = _rescore(vectors, queries[part], query_rows=query_rows, columns=columns)
+        exact = rescore(vectors, queries[part], query_rows=query_rows, columns=columns)
         order = np.lexsort((columns, -exact, query_rows))
         first = np.searchsorted(query_rows[order], np.arange(part.stop - part.start))
         chosen = order[first[:, None] + np.arange(k)]
@@ -146,7 +146,7 @@ def _candidates(
     return query_rows, columns
 
 
-def _rescore(
+def rescore(
     vectors: NDArray[np.float32],
     queries: NDArray[np.float32],
     *,

@@ -1,0 +1,160 @@
+"""Vectors -> Neighbours: exactly to a hundred thousand papers, beyond in the partitions nearest to each paper.
+
+Comparing all with all grows with the square of the papers. Beyond `EXACT_TO` spherical k-means (Dhillon and Modha,
+2001) cuts the papers into partitions of about two thousand, and each paper is compared with the members of its nearest
+few, as an inverted file does (Jégou, Douze and Schmid, 2011). Those compared are scored exactly, so a list may lack a
+neighbour and never holds a wrong similarity; `measure_recall` says how many are found.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.neighbours.exact_search import Neighbours, find_exactly, nearest, rescore
+
+EXACT_TO = 100_000  # papers
+PARTITION_SIZE = 2_000  # papers in a partition, about
+PROBED = 24  # nearest partitions that a paper is compared with, its own included
+TRAINED_ON = 64  # papers for each partition that the centroids are fitted to
+ROUNDS = 8  # of k-means
+SPARE = 16  # candidates kept beyond k, so that rounding in float32 loses none
+NONE_YET = np.float32(-2.0)  # below every cosine
+BLOCK = 4_096  # rows at once
+SAMPLED = 1_000  # papers whose neighbours are looked up exactly to measure the recall
+
+
+@dataclass(frozen=True)
+class Partitions:
+    """centroids: (c, d) float32 unit rows. probes: (n, p) int32, the partitions nearest to each row, nearest first."""
+
+    centroids: NDArray[np.float32]
+    probes: NDArray[np.int32]
+
+    def members(self, partition: int) -> NDArray[np.int64]:
+        """Rows that belong to a partition: whose nearest it is."""
+        return np.flatnonzero(self.probes[:, 0] == partition)
+
+
+def find_neighbours(
+    vectors: NDArray[np.float32], *, k: int, advance: Callable[[int], None] = lambda _: None
+) -> Neighbours:
+    """The min(k, n - 1) most similar rows of every row of `vectors`, (n, d) float32 unit rows; advance: rows done."""
+    if len(vectors) <= EXACT_TO:
+        return find_exactly(vectors, k=k, advance=advance)
+    partitions = make_partitions(vectors, count=len(vectors) // PARTITION_SIZE, probed=PROBED)
+    return search_partitions(vectors, partitions, k=k, advance=advance)
+
+
+def measure_recall(vectors: NDArray[np.float32], neighbours: Neighbours, *, k: int) -> float:
+    """Share of the exact k nearest that the lists hold, over a thousand rows evenly spaced; 1 for an exact search.
+
+    A neighbour as similar as the k-th counts as found, whichever of equal ones is listed.
+    """
+    rows = np.unique(np.linspace(0, len(vectors) - 1, min(SAMPLED, len(vectors))).astype(np.int64))
+    k = min(k, neighbours.k)
+    exact = nearest(vectors, vectors[rows], k=k, own_rows=rows)
+    enough = neighbours.similarities[rows, :k] >= exact.similarities[:, -1:]
+    return float(enough.mean()) if enough.size else 1.0
+
+
+def make_partitions(vectors: NDArray[np.float32], *, count: int, probed: int) -> Partitions:
+    """`count` partitions by spherical k-means on evenly spaced rows; each row's `probed` nearest of them.
+
+    Rows are in the order of their texts' hashes, so evenly spaced ones are a random sample that never changes.
+    """
+    sample = vectors[np.linspace(0, len(vectors) - 1, min(len(vectors), count * TRAINED_ON)).astype(np.int64)]
+    centroids = sample[np.linspace(0, len(sample) - 1, count).astype(np.int64)].copy()
+    for _ in range(ROUNDS):
+        home = _nearest_centroids(sample, centroids, 1)[:, 0]
+        sums = np.zeros((count, vectors.shape[1]))
+        np.add.at(sums, home, sample)
+        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+        centroids = np.where(lengths > 0, sums / np.maximum(lengths, 1e-12), centroids).astype(np.float32)
+    return Partitions(centroids, _nearest_centroids(vectors, centroids, min(probed, count)))
+
+
+def _nearest_centroids(vectors: NDArray[np.float32], centroids: NDArray[np.float32], count: int) -> NDArray[np.int32]:
+    """(n, count) numbers of the centroids nearest to each row, the nearest first.
+
+    Similarities are rounded to five decimals, and ties go to the smaller number: the last bits of a product do not
+    decide.
+    """
+    nearest_ones = np.empty((len(vectors), count), dtype=np.int32)
+    for start in range(0, len(vectors), BLOCK):
+        similarity = np.round(vectors[start : start + BLOCK] @ centroids.T, 5)
+        nearest_ones[start : start + BLOCK] = np.argsort(-similarity, axis=1, kind="stable")[:, :count]
+    return nearest_ones
+
+
+def search_partitions(
+    vectors: NDArray[np.float32],
+    partitions: Partitions,
+    *,
+    k: int,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Neighbours:
+    """The k most similar rows of each among the members of the partitions that it probes."""
+    n, k = len(vectors), min(k, max(len(vectors) - 1, 0))
+    best = _Best.empty(n, k + SPARE)
+    order = np.argsort(partitions.probes, axis=None, kind="stable")  # rows that probe a partition stand together
+    probing, width = order // partitions.probes.shape[1], partitions.probes.shape[1]
+    starts = np.searchsorted(partitions.probes.ravel()[order], np.arange(len(partitions.centroids) + 1))
+    done = 0
+    for partition in range(len(partitions.centroids)):
+        members = partitions.members(partition)
+        for first in range(starts[partition], starts[partition + 1], BLOCK):
+            rows = probing[first : min(first + BLOCK, starts[partition + 1])]
+            best.add(rows, members, vectors[rows] @ vectors[members].T)
+            done += len(rows)
+            advance(done // width - (done - len(rows)) // width)
+    return _rescored(vectors, best, k)
+
+
+@dataclass(frozen=True)
+class _Best:
+    """rows: (n, w) int32 candidates of each row, -1 where there are none yet. scores: (n, w) float32 cosines."""
+
+    rows: NDArray[np.int32]
+    scores: NDArray[np.float32]
+
+    @classmethod
+    def empty(cls, n: int, width: int) -> "_Best":
+        return cls(np.full((n, width), -1, dtype=np.int32), np.full((n, width), NONE_YET, dtype=np.float32))
+
+    def add(self, rows: NDArray[np.int64], members: NDArray[np.int64], scores: NDArray[np.float32]) -> None:
+        """Keeps the best of what is there and these: (r, m) scores of some rows with some members."""
+        width = self.rows.shape[1]
+        scores = np.where(members[None] == rows[:, None], NONE_YET, scores)
+        if len(members) > width:
+            chosen = np.argpartition(-scores, width - 1, axis=1)[:, :width]
+            new, scores = members[chosen], np.take_along_axis(scores, chosen, axis=1)
+        else:
+            new = np.broadcast_to(members, scores.shape)
+        both_rows = np.concatenate([self.rows[rows], new.astype(np.int32)], axis=1)
+        both = np.concatenate([self.scores[rows], scores], axis=1)
+        chosen = np.argpartition(-both, width - 1, axis=1)[:, :width]
+        self.rows[rows] = np.take_along_axis(both_rows, chosen, axis=1)
+        self.scores[rows] = np.take_along_axis(both, chosen, axis=1)
+
+
+def _rescored(vectors: NDArray[np.float32], best: _Best, k: int) -> Neighbours:
+    """The k best of each row by exact similarity, ties to the smaller row."""
+    n = len(vectors)
+    indices, similarities = np.zeros((n, k), dtype=np.int32), np.zeros((n, k), dtype=np.float32)
+    for start in range(0, n, BLOCK):
+        part = slice(start, min(start + BLOCK, n))
+        query_rows, places = np.nonzero(best.scores[part] > NONE_YET)
+        columns = best.rows[part][query_rows, places].astype(np.int64)
+        exact = rescore(vectors, vectors[part], query_rows=query_rows, columns=columns)
+        order = np.lexsort((columns, -exact, query_rows))
+        place = np.arange(len(order)) - np.searchsorted(query_rows, query_rows)
+        kept = place < k
+        indices[start + query_rows[kept], place[kept]] = columns[order][kept]
+        similarities[start + query_rows[kept], place[kept]] = exact[order][kept]
+    few = np.flatnonzero((best.scores > NONE_YET).sum(axis=1) < k)  # in partitions of next to nobody
+    if len(few):
+        found = nearest(vectors, vectors[few], k=k, own_rows=few)
+        indices[few], similarities[few] = found.indices, found.similarities
+    return Neighbours(indices, similarities)
