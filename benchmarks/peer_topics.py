@@ -36,27 +36,37 @@ def top2vec_style(vectors: NDArray[np.float32], seed: int) -> Topics:
     return np.asarray((vectors @ means.T).argmax(axis=1), dtype=np.int64)
 
 
-def bertopic_keywords(texts: Sequence[str], topics: Topics) -> list[list[str]]:
-    """The ten first words of each topic by BERTopic's class-based TF-IDF with its default vectorizer."""
+def bertopic_keywords(texts: Sequence[str], topics: Topics, stop_words: str | None = None) -> list[list[str]]:
+    """The ten first words of each topic by BERTopic's class-based TF-IDF; its default vectorizer has no stop words."""
     from bertopic.vectorizers import ClassTfidfTransformer
     from sklearn.feature_extraction.text import CountVectorizer
 
-    counter = CountVectorizer()
+    counter = CountVectorizer(stop_words=stop_words)
     joined = [" ".join(texts[row] for row in np.flatnonzero(topics == topic)) for topic in range(topics.max() + 1)]
     counts = counter.fit_transform(joined)
     return _heaviest(ClassTfidfTransformer().fit_transform(counts).toarray(), counter.get_feature_names_out())
 
 
-def turftopic_keywords(texts: Sequence[str], topics: Topics) -> list[list[str]]:
-    """The same by turftopic's c-TF-IDF with its default vectorizer."""
-    from turftopic.feature_importance import ctf_idf
+def turftopic_keywords(texts: Sequence[str], topics: Topics, importance: str = "ctf_idf") -> list[list[str]]:
+    """The same by turftopic with its default vectorizer. importance: "ctf_idf", or "soft_ctf_idf", its default."""
+    from turftopic import feature_importance
     from turftopic.vectorizers.default import default_vectorizer
 
     rows = np.flatnonzero(topics != -1)
     counter = default_vectorizer()
     counts = counter.fit_transform([texts[row] for row in rows])
     member = np.eye(topics.max() + 1)[topics[rows]]
-    return _heaviest(ctf_idf(member, counts), counter.get_feature_names_out())
+    return _heaviest(getattr(feature_importance, importance)(member, counts), counter.get_feature_names_out())
+
+
+def keywords_by_peers(texts: Sequence[str], topics: Topics) -> dict[str, list[list[str]]]:
+    """Peer and way -> the keywords that it gives these topics."""
+    return {
+        "BERTopic's c-TF-IDF": bertopic_keywords(texts, topics),
+        "BERTopic's with English stop words": bertopic_keywords(texts, topics, "english"),
+        "turftopic's c-TF-IDF": turftopic_keywords(texts, topics),
+        "turftopic's soft c-TF-IDF": turftopic_keywords(texts, topics, "soft_ctf_idf"),
+    }
 
 
 def _heaviest(weights: NDArray[np.float64], words: Sequence[str]) -> list[list[str]]:

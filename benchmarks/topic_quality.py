@@ -3,10 +3,10 @@
 All get the same vectors, for several seeds. Agreement: every paper assigned, no setting given, beside KMeans told the
 true number of categories on the same UMAP points, BERTopic's defaults (-1 as one class), the best layer of EVoC (the
 same) and nearest mean vectors as in Top2Vec. Equal coverage: of as many papers as a peer placed, ours of highest
-strength; every layer of EVoC, and the one that comes out best for it. Keywords, of the first seed: diversity and NPMI
-of the ten first. Halves and samples: topics found, beside the categories there.
+strength; every layer of EVoC, and the one that comes out best for it. Keywords, of the first seed: NPMI and unique ones
+among the ten first, and their diversity. Halves and samples: topics found, beside the categories there.
 
-    python -m benchmarks.topic_quality [--papers FILE] [--seeds 5]
+    python -m benchmarks.topic_quality [--papers FILE ...] [--seeds 5] [--keywords]
 """
 
 import argparse
@@ -33,6 +33,7 @@ from pipeline.neighbours import Neighbours, find_neighbours
 from pipeline.reducer.umap import plan_reducer, reduce
 from pipeline.topics.describe import DescribedPapers, describe_topics
 from pipeline.topics.grouping import group_papers
+from pipeline.topics.topic import TopicHierarchy
 
 OURS, KMEANS, TOP2VEC, BERTOPIC, EVOC = (
     "paperatlas",
@@ -56,7 +57,11 @@ class Data:
 
 def read(papers: Path) -> Data:
     corpus = read_corpus(CorpusConfig(files=(papers.name,)), papers.parent)
-    categories = [listed[0] for listed in corpus.tables.papers.column("categories").to_pylist()]
+    columns = corpus.tables.papers
+    if "label" in columns.column_names:
+        categories = [label or "" for label in columns.column("label").to_pylist()]
+    else:
+        categories = [listed[0] for listed in columns.column("categories").to_pylist()]
     embedding, encoder = embed(corpus, EmbeddingConfig(), folder=Path(), cache=cache_folder(), seed=0)
     vectors = np.array(embedding.vectors)
     truth = np.unique(categories, return_inverse=True)[1].astype(np.int64)
@@ -127,7 +132,8 @@ def best_for_peer(
     return max(figures.values(), key=lambda figure: figure[1] - figure[2])
 
 
-def our_keywords(data: Data, clustering: Clustering) -> list[list[str]]:
+def described(data: Data, clustering: Clustering) -> TopicHierarchy:
+    """Our topics with their labels and keywords."""
     ids, config = data.corpus.ids, TopicsConfig()
     grouping = group_papers(clustering, data.neighbours, data.vectors, config=config, paper_ids=ids, earlier=None)
     encoder = data.encoder
@@ -138,13 +144,18 @@ def our_keywords(data: Data, clustering: Clustering) -> list[list[str]]:
         vectors=data.vectors,
         neighbourhood_preservation=np.ones(len(data.truth), dtype=np.float32),
     )
-    hierarchy = describe_topics(
+    return describe_topics(
         papers,
         grouping,
         config=TopicsConfig(),
         embed_phrases=None if encoder is None else lambda phrases: embed_texts(phrases, encoder).vectors,
     )
-    return [[keyword.term for keyword in topic.keywords[:10]] for topic in hierarchy.topics]
+
+
+def our_keywords(data: Data, clustering: Clustering) -> list[list[str]]:
+    """The ten first of each topic."""
+    topics = described(data, clustering).topics
+    return [[keyword.term for keyword in topic.keywords[:10]] for topic in topics]
 
 
 def print_keywords(who: str, keywords: Sequence[Sequence[str]], texts: Sequence[str]) -> None:
@@ -179,17 +190,19 @@ def print_sample(name: str, data: Data, rows: NDArray[np.int64]) -> None:
     told(name, nearest, part.truth)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--papers", type=Path, default=PAPERS)
-    parser.add_argument("--seeds", type=int, default=5)
-    asked = parser.parse_args()
-    data = read(asked.papers)
-    print(machine("umap-learn", "hdbscan", "bertopic", "evoc", "turftopic"))
-    print(f"{len(data.truth)} papers, {data.truth.max() + 1} categories")
+def print_all_keywords(data: Data, clustering: Clustering) -> None:
+    """Ours, and the peers' of the same topics."""
+    texts, core = data.corpus.cleaned.texts, clustering.core.astype(np.int64)
+    print_keywords(f"keywords, {OURS}", our_keywords(data, clustering), texts)
+    for who, keywords in peer_topics.keywords_by_peers(texts, core).items():
+        print_keywords(f"keywords, {who} of the same", keywords, texts)
+
+
+def print_agreement(data: Data, seeds: int) -> None:
+    """AMI and ARI of all tools for every seed, at equal coverage too, and their means; keywords of the first seed."""
     agreements: dict[str, list[tuple[float, float]]] = {}
     coverages: dict[str, list[tuple[float, float, float]]] = {}
-    for seed in range(asked.seeds):
+    for seed in range(seeds):
         clustering = find_ours(data, seed)
         assigned = assign_corpus(data.vectors, data.neighbours, clustering.core)
         print(f"seed {seed}, {OURS}: noise {(clustering.core == -1).mean():.1%}")
@@ -202,20 +215,33 @@ def main() -> None:
             coverages.setdefault(who, []).append(figures)
         coverages.setdefault(EVOC, []).append(best_for_peer(assigned, layers, data.truth))
         if seed == 0:
-            texts, core = data.corpus.cleaned.texts, clustering.core.astype(np.int64)
-            print_keywords(f"keywords, {OURS}", our_keywords(data, clustering), texts)
-            print_keywords("keywords, BERTopic's of the same topics", peer_topics.bertopic_keywords(texts, core), texts)
-            print_keywords("keywords, turftopic's of the same", peer_topics.turftopic_keywords(texts, core), texts)
-            own = peer_topics.bertopic_keywords(texts, found[BERTOPIC])
-            print_keywords("keywords, BERTopic's of its own topics", own, texts)
-    for name, rows in draws(len(data.truth)).items():
-        print_sample(name, data, rows)
+            print_all_keywords(data, clustering)
+            own = peer_topics.bertopic_keywords(data.corpus.cleaned.texts, found[BERTOPIC])
+            print_keywords("keywords, BERTopic's of its own topics", own, data.corpus.cleaned.texts)
     for who, pairs in agreements.items():
         ami, ari = zip(*pairs, strict=True)
         print(f"{who}: mean AMI {statistics.mean(ami):.3f}, mean ARI {statistics.mean(ari):.3f}")
     for who, figures in coverages.items():
         share, own_ami, our_ami = (statistics.mean(column) for column in zip(*figures, strict=True))
         print(f"of the {share:.0%} that {who} placed its AMI is {own_ami:.3f}, ours of as many papers {our_ami:.3f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--papers", type=Path, nargs="+", default=[PAPERS])
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--keywords", action="store_true", help="only the keywords, of the first seed")
+    asked = parser.parse_args()
+    print(machine("umap-learn", "hdbscan", "bertopic", "evoc", "turftopic"))
+    for papers in asked.papers:
+        data = read(papers)
+        print(f"{papers.name}: {len(data.truth)} papers, {data.truth.max() + 1} categories")
+        if asked.keywords:
+            print_all_keywords(data, find_ours(data, seed=0))
+            continue
+        print_agreement(data, asked.seeds)
+        for name, rows in draws(len(data.truth)).items():
+            print_sample(name, data, rows)
 
 
 if __name__ == "__main__":

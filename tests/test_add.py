@@ -106,8 +106,6 @@ def test_another_record_of_a_paper_there_is_that_paper(tmp_path, make_atlas):
     revised = papers[1] | {"abstract": "Another text under the same id and title."}
     found = add_papers(folder, [str(write_jsonl(tmp_path / "n.jsonl", [other, revised]))])
     assert (found.new, found.known, found.rejected) == (0, 2, 0)
-    reasons = load_run(folder).tables.whole.duplicates.column("reason").to_pylist()
-    assert sorted(reasons) == ["same DOI 10.1000/x", f"same id {papers[1]['id']}"]
 
 
 def test_another_paper_under_an_id_that_is_there_is_added_with_an_id_of_its_own(tmp_path, make_atlas):

@@ -34,6 +34,7 @@ from tests.conftest import REPOSITORY
 from tests.planted import planted_papers, write_jsonl
 from tests.test_embedding import INFO, WordCounts, through_cache
 from tests.torture.operations import Operations, watched
+from tests.torture.tasks import short_of_memory
 
 QUICK = '[embedding]\nbackend = "tfidf"\n[topics]\nresamples = 0\n[map]\nhtml = false\n'
 GOOD = '{"id": "good", "title": "On ice", "abstract": "It melts."}\n'
@@ -251,7 +252,9 @@ def odd(folder):
         yield folder
 
 
-@pytest.mark.parametrize("name", ["/dev/zero", "/dev/urandom", "pipe", "socket", "loop", "a", "a/b/b/b", "*", "**/*.x"])
+@pytest.mark.parametrize(
+    "name", ["/dev/zero", "/dev/urandom", "pipe", "socket", "loop", "a", "a/b/b/b", "s*", "**/*.x"]
+)
 def test_what_is_no_file_is_refused_in_one_line_and_read_by_nothing(odd, capsys, name):
     start = time.monotonic()
     for arguments in (
@@ -260,10 +263,6 @@ def test_what_is_no_file_is_refused_in_one_line_and_read_by_nothing(odd, capsys,
         ["run", name],
         ["run", "mine.toml", "-q", "--set", "embedding.backend=vectors", "--set", f"embedding.vectors={name}"],
     ):
-        if name == "*" and "inspect" in arguments + arguments[-1:]:
-            continue  # names the papers too
-        if name == "*" and arguments[-1] == 'corpus.files=["*"]':
-            continue
         one_line(capsys, main(arguments))
     assert time.monotonic() - start < 20
 
@@ -275,32 +274,41 @@ def test_pipes_and_circles_in_a_folder_of_papers_are_passed_over(odd):
     assert [source.name for source in find_sources(["a", "a/*", "a/b/*/*.jsonl"], odd)] == ["good.jsonl"] * 2
 
 
-@pytest.mark.parametrize("output", ["loop", "loop/x", "a/b/b/../../../loop/run", "pipe", "socket/x"])
+@pytest.mark.parametrize("output", ["loop", "loop/x", "a/../loop/run", "pipe", "socket/x"])
 def test_an_output_that_leads_nowhere_is_one_line(odd, capsys, output):
     one_line(capsys, main(["run", "mine.toml", "-q", "--output", output]))
     one_line(capsys, main(["topics", f"./{output}"]))
 
 
-@pytest.mark.parametrize(("content", "shown"), [
-    (b'[corpus]\nfiles = ["a\\u0000b"]\n', "corpus.files[0] = \"a\\u0000b\": holds a NUL character"),
-    (b'[corpus]\nfiles = ["a"]\n[output]\nfolder = "a\\u0000b"\n', "output.folder = \"a\\u0000b\": holds a NUL"),
-    (b'[corpus]\nfiles = ["a"]\n[topics.seeded]\n"a\\u0000" = "x"\n', "holds a NUL character"),
-    (b"a = " + b"[" * 10_000 + b"]" * 10_000, "nested too deeply"),
-    (b"a = " + b"{a = " * 10_000 + b"1" + b"}" * 10_000, "nested too deeply"),
-    (b'[corpus]\nfiles = ["a"]\nx = ' + b"[" * 100 + b"]" * 100, "corpus.x: lists or tables nested too deeply"),
-    (b"a" + b".a" * 200_000 + b" = 1", "a key of more than 50 parts"),
-    (b"['a'" + b".\"a\"" * 100_000 + b"]", "a key of more than 50 parts"),
-    (b"#" * 100_000_000, "larger than 1 MB; is this a config, or the papers?"),
-    (b"seed = " + b"9" * 5_000, "not valid TOML"),
-    (b"[corpus]\n" + b"x" * 500_000 + b" = 1", "unknown key"),
-    (b"\xff\xfe", "not UTF-8 text (byte 0)"),
-], ids=str)  # fmt: skip
-def test_configs_that_cannot_be_are_one_short_line_at_once(folder, capsys, content, shown):
+CONFIGS = {
+    "NUL in a file": (b'[corpus]\nfiles = ["a\\u0000b"]\n', 'corpus.files[0] = "a\\u0000b": holds a NUL character'),
+    "NUL in a folder": (b'[corpus]\nfiles = ["a"]\n[output]\nfolder = "a\\u0000b"\n', "output.folder = "),
+    "NUL in a key": (b'[corpus]\nfiles = ["a"]\n[topics.seeded]\n"a\\u0000" = "x"\n', "holds a NUL character"),
+    "lists": (b"a = " + b"[" * 10_000 + b"]" * 10_000, "nested too deeply"),
+    "tables": (b"a = " + b"{a = " * 10_000 + b"1" + b"}" * 10_000, "nested too deeply"),
+    "fewer lists": (b'[corpus]\nfiles = ["a"]\nx = ' + b"[" * 100 + b"]" * 100, "corpus.x: lists or tables nested"),
+    "dotted key": (b"a" + b".a" * 200_000 + b" = 1", "a key of more than 50 parts"),
+    "quoted key": (b"['a'" + b'."a"' * 100_000 + b"]", "a key of more than 50 parts"),
+    "digits": (b"seed = " + b"9" * 5_000, "not valid TOML"),
+    "long key": (b"[corpus]\n" + b"x" * 500_000 + b" = 1", "unknown key"),
+    "bytes": (b"\xff\xfe", "not UTF-8 text (byte 0)"),
+}
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_configs_that_cannot_be_are_one_short_line_at_once(folder, capsys, name):
+    content, shown = CONFIGS[name]
     (folder / "odd.toml").write_bytes(content)
     start = time.monotonic()
     line = one_line(capsys, main(["run", "odd.toml"]))
     assert time.monotonic() - start < 10
     assert shown in line
+
+
+def test_a_config_of_100_mb_is_not_read(folder, capsys):
+    with (folder / "odd.toml").open("wb") as file:
+        file.truncate(100_000_000)
+    assert "larger than 1 MB; is this a config, or the papers?" in one_line(capsys, main(["run", "odd.toml"]))
 
 
 def test_overrides_are_held_to_the_same(folder):
@@ -351,7 +359,7 @@ def test_no_damaged_archive_is_a_traceback(tmp_path):
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.jsonl", GOOD * 20)
     rng, outcomes = random.Random(5), set()
-    for _ in range(2_000):
+    for _ in range(600):
         content = bytearray(buffer.getvalue())
         for _ in range(rng.randint(1, 3)):
             content[rng.randrange(4, len(content))] = rng.randrange(256)
@@ -636,12 +644,15 @@ def test_a_stop_that_gets_lost_in_a_callback_comes_again(monkeypatch):
         def __del__(self):
             signal.raise_signal(signal.SIGTERM)
 
+    start = time.monotonic()
+
     def destroy_one():
         Dropped()
-        time.sleep(5)
+        time.sleep(30)
 
     with pytest.raises(KeyboardInterrupt), Stopping(for_good=False) as stopping:
         destroy_one()
+    assert time.monotonic() - start < 10
     assert stopping.exit_code == 143
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
@@ -675,23 +686,12 @@ def test_signals_that_were_ignored_stay_ignored():
 # --- worker processes and their folder
 
 
-def slow_task(folder, item):
-    """A task that says that it began, and never ends."""
-    (folder / f"began-{item}").write_text(str(os.getpid()))
-    time.sleep(600)
-
-
-def short_of_memory(folder, item):
-    """A task that has no memory."""
-    raise MemoryError
-
-
 SCRIPT = """
 import sys, time
 from pathlib import Path
 from pipeline.cli.stopping import Stopping
 from pipeline.workers import run_side_by_side, work_folder
-from tests.test_faults import slow_task
+from tests.torture.tasks import slow_task
 with Stopping(for_good=True), work_folder() as folder:
     print(folder, flush=True)
     list(run_side_by_side(2)(slow_task, folder, ["1", "2"]))

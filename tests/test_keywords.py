@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from pipeline.topics import phrases as phrase_module
+from pipeline.topics.holders import Holders, npmi_of_pairs
 from pipeline.topics.keywords import Keyword, _stand_in, _without_nested, find_keywords, stands_before, word_parts
-from pipeline.topics.labels import akin, label_topics
+from pipeline.topics.labels import akin, label_topics, share_one
 from pipeline.topics.phrases import Phrases, find_phrases
 
 
@@ -74,13 +75,14 @@ def test_a_word_too_vague_alone_weighs_half_and_in_a_phrase_as_much():
     assert found == {"bee": full, "deep hive": full, "model": round(math.log(1 + 3 / 2) / 2, 6)}
 
 
-def test_in_a_name_longer_phrases_weigh_more():
+def test_in_a_name_phrases_weigh_more():
     phrases = held_by(*["bee, model, aa bb, cc dd ee, ff gg hh ii"] * 2, "ice")
     assert set(weights(phrases, [0, 0, -1])[0].values()) == {round(math.log(2.5), 6), round(math.log(2.5) / 2, 6)}
     found = weights(phrases, [0, 0, -1], for_names=True)[0]
     assert found == {
-        "cc dd ee": round(1.5 * math.log(2.5), 6), "ff gg hh ii": round(1.5 * math.log(2.5), 6),
-        "aa bb": round(1.35 * math.log(2.5), 6), "bee": round(math.log(2.5), 6), "model": round(math.log(2.5) / 2, 6),
+        "aa bb": round(1.2 * math.log(2.5), 6), "cc dd ee": round(1.2 * math.log(2.5), 6),
+        "ff gg hh ii": round(1.2 * math.log(2.5), 6), "bee": round(math.log(2.5), 6),
+        "model": round(math.log(2.5) / 2, 6),
     }  # fmt: skip
 
 
@@ -137,7 +139,7 @@ def slow_weights(papers, topics, *, within=None, parts=None, for_names=False):
             rarity = math.log(1 + n / frequency[phrase])
             value = (len(holding) + sum(papers[row][phrase] for row in holding)) / len(members) * rarity
             if for_names:
-                value *= {1: 1.0, 2: 1.35, 3: 1.5, 4: 1.5}[len(phrase.split())]
+                value *= 1.2 if len(phrase.split()) > 1 else 1.0
             if within is not None:
                 around = [row for row in range(n) if within[row] == within[members[0]]]
                 inside = math.log(1 + len(around) / sum(phrase in papers[row] for row in around))
@@ -216,37 +218,50 @@ def nested(*pairs, count=9) -> list[tuple[str, float]]:
     return [(keyword.term, keyword.weight) for keyword in kept]
 
 
-def test_the_longer_of_two_takes_the_place_of_the_shorter_unless_much_lighter():
-    assert nested(("sheet", 1.0), ("melt", 0.9), ("ice sheet", 0.55)) == [("ice sheet", 1.0), ("melt", 0.9)]
+def test_the_longer_of_two_stands_for_both_unless_much_lighter():
+    assert nested(("sheet", 1.0), ("melt", 0.9), ("ice sheet", 0.55)) == [("melt", 0.9), ("ice sheet", 0.55)]
     assert nested(("sheet", 1.0), ("melt", 0.9), ("ice sheet", 0.54)) == [("sheet", 1.0), ("melt", 0.9)]
     assert nested(("ice sheet", 1.0), ("sheet", 0.5), ("ice", 0.4), ("icy", 0.3)) == [("ice sheet", 1.0), ("icy", 0.3)]
     assert nested(("ice sheet", 1.0), ("sheet", 0.5), ("icy", 0.3), count=1) == [("ice sheet", 1.0)]
 
 
-def test_the_longest_is_reached_step_by_step():
-    chain = [word("model", 1.0), word("language model", 0.6), word("large language model", 0.35)]
-    assert _longest(chain[1], chain).term == "large language model"
-    assert _longest(chain[0], chain).term == "large language model", "each at least 0.55 of the one before"
-    assert _longest(chain[2], chain) == chain[2]
-    assert nested(*[(one.term, one.weight) for one in chain]) == [("large language model", 1.0)]
-    light = [word("language model", 1.0), word("large language model", 0.54)]
-    assert _longest(light[0], light).term == "language model"
-    exact = [word("language model", 1.0), word("large language model", 0.55)]
-    assert _longest(exact[0], exact).term == "large language model"
+def test_what_longer_phrases_count_more_does_not_help_them_against_the_shorter():
+    pair = [word("sheet", 1.0), word("ice sheet", 1.0)]
+    assert [one.term for one in _without_nested(pair, 9, longer=(1.0, 1.9))] == ["sheet"], "1 / 1.9 is 0.53"
+    assert [one.term for one in _without_nested(pair, 9, longer=(1.0, 1.8))] == ["ice sheet"], "0.56"
+
+
+def stand_in(one: Keyword, *others: Keyword) -> str:
+    return _stand_in(one, {keyword: keyword.weight for keyword in (one, *others)}).term
+
+
+def test_the_longest_heavy_enough_stands_for_the_shorter():
+    model, language, large = word("model", 1.0), word("language model", 0.6), word("large language model", 0.56)
+    assert stand_in(model, language, large) == "large language model"
+    assert stand_in(model, language, word("large language model", 0.54)) == "language model", "0.54 of the first"
+    assert stand_in(model, language, word("world model", 0.7)) == "world model", "of two as long the heavier"
+    assert stand_in(large, model, language) == "large language model"
+
+
+def test_a_word_with_a_hyphen_stands_for_one_that_it_ends_with():
+    assert stand_in(word("wave", 1.0), word("gravitational-wave", 0.9)) == "gravitational-wave"
+    assert stand_in(word("privacy", 1.0), word("privacy-preserving", 0.9)) == "privacy"
+    assert stand_in(word("privacy", 1.0), word("privacy policy", 0.9)) == "privacy policy"
+    assert nested(("privacy", 1.0), ("privacy-preserving", 0.9)) == [("privacy", 1.0)]
 
 
 def test_words_that_do_not_stand_together_are_not_nested():
     assert nested(("ice melt", 1.0), ("ice sheet melt", 0.9)) == [("ice melt", 1.0), ("ice sheet melt", 0.9)]
     assert nested(("sheet ice", 1.0), ("ice sheet melt", 0.9)) == [("sheet ice", 1.0), ("ice sheet melt", 0.9)]
-    assert nested(("sheet melt", 1.0), ("ice sheet melt", 0.9)) == [("ice sheet melt", 1.0)]
-    assert nested(("ice sheet", 1.0), ("ice sheet melt", 0.9)) == [("ice sheet melt", 1.0)]
+    assert nested(("sheet melt", 1.0), ("ice sheet melt", 0.9)) == [("ice sheet melt", 0.9)]
+    assert nested(("ice sheet", 1.0), ("ice sheet melt", 0.9)) == [("ice sheet melt", 0.9)]
 
 
 def test_words_joined_by_a_hyphen_are_the_same_words():
     assert word_parts(word("gravitational-wave detector", 1)) == ("gravitational", "wave", "detector")
     assert word_parts(word("state-", 1)) == ("state",)
     assert nested(("gravitational-wave", 1.0), ("gravitational wave", 0.9)) == [("gravitational-wave", 1.0)]
-    assert nested(("wave", 1.0), ("gravitational-wave", 0.9)) == [("gravitational-wave", 1.0)]
+    assert nested(("wave", 1.0), ("gravitational-wave", 0.9)) == [("gravitational-wave", 0.9)]
     assert nested(("ice sheet", 1.0), ("sheet ice", 0.9)) == [("ice sheet", 1.0), ("sheet ice", 0.9)]
 
 
@@ -377,10 +392,88 @@ def test_a_label_has_three_words_or_four_where_they_fit():
     assert label(("aa", 5), ("bb", 4.5), ("cc dd", 3)) == "Aa, bb, cc dd"
 
 
-def test_a_plain_word_counts_three_quarters():
-    assert label(("glaciers", 1.0), ("ice sheet", 0.76)) == "Ice sheet, glaciers"
-    assert label(("glaciers", 1.0), ("ice sheet", 0.74)) == "Glaciers, ice sheet"
-    assert label(("GAN", 1.0), ("ice sheet", 0.99)) == "GAN, ice sheet", "an acronym is no plain word"
+def test_a_label_begins_with_the_heaviest():
+    assert label(("glaciers", 1.0), ("ice sheet", 1.01)) == "Ice sheet, glaciers"
+    assert label(("glaciers", 1.0), ("ice sheet", 0.99)) == "Glaciers, ice sheet"
+
+
+def covering(*pairs) -> str:
+    """The label of keywords (term, weight, papers that hold it: "1100" for the first two of four)."""
+    keywords = [word(term, weight) for term, weight, _ in pairs]
+    held = np.array([[digit == "1" for digit in papers] for *_, papers in pairs]).T
+    return label_topics([keywords], held=[held])[0]
+
+
+def test_the_next_phrase_says_what_the_papers_without_the_first_are_about():
+    bees = ("bees", 1.0, "11110000")
+    assert covering(bees, ("wax", 0.5, "11110000"), ("ice sheet", 0.4, "00001111")) == "Bees, ice sheet"
+    # half of its papers are new: the square root of a half of its weight is left, 0.354 and 0.424
+    half = "00110011"
+    assert covering(bees, ("wax", 0.5, half), ("ice sheet", 0.36, "00001111")) == "Bees, ice sheet"
+    assert covering(bees, ("wax", 0.6, half), ("ice sheet", 0.40, "00001111")) == "Bees, wax, ice sheet"
+
+
+def test_a_long_phrase_is_a_label_of_its_own_where_half_of_the_papers_hold_it():
+    rats, diet = "spontaneously hypertensive rats", ("diet", 0.5, "0001")
+    assert covering((rats, 1.0, "1100"), diet) == "Spontaneously hypertensive rats"
+    assert covering((rats, 1.0, "1000"), diet) == "Spontaneously hypertensive rats, diet"
+    assert covering((rats, 1.0, "1000"), ("salt intake", 0.5, "0001")) == "Spontaneously hypertensive rats", (
+        "five words are too many"
+    )
+
+
+def test_papers_are_told_to_the_keywords_they_hold_whatever_their_order():
+    light_first = [("wax", 0.5, "11110000"), ("ice sheet", 0.4, "00001111"), ("bees", 1.0, "11110000")]
+    assert covering(*light_first) == "Bees, ice sheet"
+
+
+def test_words_that_stand_before_others_by_hand():
+    phrases = held_by("causal, causal effect, effect", "causal, causal chain", "causal, effect", "causal chain, causal")
+    before = dict(zip(phrases.names, stands_before(phrases).tolist(), strict=True))
+    assert before == {"causal": 3 / 4, "causal effect": 0.0, "effect": 0.0, "causal chain": 0.0}
+    twice = held_by("causal, causal effect, causal chain", "causal")
+    assert stands_before(twice)[0] == 1 / 2, "a paper counts once"
+
+
+def test_in_a_name_a_word_that_always_stands_before_others_weighs_half():
+    papers = ["causal, causal effect, bee", "causal, causal effect, bee", "ice"]
+    full = math.log(1 + 3 / 2)
+    plain, named = (weights(held_by(*papers), [0, 0, -1], for_names=which)[0] for which in (False, True))
+    assert plain == {"bee": round(full, 6), "causal effect": round(full, 6)}
+    assert named == {"bee": round(full, 6), "causal effect": round(1.2 * full, 6)}
+    mixed = ["causal, causal effect, bee", *["causal, bee"] * 3, "ice"]
+    found = weights(held_by(*mixed), [0, 0, 0, 0, -1], for_names=True)[0]
+    assert found["causal"] == pytest.approx((1 - 0.5 / 4) * math.log(1 + 5 / 4), abs=1e-6)
+    assert found["bee"] == pytest.approx(math.log(1 + 5 / 4), abs=1e-6)
+
+
+def test_labels_one_above_the_other_share_one_phrase():
+    ranked = [word("fish", 5), word("salmon", 4), word("river", 3), word("Atlantic salmon", 2), word("fishes", 1)]
+    assert [one.term for one in share_one(ranked, "Fish, Atlantic salmon")] == ["fish", "river"]
+    assert share_one(ranked, "Bees, wax") == ranked
+
+
+# --- papers that hold keywords
+
+
+def test_papers_that_hold_keywords_by_hand():
+    phrases = held_by("bee, wax", "wax", "ice, bee", "snow")
+    holders = Holders(phrases, 5)
+    assert holders.held([word("wax", 1), word("bee", 1), word("snow", 1)]).tolist() == [
+        [True, True, False], [True, False, False], [False, True, False], [False, False, True], [False] * 3,
+    ]  # fmt: skip
+    assert holders.held([]).shape == (5, 0)
+
+
+def test_npmi_of_pairs_equals_counting():
+    held = np.random.default_rng(0).uniform(size=(40, 6)) < [0.1, 0.3, 0.5, 0.7, 0.9, 0.02]
+    found = npmi_of_pairs(held)
+    for one in range(6):
+        for other in range(6):
+            both = sum(row[one] and row[other] for row in held.tolist()) / 40
+            alone = held[:, one].mean() * held[:, other].mean()
+            expected = -1.0 if both == 0 else 1.0 if both == 1 else math.log(both / alone) / -math.log(both)
+            assert found[one, other] == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_vague_word_is_no_part_of_a_label():

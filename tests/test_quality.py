@@ -39,7 +39,13 @@ def mixed(tmp_path):
 
 def quality_of(folder, *files, tokens=None):
     corpus = read_corpus(CorpusConfig(files=files), folder)
-    return measure_quality(corpus.tables, texts=corpus.cleaned.texts, cleaned=corpus.cleaned.steps, tokens=tokens)
+    return measure_quality(
+        corpus.tables,
+        texts=corpus.cleaned.texts,
+        cleaned=corpus.cleaned.steps,
+        repaired=corpus.repaired,
+        tokens=tokens,
+    )
 
 
 def test_every_count_is_right(mixed):

@@ -499,49 +499,90 @@ def keyword(term: str, weight: float) -> Keyword:
     return Keyword(term, (term,), weight)
 
 
-def test_keywords_are_selected_to_repeat_little_and_stay_heaviest_first():
-    # scaled: 1, 0.9, 0.5, 0. Second: 0.8 * 0.9 - 0.2 * 1 = 0.52 beside 0.8 * 0.5 - 0 = 0.4; third the rest
-    four = [keyword("aa", 1.0), keyword("bb", 0.95), keyword("cc", 0.75), keyword("dd", 0.5)]
-    alike = np.array([[1, 0], [1, 0], [0, 1], [0, -1]], np.float32)
-    assert [each.term for each in select_keywords(four, alike, count=2)] == ["aa", "bb"]
-    close = [keyword("aa", 1.0), keyword("bb", 0.86), keyword("cc", 0.75), keyword("dd", 0.5)]
-    # scaled: 1, 0.72, 0.5: 0.8 * 0.72 - 0.2 = 0.376 is below 0.4
-    assert [each.term for each in select_keywords(close, alike, count=2)] == ["aa", "cc"]
-    assert [each.term for each in select_keywords(close, alike, count=3)] == ["aa", "bb", "cc"], (
-        "selected last, yet heavier"
-    )
+def held_in(*columns: str) -> np.ndarray:
+    """Which papers hold each keyword: "1100" is held by the first two of four."""
+    return np.array([[digit == "1" for digit in column] for column in columns]).T
 
 
-def test_only_topics_with_more_keywords_than_asked_for_have_theirs_embedded():
+def chosen(keywords, held, *, count) -> list[str]:
+    return [each.term for each in select_keywords(keywords, held, count=count)]
+
+
+def test_keywords_are_selected_to_go_together_and_stay_heaviest_first():
+    # bee and comb stand in the same two papers of eight (NPMI 1), ice in two others (-1 with both)
+    held = held_in("11000000", "00110000", "11000000")
+    even = [keyword("bee", 1.0), keyword("ice", 0.8), keyword("comb", 0.7)]
+    assert chosen(even, held, count=2) == ["bee", "comb"]
+    assert chosen(even, held, count=3) == ["bee", "ice", "comb"], "selected last, yet heavier"
+    # a third of the worth: two thirds of 0.9 less 1/3 = 0.267 is beaten by 0 + 1/3, as is 1.0 (0.333) by 0.01
+    assert chosen([keyword("bee", 1.0), keyword("ice", 0.9), keyword("comb", 0.001)], held, count=2) == ["bee", "comb"]
+    # by chance alone (half of the papers each, a quarter both) comb wins nothing: NPMI 0
+    held = held_in("11110000", "11001100", "11001100")
+    assert chosen([keyword("bee", 1.0), keyword("ice", 0.8), keyword("comb", 0.7)], held, count=2) == ["bee", "ice"]
+
+
+def test_how_much_going_together_weighs():
+    # bee in papers 0 to 3, ice in 0 to 3 of eight: NPMI 1; fir with bee by chance: 0. 2/3 w + 1/3 npmi is even at 0.5
+    held = held_in("11110000", "11110000", "11001100")
+    for weight, expected in ((0.51, "ice"), (0.49, "fir")):
+        keywords = [keyword("bee", 1.0), keyword("fir", 1.0), keyword("ice", weight)]
+        assert chosen(keywords, held[:, [0, 2, 1]], count=2) == ["bee", expected]
+
+
+def test_a_keyword_that_says_again_what_is_selected_is_left_out():
+    listed = [keyword("asthma", 1.0), keyword("asthmatic", 0.9), keyword("lung", 0.1)]
+    assert chosen(listed, np.ones((3, 3), bool), count=3) == ["asthma", "lung"]
+    pairs = [Keyword(term, tuple(term.split()), 1.0) for term in ("lung cancer", "breast cancer", "cancers of lungs")]
+    assert chosen(pairs, np.ones((3, 3), bool), count=3) == ["lung cancer", "breast cancer"], "nor in another order"
+    assert chosen([], np.ones((3, 0), bool), count=3) == []
+
+
+def test_keywords_of_a_topic_are_selected_among_three_times_as_many(monkeypatch):
+    seen = []
+    select = describe.select_keywords
+
+    def noted(keywords, held, *, count):
+        seen.append((len(keywords), held.shape, count))
+        return select(keywords, held, count=count)
+
+    monkeypatch.setattr(describe, "select_keywords", noted)
+    found = described(config={"keywords": 2})
+    assert seen == [(6, (10, 6), 2), (5, (10, 5), 2), (4, (10, 4), 2)], "topics 1 and 2 hold five and four phrases"
+    assert [len(topic.keywords) for topic in found.topics] == [2, 2, 2]
+
+
+def test_phrases_are_embedded_for_the_labels_alone():
     asked: list[list[str]] = []
 
     def embed(terms):
         asked.append(list(terms))
         return np.eye(len(terms), 64, k=2, dtype=np.float32)
 
-    found = described(config={"keywords": 4}, dimensions=64, embed_phrases=embed)
+    described(config={"keywords": 4}, dimensions=64, embed_phrases=embed)
     bees, ice, bow = (TEXTS[kind][1].lower()[:-1].split(", ") for kind in range(3))
-    candidates = sorted(["bee hive", *bees, "ice sheet", *ice, "violin bow", *bow])
-    assert asked == [candidates, sorted(["bee hive", *bees, "ice sheet", *ice])], "topic 2 has no more than four"
-    plain = described(config={"keywords": 4})
-    assert [each.keywords for each in found.topics] == [each.keywords for each in plain.topics], "all unlike each other"
-    assert [len(each.keywords) for each in found.topics] == [4, 4, 4]
-    asked.clear()
-    many = described(config={"keywords": 9}, dimensions=64, embed_phrases=embed)
-    assert asked == [candidates], "for the labels alone: no keyword is left out"
-    assert [len(each.keywords) for each in many.topics] == [9, 5, 4]
+    assert asked == [sorted(["bee hive", *bees, "ice sheet", *ice, "violin bow", *bow])]
 
 
-@pytest.mark.parametrize(("place", "second"), [(4, 4), (5, 5), (6, 1)])
-def test_among_three_times_as_many_the_keywords_that_repeat_are_left_out(place, second):
-    whole = described(config={"keywords": 9}).topics[0].keywords
-    odd = whole[place].term
+def test_an_area_does_not_repeat_the_label_of_its_largest_topic():
+    # both topics of the area and the area itself would be named "Bee hive, comb", being of the same papers' words
+    core = labels(0, 0, 0, 0, 1, 1, 2, 2, 2, 2)
+    kinds = [0, 0, 0, 0, 1, 1, 2, 2, 2, 2]
+    levels = HierarchyLabels(labels(0, 0, 1), np.full(10, -1, np.int32), labels())
+    found = described(core, kinds=kinds, hierarchy=levels)
+    for area in found.areas:
+        first = found.of_area(area.id)[0]
+        shared = set(area.label.lower().split(", ")) & set(first.label.lower().split(", "))
+        assert len(shared) <= 1, (area.label, first.label)
+    subtopics = HierarchyLabels(labels(), labels(0, 0, 1, 1, *[-1] * 6), labels(0, 0))
+    found = described(core, kinds=kinds, hierarchy=subtopics)
+    for subtopic in found.subtopics:
+        whole = found.topics[subtopic.parent].label
+        assert len(set(subtopic.label.lower().split(", ")) & set(whole.lower().split(", "))) <= 1
 
-    def all_alike_but_one(terms):
-        return np.array([[-1, 0] if term == odd else [1, 0] for term in terms], np.float32)
 
-    found = described(config={"keywords": 2}, embed_phrases=all_alike_but_one)
-    assert found.topics[0].keywords == (whole[0], whole[second])
+def test_the_largest_topic_of_an_area_is_the_one_its_label_stands_above():
+    topics = [topic(0, 5, parent=1), topic(1, 9, parent=0), topic(2, 7, parent=1), topic(3, 7, parent=1), topic(4, 9)]
+    assert describe._largest_labels(topics) == {0: "t1", 1: "t2"}, "of two as large the first"
 
 
 def test_a_graph_of_the_planted_circle():

@@ -81,6 +81,14 @@ class Stopping:
             self._unraisable(unraisable)
             return
         number, self.number = self.number, None
-        again = threading.Timer(AGAIN_SECONDS, signal.raise_signal, (number,))
+        again = threading.Timer(AGAIN_SECONDS, _send_to_main_thread, (number,))
         again.daemon = True
         again.start()
+
+
+def _send_to_main_thread(number: int) -> None:
+    """So that it ends a wait there as well, where the system can do that."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        signal.raise_signal(number)

@@ -4,6 +4,7 @@ import html
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from pipeline.corpus.record import RawRow
@@ -30,6 +31,7 @@ TAIL = re.compile(
 )
 LATEX_LETTERS = {"{\\textless}": "<", "{\\textgreater}": ">", "\\textless": "<", "\\textgreater": ">"}
 SHORTEST_TITLE = 16  # letters and digits; "Editorial" or "Introduction" identifies no paper
+ASCII_SIGNS = dict.fromkeys(code for code in range(128) if not chr(code).isalnum())
 DENSE = 0x2E80  # from here on a letter is a syllable or a word, and counts as three
 
 
@@ -113,6 +115,7 @@ def _dois_of_address(address: str) -> list[str]:
     return [_trimmed(TAIL.sub("", match[0]))] if match else []
 
 
+@lru_cache(maxsize=4096)
 def plain_name(field: str) -> str:
     """A field's name without case, spaces, '-' and '_'."""
     return re.sub(r"[\s_-]", "", field.lower())
@@ -153,6 +156,9 @@ def title_key(title: str) -> str:
     >>> title_key("{Ü}ber GANs: A  Survey!") == title_key("über gans — a survey"), title_key("Introduction")
     (True, '')
     """
+    if title.isascii():
+        key = title.lower().translate(ASCII_SIGNS)
+        return key if len(key) >= SHORTEST_TITLE else ""
     plain = unicodedata.normalize("NFKD", title).casefold()
     key = "".join(letter for letter in plain if letter.isalnum())
     return key if sum(3 if ord(letter) >= DENSE else 1 for letter in key) >= SHORTEST_TITLE else ""

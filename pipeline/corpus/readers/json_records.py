@@ -1,6 +1,7 @@
 """JSON value -> the papers in it, and each of them as a record: answers of services, wrapped papers, papers by id."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from pipeline.corpus.record import RawRow, Record, Rejected
 
@@ -50,8 +51,15 @@ def unwrapped(value: RawRow) -> RawRow:
 
 def _title(value: RawRow) -> object:
     """The first title that an object has, None where it has none."""
-    names = {_plain(str(name)): name for name in value}
-    return next((value[names[title]] for title in TITLES if title in names and value[names[title]]), None)
+    names = _titles(tuple(value))
+    return next((value[name] for name in names if value[name]), None)
+
+
+@lru_cache(maxsize=1024)  # objects of one file mostly have the same names
+def _titles(names: tuple[object, ...]) -> tuple[object, ...]:
+    """Those of an object's names that a title has, the most usual first."""
+    plain = {_plain(str(name)): name for name in names}
+    return tuple(plain[title] for title in TITLES if title in plain)
 
 
 def _plain(name: str) -> str:

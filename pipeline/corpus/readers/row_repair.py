@@ -86,6 +86,8 @@ def hides_rows(lines: list[str], *, delimiter: str, width: int) -> bool:
     """Whether a row of several lines swallowed its neighbours: a later line is a whole row by itself."""
     if delimiter == "\t" and width > 2:
         return all(line.count("\t") == width - 1 for line in lines)
+    if lines[0].count(delimiter) < width - 1:  # it goes on below: what looks like a row there is inside its cell
+        return False
     return any(is_whole(line, delimiter=delimiter, width=width) for line in lines[1:])
 
 

@@ -1,0 +1,175 @@
+"""kill -9 at random moments of a run and of an `add`: the atlas can be read at every moment, and a rerun mends all.
+
+Eight moments in the suite, a hundred of each by -m torture. Half of them are moments in time, half are operations on
+files, which come close together where it matters.
+"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from pipeline.atlas import load_atlas
+from tests.conftest import REPOSITORY
+from tests.torture.scenarios import make_scenario
+
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+
+
+class Warm:
+    """A process that runs commands in children of its own; see `tests.torture.warm`."""
+
+    def __init__(self, cache):
+        environment = os.environ | ONE_THREAD | {"PYTHONPATH": str(REPOSITORY), "PAPERATLAS_CACHE": str(cache)}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.torture.warm"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=REPOSITORY,
+        )  # fmt: skip
+        self._answer()
+
+    def _answer(self):
+        line = self.process.stdout.readline()
+        assert line, "the warm process ended"
+        return json.loads(line)
+
+    def start(self, arguments, work, *, kill_at=None):
+        """Pid of a child that runs the command in that folder."""
+        request = {
+            "arguments": arguments,
+            "folder": str(work),
+            "temporary": str(work.parent / "tmp"),
+            "kill_at": kill_at,
+        }
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        return self._answer()["pid"]
+
+    def wait(self):
+        """Exit code of the child, or minus the signal that ended it."""
+        return self._answer()["status"]
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=60)
+        self.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory):
+    cache = tmp_path_factory.mktemp("cache")
+    process = Warm(cache)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PAPERATLAS_CACHE", str(cache))
+        yield process
+    process.close()
+
+
+@pytest.fixture(scope="module", params=["run", "add"])
+def scenario(request, warm, tmp_path_factory):
+    return make_scenario(request.param, tmp_path_factory.mktemp(request.param))
+
+
+@contextmanager
+def read_all_the_time(folder, papers) -> Iterator[list[int]]:
+    """While it is entered, another thread opens the atlas again and again. Gives how many papers it had each time."""
+    found: list[int] = []
+    failures: list[BaseException] = []
+    done = threading.Event()
+
+    def read():
+        try:
+            while not done.is_set():
+                found.append(len(load_atlas(folder)))
+                done.wait(0.02)
+        except BaseException as problem:  # noqa: BLE001 - raised below, in the test
+            failures.append(problem)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        yield found
+    finally:
+        done.set()
+        reader.join()
+    if failures:
+        raise failures[0]
+    assert set(found) <= set(papers)
+    assert found == sorted(found), "never back to the old one"
+
+
+def measured(warm, scenario, place):
+    """Seconds and operations of the undisturbed command, whose result is the same in the warm process."""
+    work = prepared(scenario, place / "timed")
+    start = time.monotonic()
+    warm.start(scenario.command, work)
+    assert warm.wait() == 0
+    seconds = time.monotonic() - start
+    assert scenario.state(work) == "new"
+    assert list((work.parent / "tmp").iterdir()) == []
+    return seconds
+
+
+def prepared(scenario, place):
+    work = scenario.copy(place / "work")
+    (place / "tmp").mkdir()
+    return work
+
+
+def kill_and_mend(warm, scenario, work, *, after=None, kill_at=None):
+    """The signal or exit code of the killed command; asserts everything that must hold after it."""
+    with read_all_the_time(work / "outputs" / "mine", scenario.papers):
+        pid = warm.start(scenario.command, work, kill_at=kill_at)
+        if after is not None:
+            time.sleep(after)
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:  # it was faster
+                pass
+        status = warm.wait()
+        scenario.state(work, clean=False)
+    warm.start(scenario.command, work)
+    assert warm.wait() == 0
+    assert scenario.state(work) == "new", "the same bytes as of a command that nothing disturbed"
+    assert list((work.parent / "tmp").iterdir()) == [], "nothing is left in the folder of temporary files"
+    return status
+
+
+def crash(warm, scenario, place, *, count, seed):
+    """So many kills, half at moments and half at operations; how many of them hit."""
+    rng = random.Random(seed)
+    seconds = measured(warm, scenario, place)
+    hits = 0
+    for number in range(count):
+        work = prepared(scenario, place / str(number))
+        if number % 2:
+            status = kill_and_mend(warm, scenario, work, after=rng.uniform(0, seconds))
+        else:
+            status = kill_and_mend(warm, scenario, work, kill_at=rng.randrange(250))
+        assert status in (0, -signal.SIGKILL)
+        hits += status != 0
+    return hits
+
+
+def test_a_killed_command_costs_nothing(warm, scenario, tmp_path):
+    assert crash(warm, scenario, tmp_path, count=4, seed=16) >= 2
+
+
+@pytest.mark.torture
+def test_a_hundred_killed_commands_cost_nothing(warm, scenario, tmp_path):
+    assert crash(warm, scenario, tmp_path, count=100, seed=17) >= 60
+
+
+def test_the_kill_at_an_operation_is_one(warm, scenario, tmp_path):
+    """Else half of the kills above could be none: at the first operation nothing has happened yet."""
+    work = prepared(scenario, tmp_path)
+    warm.start(scenario.command, work, kill_at=0)
+    assert warm.wait() == -signal.SIGKILL
+    assert scenario.state(work) == "old"

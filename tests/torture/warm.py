@@ -1,0 +1,54 @@
+"""Requests, a line of JSON each -> commands in children forked from a process that has imported everything.
+
+Started with one thread and forking before any other starts, so that a command takes as long as it computes. A request:
+{"arguments", "folder", "temporary", "kill_at"}; kill_at: the operation on files at which the child kills itself, or
+null. Printed: {"pid"} at once, {"status"} when the child has ended: its exit code, or minus the signal.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pipeline.adding
+import pipeline.build
+import pipeline.cli.commands
+import pipeline.reducer.umap  # noqa: F401 - what a run would import
+from pipeline.cli import main
+from tests.torture.operations import Operations, watched
+
+
+def child(request: dict[str, Any]) -> int:
+    """The exit code of a command in this process."""
+    os.chdir(request["folder"])
+    tempfile.tempdir = request["temporary"]
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    with watched(Operations(Path(request["folder"]).parent, fail_at=request["kill_at"], kill=True)):
+        return main(request["arguments"])
+
+
+def serve() -> None:
+    """Until standard input ends."""
+    for line in sys.stdin:
+        request = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            os._exit(child(request))
+        answer({"pid": pid})
+        _, status = os.waitpid(pid, 0)
+        answer({"status": os.waitstatus_to_exitcode(status)})
+
+
+def answer(content: dict[str, int]) -> None:
+    sys.stdout.write(json.dumps(content) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    import umap  # noqa: F401 - compiles at import, which takes longest
+
+    answer({"pid": os.getpid()})
+    serve()
