@@ -76,7 +76,8 @@ def _remove_if_left(lock: Path) -> None:
 
 def _remove(folder: Path) -> None:
     """The folder and its lock; the lock stays where not all could be removed, so that a later process tries again."""
-    shutil.rmtree(folder, ignore_errors=True)
+    for _ in range(2):  # a file that could not be removed is tried once more
+        shutil.rmtree(folder, ignore_errors=True)
     if not folder.exists() and os.name == "posix":  # elsewhere a file that is held cannot be removed
         _lock_of(folder).unlink(missing_ok=True)
 

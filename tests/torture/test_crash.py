@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -129,10 +129,8 @@ def kill_and_mend(warm, scenario, work, *, after=None, kill_at=None):
         pid = warm.start(scenario.command, work, kill_at=kill_at)
         if after is not None:
             time.sleep(after)
-            try:
+            with suppress(ProcessLookupError):  # it was faster
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:  # it was faster
-                pass
         status = warm.wait()
         scenario.state(work, clean=False)
     warm.start(scenario.command, work)
