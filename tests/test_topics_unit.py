@@ -521,6 +521,16 @@ def test_keywords_are_selected_to_go_together_and_stay_heaviest_first():
     assert chosen([keyword("bee", 1.0), keyword("ice", 0.8), keyword("comb", 0.7)], held, count=2) == ["bee", "ice"]
 
 
+def test_weights_count_beside_the_heaviest():
+    # the same selection whatever unit the weights are in
+    held = held_in("11110000", "11110000", "11001100")
+    for unit in (0.001, 1000.0):
+        keywords = [keyword("bee", unit), keyword("ice", 0.51 * unit), keyword("fir", unit)]
+        assert chosen(keywords, held, count=2) == ["bee", "ice"]
+        keywords = [keyword("bee", unit), keyword("ice", 0.49 * unit), keyword("fir", unit)]
+        assert chosen(keywords, held, count=2) == ["bee", "fir"]
+
+
 def test_how_much_going_together_weighs():
     # bee in papers 0 to 3, ice in 0 to 3 of eight: NPMI 1; fir with bee by chance: 0. 2/3 w + 1/3 npmi is even at 0.5
     held = held_in("11110000", "11110000", "11001100")
@@ -563,21 +573,46 @@ def test_phrases_are_embedded_for_the_labels_alone():
     assert asked == [sorted(["bee hive", *bees, "ice sheet", *ice, "violin bow", *bow])]
 
 
-def test_an_area_does_not_repeat_the_label_of_its_largest_topic():
-    # both topics of the area and the area itself would be named "Bee hive, comb", being of the same papers' words
-    core = labels(0, 0, 0, 0, 1, 1, 2, 2, 2, 2)
-    kinds = [0, 0, 0, 0, 1, 1, 2, 2, 2, 2]
-    levels = HierarchyLabels(labels(0, 0, 1), np.full(10, -1, np.int32), labels())
-    found = described(core, kinds=kinds, hierarchy=levels)
-    for area in found.areas:
-        first = found.of_area(area.id)[0]
-        shared = set(area.label.lower().split(", ")) & set(first.label.lower().split(", "))
-        assert len(shared) <= 1, (area.label, first.label)
-    subtopics = HierarchyLabels(labels(), labels(0, 0, 1, 1, *[-1] * 6), labels(0, 0))
-    found = described(core, kinds=kinds, hierarchy=subtopics)
-    for subtopic in found.subtopics:
-        whole = found.topics[subtopic.parent].label
-        assert len(set(subtopic.label.lower().split(", ")) & set(whole.lower().split(", "))) <= 1
+def test_labels_are_told_which_papers_of_their_own_hold_what(monkeypatch):
+    asked = []
+    label = describe.label_topics
+
+    def noted(keywords, given=None, *, others=(), held=None):
+        asked.append((keywords, held))
+        return label(keywords, given, others=others, held=held)
+
+    monkeypatch.setattr(describe, "label_topics", noted)
+    core, kinds = labels(0, 0, 0, 0, 1, 1, 1, 2, 2, -1), [0, 0, 0, 1, 1, 1, 0, 2, 2, 2]
+    levels = HierarchyLabels(labels(0, 1, 1), labels(0, 0, 1, 1, *[-1] * 6), labels(0, 0))
+    described(core, kinds=kinds, hierarchy=levels)
+    members = [[[0, 1, 2, 3], [4, 5, 6], [7, 8]], [[0, 1, 2, 3], [4, 5, 6, 7, 8]], [[0, 1], [2, 3]]]
+    assert len(asked) == 3, "topics, areas and subtopics"
+    for (keywords, held), rows_of_topics in zip(asked, members, strict=True):
+        for listed, found, rows in zip(keywords, held, rows_of_topics, strict=True):
+            texts = [f"{TEXTS[kinds[row]][0]}, {TEXTS[kinds[row]][1]}" for row in rows]
+            assert found.tolist() == [[one.term in text for one in listed] for text in texts]
+
+
+def test_no_area_or_subtopic_has_two_phrases_of_the_label_beside_it(monkeypatch):
+    asked = []
+    label = describe.label_topics
+
+    def noted(keywords, given=None, *, others=(), held=None):
+        asked.append([[one.term for one in listed] for listed in keywords])
+        return label(keywords, given, others=others, held=held)
+
+    monkeypatch.setattr(describe, "label_topics", noted)
+    levels = HierarchyLabels(labels(0, 1, 1), labels(0, 0, 1, 1, *[-1] * 6), labels(0, 0))
+    found = described(hierarchy=levels)
+    assert [each.label for each in found.topics] == ["Bee hive, wax", "Ice sheet, glacier", "Violin bow, rosin"]
+    _, areas, subtopics = asked
+    assert [[term for term in ("ice sheet", "glacier") if term in listed] for listed in areas] == [[], ["ice sheet"]]
+    assert "wax" not in areas[0]
+    assert "bee hive" in areas[0]
+    assert ["wax" in listed for listed in subtopics] == [False, False]
+    assert ["bee hive" in listed for listed in subtopics] == [True, True]
+    assert "violin bow" in areas[1], "the smaller topic's label may be said again"
+    assert "rosin" in areas[1]
 
 
 def test_the_largest_topic_of_an_area_is_the_one_its_label_stands_above():

@@ -23,12 +23,14 @@ from tests.torture.scenarios import make_scenario
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
+FORKS = {"NUMBA_THREADING_LAYER": "workqueue"}  # GNU's OpenMP, its first choice, refuses to
+
 
 class Warm:
     """A process that runs commands in children of its own; see `tests.torture.warm`."""
 
     def __init__(self, cache):
-        environment = os.environ | ONE_THREAD | {"PYTHONPATH": str(REPOSITORY), "PAPERATLAS_CACHE": str(cache)}
+        environment = os.environ | ONE_THREAD | FORKS | {"PYTHONPATH": str(REPOSITORY), "PAPERATLAS_CACHE": str(cache)}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.torture.warm"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=REPOSITORY,
