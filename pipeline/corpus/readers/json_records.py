@@ -56,7 +56,7 @@ def _title(value: RawRow) -> object:
 
 
 @lru_cache(maxsize=1024)  # objects of one file mostly have the same names
-def _titles(names: tuple[object, ...]) -> tuple[object, ...]:
+def _titles(names: tuple[str, ...]) -> tuple[str, ...]:
     """Those of an object's names that a title has, the most usual first."""
     plain = {_plain(str(name)): name for name in names}
     return tuple(plain[title] for title in TITLES if title in plain)
