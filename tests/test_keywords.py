@@ -408,6 +408,12 @@ def test_a_label_begins_with_the_heaviest():
     assert label(("glaciers", 1.0), ("ice sheet", 0.99)) == "Glaciers, ice sheet"
 
 
+def test_of_phrases_as_heavy_the_longest_goes_first():
+    assert label(("ice", 1.0), ("ground water table", 1.0), ("data set", 1.0)) == "Ground water table"
+    assert label(("ice", 1.0), ("water table", 1.0), ("data set", 0.9)) == "Water table, ice"
+    assert label(("ice", 1.01), ("ground water table", 1.0)) == "Ice, ground water table"
+
+
 def covering(*pairs) -> str:
     """The label of keywords (term, weight, papers that hold it: "1100" for the first two of four)."""
     keywords = [word(term, weight) for term, weight, _ in pairs]
@@ -509,10 +515,19 @@ def test_no_label_says_a_word_or_a_form_of_it_twice():
 
 def test_an_acronym_and_what_it_stands_for_are_one():
     assert label(("language model", 5), ("LLM", 4), ("nectar", 3)) == "Language model, nectar"
-    assert label(("LLM", 5), ("large language model", 4.9), ("nectar", 3)) == "LLM, nectar"
+    assert label(("LLM", 5), ("large language model", 2), ("nectar", 1)) == "LLM, nectar"
     assert label(("large language model", 5), ("LM", 4)) == "Large language model"
     assert label(("language model", 5), ("GAN", 4)) == "Language model, GAN"
     assert label(("bee", 5), ("b", 3)) == "Bee, b", "one word has no acronym"
+
+
+def test_an_acronym_is_written_out_where_what_it_stands_for_is_said_enough():
+    assert label(("LLM", 5), ("large language model", 2.75), ("nectar", 1)) == "Large language model"
+    assert label(("LLM", 5), ("large language model", 2.74), ("nectar", 1)) == "LLM, nectar"
+    assert label(("LLM", 5), ("language model", 4), ("nectar", 1)) == "LLM, nectar", "these are not its words"
+    assert label(("bcd", 5), ("bee comb drone", 4), ("nectar", 1)) == "Bcd, nectar", "a word, no acronym"
+    assert label(("BCI", 5), ("brain-computer interface", 4), ("nectar", 1)) == "Brain-computer interface, nectar"
+    assert label(("bees", 5), ("BCI", 4), ("brain-computer interface", 3)) == "Bees, brain-computer interface"
 
 
 @pytest.mark.parametrize(("one", "other", "alike"), [

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.topics.keywords import Keyword, word_parts
+from pipeline.topics.keywords import COVERED, Keyword, word_parts
 from pipeline.topics.phrases import JOINER
 from pipeline.words.stop_words import WEAK_ALONE
 from pipeline.words.tokens import TOKEN, fold
@@ -46,8 +46,10 @@ def label_topics(
 
 
 def _labels_of(ranked: Sequence[Keyword], held: NDArray[np.bool_]) -> list[str]:
-    """Labels this topic could have, best first: each keyword in turn left out of the one before."""
-    order = sorted(range(len(ranked)), key=lambda place: -ranked[place].weight)
+    """Labels this topic could have, best first: each keyword in turn left out of the one before. Of phrases as heavy
+    the longest says most.
+    """
+    order = sorted(range(len(ranked)), key=lambda place: (-ranked[place].weight, -len(ranked[place].words)))
     ranked, held = [ranked[place] for place in order], held[:, order]
     return [label for start in range(len(ranked)) if (label := _compose(ranked[start:], held[:, start:]))]
 
@@ -60,12 +62,23 @@ def _compose(ranked: Sequence[Keyword], held: NDArray[np.bool_]) -> str:
         if not fitting:
             break
         added = [ranked[place].weight * np.sqrt(_share_of_new(held[:, place], covered)) for place in fitting]
-        best = fitting[int(np.argmax(np.round(added, 9)))]
+        best = _written_out(fitting[int(np.argmax(np.round(added, 9)))], ranked, fitting)
         chosen.append(ranked[best])
         covered |= held[:, best]
     text = ", ".join(keyword.term for keyword in chosen)
     first = text.split()[0] if text else ""
     return text if first != first.lower() else text[:1].upper() + text[1:]  # mRNA stays mRNA
+
+
+def _written_out(place: int, ranked: Sequence[Keyword], fitting: Sequence[int]) -> int:
+    """The place of what an acronym stands for, where that fits too and is not much lighter: "large language model" for
+    "LLM".
+    """
+    short = ranked[place]
+    if len(short.words) > 1 or short.term == short.term.lower():
+        return place
+    heavy = [other for other in fitting if ranked[other].weight >= COVERED * short.weight]
+    return next((other for other in heavy if _initials(ranked[other]) == short.words[0]), place)
 
 
 def _is_enough(chosen: Sequence[Keyword], covered: NDArray[np.bool_]) -> bool:
@@ -137,5 +150,9 @@ def _acronym(short: Keyword, long: Keyword) -> bool:
     """Whether one word abbreviates a phrase, or a longer phrase that ends like it (LLM beside language model)."""
     if len(short.words) != 1 or len(long.words) < 2:
         return False
-    initials = "".join(part[0] for part in word_parts(long))
+    initials = _initials(long)
     return short.words[0].endswith(initials) or initials.endswith(short.words[0])
+
+
+def _initials(keyword: Keyword) -> str:
+    return "".join(part[0] for part in word_parts(keyword))
