@@ -37,6 +37,7 @@ from pipeline.atlas.column_groups import column_groups, group_values
 from pipeline.atlas.encoder import load_encoder, needs_query_prompt
 from pipeline.atlas.locking import beside, mend, mend_if_free
 from pipeline.corpus.paper_ids import PaperIds
+from pipeline.embedding import vector_cache
 from pipeline.embedding.embedding import EncodedText, Sentences, unit
 from pipeline.embedding.tfidf_encoder import TfidfModel
 from pipeline.embedding.vector_cache import VectorCache
@@ -1187,15 +1188,15 @@ def test_vectors_dropped_by_another_process_are_not_known(tmp_path):
     cache, hashes = cached(tmp_path)
     assert [place for place, _ in cache.lookup(hashes, sentences=True)] == [0, 1]
     (segment,) = tmp_path.glob("*/*.vectors")
-    listed = Path.glob
+    listed = vector_cache.vector_files
 
-    def dropped_after_listing(self, pattern):
-        found = list(listed(self, pattern))
-        segment.unlink(missing_ok=True)
-        return iter(found)
+    def dropped_after_listing(space):
+        found = listed(space)
+        segment.unlink()
+        return found
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Path, "glob", dropped_after_listing)
+        patch.setattr(vector_cache, "vector_files", dropped_after_listing)
         assert list(cache.lookup(hashes, sentences=False)) == []
     assert not segment.exists()
 

@@ -19,11 +19,12 @@ from tests.conftest import REPOSITORY
 from tests.planted import planted_papers, write_jsonl
 
 QUICK = "[topics]\nresamples = 0\n[map]\nhtml = false\n"
+TOPICS = ("glaciers", "bees")
 MINE = f'[corpus]\nfiles = ["p.jsonl"]\n[embedding]\nbackend = "tfidf"\n{QUICK}'
 
 
 def write_planted(folder):
-    write_jsonl(folder / "p.jsonl", planted_papers(["glaciers", "bees"], 12))
+    write_jsonl(folder / "p.jsonl", planted_papers(TOPICS, 12))
     (folder / "mine.toml").write_text(MINE)
 
 
@@ -102,8 +103,9 @@ def test_assign_answers_every_row_in_its_order(planted_run, capsys):
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [answer["id"] for answer in answers] == ["n1", "n2", "n3"]
     atlas = load_run("mine")
-    bees = atlas.column("nearest_topic")[atlas.ids.row("bees-0")].as_py()
-    assert answers[0]["nearest_topic"] == bees
+    topic = atlas.column("nearest_topic").to_pylist()
+    glaciers, bees = ({topic[atlas.ids.row(f"{name}-{number}")] for number in range(12)} for name in TOPICS)
+    assert answers[0]["nearest_topic"] in bees - glaciers
     assert answers[1]["rejected"] == "no title and no abstract"
     assert answers[2]["known_as"] == "glaciers-0"
 
@@ -193,7 +195,7 @@ def test_wrong_usage_is_exit_2_and_names_the_help(capsys, arguments):
 def test_texts_of_papers_cannot_steer_the_terminal(planted, capsys):
     hostile = "\x1b[2J\x1b]0;owned\x07 [red]Bees[/red] \u202egnp.exe"
     papers = [
-        *planted_papers(["glaciers", "bees"], 12),
+        *planted_papers(TOPICS, 12),
         {"id": "evil\x1b[31m", "title": hostile, "abstract": "hive bees pollen"},
     ]
     write_jsonl(planted / "p.jsonl", papers)

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -655,6 +656,29 @@ def test_a_stop_that_gets_lost_in_a_callback_comes_again(monkeypatch):
     assert time.monotonic() - start < 10
     assert stopping.exit_code == 143
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_what_else_goes_wrong_in_a_callback_sends_no_signal(monkeypatch):
+    """It would come when the command has put its own handling away, and kill the program."""
+    printed = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: printed.append(unraisable.exc_type))
+
+    class Broken:
+        def __del__(self):
+            raise LookupError
+
+    def stop_amid_garbage():
+        try:
+            signal.raise_signal(signal.SIGINT)
+        finally:
+            Broken()
+
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt), Stopping(for_good=False) as stopping:
+        stop_amid_garbage()
+    assert printed == [LookupError]
+    assert stopping.exit_code == 130
+    assert threading.active_count() == before, "nothing waits to send it again"
 
 
 def test_a_second_signal_within_a_second_interrupts_no_putting_away():

@@ -514,7 +514,7 @@ def test_keywords_are_selected_to_go_together_and_stay_heaviest_first():
     even = [keyword("bee", 1.0), keyword("ice", 0.8), keyword("comb", 0.7)]
     assert chosen(even, held, count=2) == ["bee", "comb"]
     assert chosen(even, held, count=3) == ["bee", "ice", "comb"], "selected last, yet heavier"
-    # a third of the worth: two thirds of 0.9 less 1/3 = 0.267 is beaten by 0 + 1/3, as is 1.0 (0.333) by 0.01
+    # 0.6 * 0.9 - 0.4 for ice, 0.6 * 0.001 + 0.4 for comb
     assert chosen([keyword("bee", 1.0), keyword("ice", 0.9), keyword("comb", 0.001)], held, count=2) == ["bee", "comb"]
     # by chance alone (half of the papers each, a quarter both) comb wins nothing: NPMI 0
     held = held_in("11110000", "11001100", "11001100")
@@ -525,16 +525,16 @@ def test_weights_count_beside_the_heaviest():
     # the same selection whatever unit the weights are in
     held = held_in("11110000", "11110000", "11001100")
     for unit in (0.001, 1000.0):
-        keywords = [keyword("bee", unit), keyword("ice", 0.51 * unit), keyword("fir", unit)]
+        keywords = [keyword("bee", unit), keyword("ice", 0.34 * unit), keyword("fir", unit)]
         assert chosen(keywords, held, count=2) == ["bee", "ice"]
-        keywords = [keyword("bee", unit), keyword("ice", 0.49 * unit), keyword("fir", unit)]
+        keywords = [keyword("bee", unit), keyword("ice", 0.32 * unit), keyword("fir", unit)]
         assert chosen(keywords, held, count=2) == ["bee", "fir"]
 
 
 def test_how_much_going_together_weighs():
-    # bee in papers 0 to 3, ice in 0 to 3 of eight: NPMI 1; fir with bee by chance: 0. 2/3 w + 1/3 npmi is even at 0.5
+    # bee in papers 0 to 3, ice in 0 to 3 of eight: NPMI 1; fir with bee by chance: 0. 0.6 w + 0.4 NPMI is even at 1/3
     held = held_in("11110000", "11110000", "11001100")
-    for weight, expected in ((0.51, "ice"), (0.49, "fir")):
+    for weight, expected in ((0.34, "ice"), (0.32, "fir")):
         keywords = [keyword("bee", 1.0), keyword("fir", 1.0), keyword("ice", weight)]
         assert chosen(keywords, held[:, [0, 2, 1]], count=2) == ["bee", expected]
 

@@ -41,6 +41,7 @@ class Stopping:
         self._done = False
         self._before: dict[signal.Signals, _Handler] = {}
         self._unraisable: Callable[[sys.UnraisableHookArgs], object] = sys.unraisablehook
+        self._again: threading.Timer | None = None
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
@@ -64,6 +65,8 @@ class Stopping:
     def finish(self) -> None:
         """The command is done: signals that come now are too late."""
         self._done = True
+        if self._again is not None:
+            self._again.cancel()
 
     def _take(self, number: int, _frame: FrameType | None) -> None:
         if self._done:
@@ -77,13 +80,13 @@ class Stopping:
 
     def _not_raised(self, unraisable: "sys.UnraisableHookArgs") -> None:
         """In a callback, such as of garbage collection: the exception got lost there and is raised again outside."""
-        if self._done or self.number is None:
+        if self._done or self.number is None or not issubclass(unraisable.exc_type, Stopped):
             self._unraisable(unraisable)
             return
         number, self.number = self.number, None
-        again = threading.Timer(AGAIN_SECONDS, _send_to_main_thread, (number,))
-        again.daemon = True
-        again.start()
+        self._again = threading.Timer(AGAIN_SECONDS, _send_to_main_thread, (number,))
+        self._again.daemon = True
+        self._again.start()
 
 
 def _send_to_main_thread(number: int) -> None:

@@ -18,7 +18,7 @@ from pipeline.topics.topic import Topic, TopicHierarchy, TopicKeyword
 
 LABEL_CANDIDATES = 15
 KEYWORD_CANDIDATES = 3  # times the keywords asked for: among so many those that go together are selected
-COHERENCE = 1 / 3  # how much going together weighs beside the weight
+COHERENCE = 0.4  # how much going together weighs beside the weight
 EmbedPhrases = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
