@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import json
 import shutil
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -285,6 +286,18 @@ def test_prompts_come_from_the_models_own_configuration(files, tmp_path, session
     np.testing.assert_array_equal(
         embed_texts(TEXTS[:1], queries).vectors, embed_texts(["query: " + TEXTS[0]], plain).vectors
     )
+
+
+def test_ctrl_c_still_arrives_when_encoders_have_come_and_gone(files, tmp_path, session_cache):
+    """With a core for each encoder the process crashes here: the stack that signals run on is one already freed."""
+    folder = copy_of(files, tmp_path / "prompted")
+    (folder / "config_sentence_transformers.json").write_text(json.dumps({"prompts": {"query": "query: "}}))
+    encoders = [make_encoder(EmbeddingConfig(model=str(folder)), session_cache) for _ in range(2)]
+    del encoders[0]
+    encoders.append(make_encoder(EmbeddingConfig(), session_cache))
+    encoders.clear()
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_another_pooling_is_computed_as_the_model_says(files, tmp_path, session_cache):

@@ -5,6 +5,7 @@ import io
 import logging
 import sys
 import warnings
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,18 @@ def import_openvino() -> Any:
     return openvino
 
 
+@lru_cache(maxsize=1)
+def openvino_core() -> Any:
+    """The one core of this process, kept to its end. Each core of its own gives the main thread another stack for
+    signals and puts the former back when it goes: out of turn that is one already freed, and Ctrl-C a crash.
+    """
+    return import_openvino().Core()
+
+
 def load_compiled(files: ModelFiles, cache: Path, precision: str) -> Any:
     """The compiled model, from the cache or made now. One stream a core, so that bits do not depend on their number."""
     openvino = import_openvino()
-    core = openvino.Core()
+    core = openvino_core()
     hint = _precision_hint(core, precision)
     streams = str(core_count())
     settings = {"INFERENCE_PRECISION_HINT": hint, "NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams}
