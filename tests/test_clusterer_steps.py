@@ -28,7 +28,7 @@ from pipeline.clusterer.hierarchy import (
 from pipeline.clusterer.merging import Merge, joint_of, merge_order, neighbours_joined
 from pipeline.clusterer.search import SearchResult, TopicPlan, plan_topics, search_jobs, search_topics
 from pipeline.clusterer.seeded import SeededPapers, assign_seeded, uncertainty_coefficient
-from pipeline.clusterer.selection import CutScore, Selection
+from pipeline.clusterer.selection import CutScore, Selection, usable
 from pipeline.clusterer.stability import Stability, best_jaccard, measure_stability, resample_jobs
 from pipeline.clusterer.tree import number_by_size
 from pipeline.clusterer.warnings import find_warnings
@@ -918,8 +918,21 @@ def test_the_mean_of_the_fits_decides_which_number_is_best(fitted, scored):
     scored({3: (0.6, 0.7), 5: (0.9, 0.2)})
     selection = found_among(44).selection
     assert selection.count == 3
-    assert [score.score for score in selection.scores] == pytest.approx([0.1, 0.65, 0.1, 0.55, 0.1, 0.1, 0.1])
+    expected = np.array([0.1, 0.65, 0.1, 0.55, 0.1, 0.1, 0.1]) * usable(range(2, 9), 44)
+    assert [score.score for score in selection.scores] == pytest.approx(expected)
     assert selection.selected == 1
+
+
+def test_of_numbers_that_neighbours_support_alike_a_reader_gets_what_can_be_used(fitted, scored):
+    # among 44 papers about 0.4 sqrt(44) = 2.65: weights 0.996, 0.992, 0.918, 0.817, ... from 2 topics on
+    fitted(eight(), eight())
+    scored({number: (0.5 + 0.02 * number,) * 2 for number in range(2, 9)})
+    assert found_among(44).selection.count == 3
+    twice, half = usable([20, 5], 625)
+    assert twice == pytest.approx(np.exp(-(np.log(2) ** 2) / 2))
+    assert half == pytest.approx(np.exp(-((np.log(2) / 3) ** 2) / 2))
+    scored(dict.fromkeys(range(3, 9), (-0.5, -0.5)) | {2: (-0.4, -0.4)})
+    assert found_among(44).selection.count == 2, "what is worse than chance is not weighted nearer to it"
 
 
 def test_no_number_is_tried_that_a_fit_does_not_have(fitted, scored):
@@ -960,7 +973,7 @@ def test_a_score_says_what_was_merged_its_noise_and_its_largest_topic(fitted, sc
     scored({4: (0.9, 0.6, 0.3), 8: (0.2, 0.2, 0.21)})
     selection = found_among(44, min_samples=2).selection
     last = selection.scores[-1]
-    assert (last.count, last.score, last.fits) == (8, round(0.61 / 3, 9), 3)
+    assert (last.count, last.score, last.fits) == (8, round(0.61 / 3 * usable([8], 44)[0], 9), 3)
     assert (last.min_samples, last.min_cluster_size, last.method, last.max_cluster_share) == (2, 2, "leaf", None)
     assert last.noise == round(11 / 44 / 3, 6)
     assert last.largest == round((9 / 44 + 1 + 9 / 44) / 3, 6)

@@ -17,6 +17,7 @@ from pipeline.clusterer.selection import (
     number_wanted,
     numbers_to_try,
     score_numbers,
+    usable,
 )
 from pipeline.clusterer.tree import MAX_CLUSTER_SHARE, MAX_CLUSTER_SIZE
 from pipeline.clusterer.warnings import find_warnings
@@ -135,7 +136,9 @@ def select_topics(
     finest = min(fit.count for fit in fits)
     numbers = [finest] if plan.settled else numbers_to_try(finest)
     table = score_numbers(fits, neighbours, vectors, numbers=numbers)
-    wanted = number_wanted(plan.granularity, best_number(numbers, table.mean(axis=1)))
+    curve = table.mean(axis=1)
+    curve = np.where(curve > 0, curve * usable(numbers, len(vectors)), curve)
+    wanted = number_wanted(plan.granularity, best_number(numbers, curve))
     number = min(finest, wanted)
     consensus = find_consensus([fit.core_at(number) for fit in fits], neighbours, vectors)
     if consensus.core.max() < 1:
@@ -144,7 +147,7 @@ def select_topics(
         core=consensus.core,
         nearest=assign_corpus(vectors, neighbours, consensus.core).nearest_topic,
         scores=tuple(
-            _score(fits, number, float(row.mean()), plan=plan.fit) for number, row in zip(numbers, table, strict=True)
+            _score(fits, number, float(score), plan=plan.fit) for number, score in zip(numbers, curve, strict=True)
         ),
         selected=int(np.abs(np.log(np.array(numbers) / number)).argmin()),
         merged_to=number if any(fit.count > number for fit in fits) else None,
