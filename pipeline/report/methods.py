@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pipeline.atlas import AtlasData
-from pipeline.clusterer.selection import CutScore
+from pipeline.clusterer.selection import USABLE, CutScore
 from pipeline.clusterer.stability import FEWEST_SAMPLED
 from pipeline.embedding.embedding import EmbeddingInfo
 from pipeline.reducer.neighbourhood_preservation import neighbours_compared
@@ -182,7 +182,8 @@ def _how_selected(atlas: AtlasData) -> str:
         sentences.append(
             f"That number was selected from {tried} by the share of nearest-neighbour pairs within one cluster, beyond"
             " that of a random Voronoi partition of the embedding with the same entropy, weighted by the collision"
-            " entropy of the cluster sizes."
+            f" entropy of the cluster sizes and a log-normal prior around {USABLE} times the square root of the number"
+            " of papers."
         )
     sentences.append(
         "The fits were combined by plurality voting after their clusters had been matched one to one [@ensembles];"
