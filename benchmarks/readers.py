@@ -1,8 +1,9 @@
 """How fast papers are read from each format, and in how much memory; and what broken files cost.
 
 100,000 papers are written in each format, then read in a process of its own: the file's rows alone (the reader), and
-as papers (fields recognised, cleaned, checked), and as a corpus (identified, merged, as tables). A quarter of them
-shows whether memory grows with the file.
+as papers (fields recognised, cleaned, checked), and as a corpus (identified, merged, as tables; large files by as many
+processes as there are cores). CPU seconds are those of all processes: on a machine that does other work, what the wall
+clock says is no measure. A quarter of the papers shows by how much memory grows with the file.
 
     python -m benchmarks.readers [--papers FILE] [--rounds 3]
 
@@ -12,10 +13,12 @@ With --peers, how many records our readers and those of other programs give of r
 """
 
 import argparse
+import resource
 import statistics
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -35,7 +38,7 @@ MANY = PAPERS.with_name("arxiv-100k.jsonl.gz")
 
 
 def read_one(path: Path, how: str) -> None:
-    """Reads a file as the subprocess of a measurement; prints rows and seconds."""
+    """Reads a file as the subprocess of a measurement; prints rows, seconds, and CPU seconds of all its processes."""
     source = Source(path)
     start = time.perf_counter()
     if how == "broken":
@@ -51,14 +54,25 @@ def read_one(path: Path, how: str) -> None:
         rows = read_corpus(CorpusConfig(files=(path.name,)), path.parent).tables.read
     else:
         rows = sum(1 for _ in to_papers([source], CorpusConfig(files=(path.name,))))
-    print(rows, time.perf_counter() - start)
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    print(rows, time.perf_counter() - start, sum(one.ru_utime + one.ru_stime for one in used))
 
 
-def measure(path: Path, how: str) -> tuple[int, float, float]:
-    """Rows, seconds and peak GB."""
+@dataclass(frozen=True)
+class Reading:
+    """rows read; wall and CPU seconds; peak resident memory of all processes in GB."""
+
+    rows: int
+    seconds: float
+    cpu: float
+    memory: float
+
+
+def measure(path: Path, how: str) -> Reading:
+    """One reading in a process of its own."""
     _, memory, told = run_measured([sys.executable, "-m", "benchmarks.readers", "--one", str(path), "--how", how])
-    rows, seconds = told.split()
-    return int(rows), float(seconds), memory
+    rows, seconds, cpu = told.split()
+    return Reading(int(rows), float(seconds), float(cpu), memory)
 
 
 def main() -> None:
@@ -88,18 +102,20 @@ def main() -> None:
             part.write_bytes(WRITERS[form].write(papers.slice(0, len(papers) // 4)))
             for how in ("rows", "papers", "corpus"):
                 rounds = [measure(whole, how) for _ in range(asked.rounds)]
-                speeds = [rows / seconds / 1000 for rows, seconds, _ in rounds]
-                memory = statistics.median(gigabytes for _, _, gigabytes in rounds)
-                quarter = measure(part, how)[2]
-                told = f"{spread(speeds)} thousand a second, {memory:.2f} GB; a quarter of them {quarter:.2f} GB"
-                print(f"{form}, {how}: {told}", flush=True)
+                speeds = [one.rows / one.seconds / 1000 for one in rounds]
+                cpu = min(one.cpu / one.rows * 1e6 for one in rounds)
+                memory = statistics.median(one.memory for one in rounds)
+                quarter = measure(part, how)
+                grown = (memory - quarter.memory) * 1e9 / (rounds[0].rows - quarter.rows)
+                told = f"{spread(speeds)} thousand a second, {cpu:.0f} microseconds of CPU a paper, {memory:.2f} GB"
+                print(f"{form}, {how}: {told}; from a quarter on {grown:.0f} bytes a paper", flush=True)
         broken = Path(folder) / "broken"
         broken.mkdir()
-        costs = [(name, *measure(broken / name, "broken")) for name in list(write_all(broken))]
-        slowest = max(costs, key=lambda cost: cost[2])
-        largest = max(costs, key=lambda cost: cost[3])
-        print(f"{len(costs)} broken files; the slowest: {slowest[0]}, {slowest[2]:.1f} s")
-        print(f"the largest: {largest[0]}, {largest[3]:.2f} GB")
+        costs = {name: measure(broken / name, "broken") for name in list(write_all(broken))}
+        slowest = max(costs, key=lambda name: costs[name].seconds)
+        largest = max(costs, key=lambda name: costs[name].memory)
+        print(f"{len(costs)} broken files; the slowest: {slowest}, {costs[slowest].seconds:.1f} s")
+        print(f"the largest: {largest}, {costs[largest].memory:.2f} GB")
 
 
 if __name__ == "__main__":

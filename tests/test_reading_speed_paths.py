@@ -7,25 +7,24 @@ import random
 import re
 import unicodedata
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline.config import CorpusConfig
-from pipeline.corpus import cleaning, deduplication, fields
+from pipeline.corpus import cleaning, deduplication, fields, read_corpus, work_merging
 from pipeline.corpus.adapters import names
 from pipeline.corpus.collect import collect
 from pipeline.corpus.decoding import undecodable
 from pipeline.corpus.extras import ExtraColumns
 from pipeline.corpus.file_search import find_sources
-from pipeline.corpus.paper_rows import content_hashes, to_table
+from pipeline.corpus.paper_rows import content_hashes, to_batch
 from pipeline.corpus.read import read_papers
-from pipeline.corpus.record import Paper
+from pipeline.corpus.record import Paper, id_from_text
 from pipeline.errors import CorpusError
 from pipeline.words.tokens import compose_accents
 from tests.format_files import EXAMPLES
-
-collecting = importlib.import_module("pipeline.corpus.collect")
 
 # What the short ways look for, alone and in the company that makes it mean something; and what they may mistake for it.
 PIECES = (
@@ -81,6 +80,9 @@ YEARS = (2021, 2021.0, "2021-03-04", 1499, 2200, 99999, True, None, math.nan, "n
 DOIS = (None, "10.1000/one", "https://doi.org/10.1000/ONE", "10.1000/two", "arXiv:2101.00001")
 
 
+SLOW_LEFT_OVER = re.compile(r"\\[,;:!>()\[\] ]|[{}]|\\\\")
+
+
 def slow_text_of(title, abstract):
     joined = f"{title}. {abstract}" if title and abstract else title or abstract
     return unicodedata.normalize("NFC", " ".join(joined.split()))
@@ -97,7 +99,7 @@ def slow_latex(text):
     text = cleaning.CITATION.sub("", cleaning.FORMULA.sub(r"\1", text))
     text = cleaning.COMMAND.sub(cleaning._word, text)
     if "\\" in text or "{" in text:
-        return cleaning.LEFT_OVER.sub("", cleaning.ESCAPED.sub(r"\1", text))
+        return SLOW_LEFT_OVER.sub("", cleaning.ESCAPED.sub(r"\1", text))
     return text
 
 
@@ -143,24 +145,35 @@ def slow_is_no_name(name):
 
 def slow_keep_distinct(rows):
     """Every row compared with every other of its text by the hash of its whole content, then by its id."""
-    hashes = rows.column("text_hash").to_pylist()
-    ids, contents = rows.column("id").to_pylist(), content_hashes(rows)
+    whole = rows.take(np.arange(len(rows)))
+    hashes = whole.column("text_hash").to_pylist()
+    ids, contents = whole.column("id").to_pylist(), content_hashes(whole)
     order = sorted(range(len(ids)), key=lambda row: (hashes[row], contents[row], ids[row]))
-    number, paper_of = {}, [0] * len(ids)
+    number, text_of = {}, np.zeros(len(ids), np.int64)
     kept = []
     for row in order:
         if hashes[row] not in number:
             number[hashes[row]] = len(kept)
             kept.append(row)
-        paper_of[row] = number[hashes[row]]
-    np = collecting.np
-    return collecting._Kept(
-        rows.take(pa.array(kept, pa.int64())), np.array(paper_of, np.int64), ["same text"] * len(ids)
-    )
+        text_of[row] = number[hashes[row]]
+    return work_merging.Kept(np.array(kept, np.int64), text_of, text_of)
 
 
-def slow_work_records(papers, _names):
+def slow_distinct_ids(rows, kept):
+    """Every paper's id compared with all before it."""
+    whole = rows.take(kept, ("id", "text_hash"))
+    used, changed = set(), {}
+    for number, row in enumerate(whole.to_pylist()):
+        own = id_from_text(row["id"], row["text_hash"]) if row["id"] in used else row["id"]
+        used.add(own)
+        if own != row["id"]:
+            changed[number] = own
+    return changed
+
+
+def slow_work_records(rows, numbers, _names):
     """Everything looked up for every record, and all its other fields searched for identifiers."""
+    papers = rows.take(numbers)
     records = []
     for row, content in zip(papers.to_pylist(), content_hashes(papers), strict=True):
         extra = json.loads(row["extra"]) if row["extra"] else {}
@@ -184,7 +197,11 @@ SLOW = (
     ("fields", "is_missing", slow_is_missing),
     ("fields", "find_year", slow_year),
     ("collect", "_keep_distinct", slow_keep_distinct),
-    ("collect", "_work_records", slow_work_records),
+    ("collect", "_distinct_ids", slow_distinct_ids),
+    ("work_merging", "_work_records", slow_work_records),
+    ("work_merging", "_that_share_keys", lambda rows, kept: np.arange(len(kept))),
+    ("paper_rows", "are_plain", lambda titles, abstracts, encoded: [False] * len(titles)),
+    ("paper_rows", "text_of", slow_text_of),
 )
 
 
@@ -232,12 +249,17 @@ def everything(folder, name, **settings):
     except CorpusError as problem:
         return str(problem)
     corpus = collect(papers, merge=config.deduplication == "merge")
+    assert shown(read_corpus(config, folder, vectors_column=vectors)) == shown(corpus) if len(corpus) else True
+    return repr(papers) + shown(corpus)
+
+
+def shown(corpus):
+    """All that a corpus holds, comparable."""
     tables = corpus.tables
-    shown = [(one.schema, repr(one.to_pylist())) for one in (tables.papers, tables.sources, tables.duplicates)]
+    four = [(one.schema, repr(one.to_pylist())) for one in (tables.papers, tables.sources, tables.duplicates)]
     vectors = None if corpus.vectors is None else corpus.vectors.tolist()
-    return repr(
-        (papers, vectors, shown, tables.rejected.to_pylist(), corpus.text_hashes, corpus.cleaned, corpus.repaired)
-    )
+    texts = (list(corpus.cleaned.titles), list(corpus.cleaned.abstracts), corpus.cleaned.texts, corpus.cleaned.steps)
+    return repr((vectors, four, tables.rejected.to_pylist(), corpus.text_hashes, texts, corpus.repaired))
 
 
 def write_awkward(folder):
@@ -275,7 +297,7 @@ def test_a_content_hash_is_the_same_out_of_the_table(tmp_path):
         vectors = "vector" if name.endswith(".parquet") else None
         papers = read_papers(find_sources(config.files, tmp_path), config, vectors_column=vectors)
         papers = [paper for paper in papers if isinstance(paper, Paper)]
-        rows, _ = to_table(papers, ExtraColumns())
+        rows = pa.Table.from_batches([to_batch(list(enumerate(papers)), ExtraColumns())])
         assert content_hashes(rows) == [paper.content_hash() for paper in papers]
         assert len({paper.content_hash() for paper in papers}) > 100
 

@@ -47,7 +47,7 @@ SYMBOLS: Mapping[str, str] = {
     **{"leq": "≤", "le": "≤", "geq": "≥", "ge": "≥", "gtrsim": "≳", "lesssim": "≲", "gg": "≫", "ll": "≪", "neq": "≠"},
     **{"ldots": "…", "dots": "…", "cdots": "…", "deg": "°", "circ": "°", "ell": "ℓ", "in": "∈", "subset": "⊂"},
 }
-LEFT_OVER = re.compile(r"\\[,;:!>()\[\] ]|[{}]|\\\\")
+LEFT_OVER = re.compile(r"\\[,;:!>()\[\] \\]")
 LAYOUT_COMMANDS = frozenset(
     {"left", "right", "big", "Big", "bigg", "limits", "displaystyle", "quad", "qquad", "rm", "bf", "it", "cal"}
 )
@@ -169,9 +169,9 @@ def _without_styles(text: str) -> str:
 
 def _without_left_over(text: str) -> str:
     """Without backslashes before signs, braces, and commands for spaces."""
-    if "\\" not in text:  # nearly all: nothing but braces is left
-        return text.replace("{", "").replace("}", "")
-    return LEFT_OVER.sub("", ESCAPED.sub(r"\1", text))
+    if "\\" in text:
+        text = LEFT_OVER.sub("", ESCAPED.sub(_inside, text))
+    return text.replace("{", "").replace("}", "")
 
 
 def _inside(command: re.Match[str]) -> str:

@@ -1,10 +1,15 @@
 """Corpus: the papers kept, in the order of their texts' hashes, with the tables of every row read."""
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
+from typing import overload
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.corpus.corpus_tables import CorpusTables
@@ -12,12 +17,48 @@ from pipeline.corpus.paper_ids import PaperIds
 from pipeline.corpus.record import text_of
 
 
+class ArrowTexts(Sequence[str]):
+    """n texts in Arrow's memory, each made a Python text when it is asked for.
+
+    shown: n texts. cleaned: in their place where it is not null; in chunks of the same lengths.
+    """
+
+    def __init__(self, shown: pa.ChunkedArray, cleaned: pa.ChunkedArray) -> None:
+        self._chunks = list(zip(shown.chunks, cleaned.chunks, strict=True))
+        self._ends = list(accumulate(len(chunk) for chunk in shown.chunks))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    @overload
+    def __getitem__(self, row: int) -> str: ...
+
+    @overload
+    def __getitem__(self, row: slice) -> list[str]: ...
+
+    def __getitem__(self, row: int | slice) -> str | list[str]:
+        if isinstance(row, slice):
+            return [self[one] for one in range(*row.indices(len(self)))]
+        place = row + len(self) if row < 0 else row
+        if not 0 <= place < len(self):
+            raise IndexError(f"row {row} of {len(self)} texts")
+        chunk = bisect_right(self._ends, place)
+        shown, cleaned = self._chunks[chunk]
+        place -= self._ends[chunk] - len(shown)
+        text = cleaned[place].as_py()
+        return str(shown[place].as_py() if text is None else text)
+
+    def __iter__(self) -> Iterator[str]:
+        for shown, cleaned in self._chunks:
+            yield from pc.coalesce(cleaned, shown).to_pylist()
+
+
 @dataclass(frozen=True)
 class CleanedTexts:
     """titles, abstracts: n texts as they are embedded, in row order. steps: papers that each step changed."""
 
-    titles: tuple[str, ...]
-    abstracts: tuple[str, ...]
+    titles: Sequence[str]
+    abstracts: Sequence[str]
     steps: Mapping[str, int]
 
     def __len__(self) -> int:
@@ -35,18 +76,19 @@ class Corpus:
 
     tables: papers are n rows ordered by the sha256 of their text, columns id title abstract authors year and whatever
     else the source had; sources also have the format of each paper and its position among all rows read (from 0).
-    text_hashes: that sha256 for each row. cleaned: the texts that are embedded. vectors: (n, d) float32 as the source
-    gave them, not normalised, or None. repaired: rows that had to be mended to be read, by what was wrong with them.
+    hash_array: (n, 32) uint8, that sha256 for each row, increasing. cleaned: the texts that are embedded. vectors:
+    (n, d) float32 as the source gave them, not normalised, or None. repaired: rows that had to be mended to be read, by
+    what was wrong with them.
     """
 
     tables: CorpusTables
-    text_hashes: tuple[bytes, ...]
+    hash_array: NDArray[np.uint8]
     cleaned: CleanedTexts
     vectors: NDArray[np.float32] | None = None
     repaired: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, rows in (("text_hashes", len(self.text_hashes)), ("cleaned", len(self.cleaned))):
+        for name, rows in (("hash_array", len(self.hash_array)), ("cleaned", len(self.cleaned))):
             if rows != len(self):
                 raise ValueError(f"{name} has {rows} rows for {len(self)} papers")
 
@@ -58,7 +100,7 @@ class Corpus:
         """Row of every id, those of duplicates included."""
         return PaperIds.of_tables(self.tables.papers, self.tables.duplicates)
 
-    @property
-    def hash_array(self) -> NDArray[np.uint8]:
-        """(n, 32) uint8 text_hashes, increasing."""
-        return np.frombuffer(b"".join(self.text_hashes), dtype=np.uint8).reshape(-1, 32)
+    @cached_property
+    def text_hashes(self) -> tuple[bytes, ...]:
+        """The hashes as bytes."""
+        return tuple(row.tobytes() for row in self.hash_array)

@@ -1,10 +1,11 @@
 """Other fields of the papers -> typed columns beside id, title, abstract, authors and year."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import pyarrow as pa
 
+from pipeline.corpus.arrow_columns import text_array, text_lists_array
 from pipeline.corpus.cited_references import REFERENCES, is_references
 
 MOST_COLUMNS = 200
@@ -29,19 +30,27 @@ class ExtraColumns:
             kinds = self._kinds.get(name)
             if kinds is None:
                 kinds = self._kinds[name] = set()
-            kinds.add(_kind(value))
+            kinds.add("str" if type(value) is str else _kind(value))
         return _to_json(extra) if extra else ""
 
+    def note(self, kinds: Mapping[str, Set[str]]) -> None:
+        """Takes over the kinds that were noted elsewhere."""
+        for name, noted in kinds.items():
+            self._kinds.setdefault(name, set()).update(noted)
+
     @property
-    def names(self) -> list[str]:
-        """The names of the fields so far."""
-        return list(self._kinds)
+    def kinds(self) -> Mapping[str, Set[str]]:
+        """Name of each field so far -> the kinds of its values."""
+        return self._kinds
 
     def add_to(self, papers: pa.Table, encoded: pa.ChunkedArray) -> pa.Table:
-        """The table with one more column for each field; beyond 200 fields, one column `other` of JSON text."""
+        """The table with one more column for each field; beyond 200 fields, one column `other` of JSON text.
+
+        papers: a part of them all, or all: the columns are the same.
+        """
         if len(self._kinds) > MOST_COLUMNS:
-            return papers.append_column("other", pa.array([text or None for text in encoded.to_pylist()], pa.string()))
-        rows = [json.loads(text) if text else {} for text in encoded.to_pylist()]
+            return papers.append_column("other", text_array([text or None for text in encoded.to_pylist()]))
+        rows = json.loads(f"[{','.join([text or '{}' for text in encoded.to_pylist()])}]")
         for name in sorted(self._kinds):
             column = _to_column([row.get(name) for row in rows], self._kinds[name])
             papers = papers.append_column(_free_name(name, papers.column_names), column)
@@ -73,9 +82,7 @@ def _kind(value: object) -> str:
 
 def _to_column(values: Sequence[object], kinds: set[str]) -> pa.Array:
     if kinds == {"texts"}:
-        return pa.array(
-            [[_clean(part) for part in v] if isinstance(v, list) else None for v in values], pa.list_(pa.string())
-        )
+        return text_lists_array([[_clean(part) for part in v] if isinstance(v, list) else None for v in values])
     if kinds == {"references"}:
         return pa.array([_clean_references(value) for value in values], REFERENCES)
     if kinds == {"bool"}:
@@ -85,7 +92,7 @@ def _to_column(values: Sequence[object], kinds: set[str]) -> pa.Array:
     if kinds <= {"int", "float"}:
         return pa.array([float(value) if isinstance(value, int | float) else None for value in values], pa.float64())
     texts = [value if value is None or isinstance(value, str) else json.dumps(value) for value in values]
-    return pa.array([None if text is None else _clean(text) for text in texts], pa.string())
+    return text_array([None if text is None else _clean(text) for text in texts])
 
 
 def _clean_references(value: object) -> list[dict[str, str]] | None:

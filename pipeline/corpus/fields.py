@@ -57,6 +57,11 @@ class FieldMap:
     adapters: Adapters = field(default_factory=Adapters)
     _layouts: dict[tuple[str, ...], FieldRoles] = field(default_factory=dict)
 
+    @property
+    def layouts(self) -> list[tuple[str, ...]]:
+        """The names of fields that records had together, in the order of the first of each."""
+        return list(self._layouts)
+
     def layout(self, names: Iterable[str]) -> Mapping[str, str]:
         """Role -> field name, for a record that has these fields."""
         return self.whole_layout(names).roles

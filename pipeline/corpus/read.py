@@ -4,14 +4,16 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.config import CorpusConfig
+from pipeline.corpus.batch_store import BatchStore
 from pipeline.corpus.cleaning import Cleaner
-from pipeline.corpus.collect import collect
+from pipeline.corpus.collect import collect_blocks
+from pipeline.corpus.conversion import Conversion
 from pipeline.corpus.corpus import Corpus
-from pipeline.corpus.decoding import mend_records
-from pipeline.corpus.fields import FieldMap, to_paper
+from pipeline.corpus.fields import FieldMap
 from pipeline.corpus.file_search import find_sources
-from pipeline.corpus.formats import find_format, unknown_format
+from pipeline.corpus.paper_rows import Block, to_block
 from pipeline.corpus.record import Paper, Rejected
+from pipeline.corpus.shares import Part, read_parts
 from pipeline.corpus.sources import Source
 from pipeline.did_you_mean import nearest_names
 from pipeline.errors import CorpusError
@@ -29,8 +31,9 @@ def read_corpus(
     Raises CorpusError where a file cannot be read or no paper is kept.
     """
     sources = find_sources(config.files, folder)
-    papers = read_papers(sources, config, vectors_column=vectors_column)
-    corpus = collect(_counted(papers, advance), merge=config.deduplication == "merge")
+    with read_parts(sources, config, vectors_column=vectors_column, advance=advance) as parts:
+        blocks = _checked(sources, parts, Conversion(config, vectors_column))
+        corpus = collect_blocks(blocks, merge=config.deduplication == "merge")
     if not len(corpus):
         raise CorpusError(_nothing_kept(sources, corpus))
     return corpus
@@ -43,35 +46,58 @@ def read_papers(
 
     A file that cannot be read is an error where the config names it, a reject where it is in a folder or an archive.
     """
+    conversion = Conversion(config, vectors_column)
     for source in sources:
         if not source.gathered:
-            yield from _read_source(source, config, vectors_column)
+            yield from _read_source(source, conversion)
             continue
         try:
-            yield from _read_source(source, config, vectors_column)
+            yield from _read_source(source, conversion)
         except CorpusError as problem:  # the other files of the folder are still read
-            reason = str(problem).removeprefix(f"{source}: ")
-            yield Rejected(source.name, 1, reason)
+            yield _reject_of(source, problem)
 
 
-def _read_source(source: Source, config: CorpusConfig, vectors_column: str | None) -> Iterator[Paper | Rejected]:
-    cleaner = Cleaner(config.clean)
-    file_format = find_format(source)
-    if file_format is None:
-        if not source.gathered:
-            raise unknown_format(source)
-        yield Rejected(source.name, 1, f"not a format that is read: {source.suffix or 'no ending'}")
-        return
-    fields = FieldMap({role: name for role, name in config.fields if name is not None}, vectors_column)
-    for row in mend_records(file_format.read(source, config.encoding), config.encoding):
-        if isinstance(row, Rejected):
-            yield row
-            continue
-        paper = to_paper(row, fields, format_name=file_format.name, cleaner=cleaner)
-        if isinstance(paper, Paper) and not paper.abstract and config.title_only == "drop":
-            paper = Rejected(paper.source, paper.row, 'no abstract (corpus.title_only = "drop")', paper.id)
-        yield paper
+def _read_source(source: Source, conversion: Conversion) -> Iterator[Paper | Rejected]:
+    cleaner, fields = Cleaner(conversion.config.clean), conversion.field_map()
+    format_name, pieces = conversion.pieces(source)
+    for rows in pieces:
+        yield from conversion.to_papers(rows(), fields, format_name=format_name, cleaner=cleaner)
     _check_fields(source, fields)
+
+
+def _checked(sources: Sequence[Source], parts: Sequence[Part], conversion: Conversion) -> list[Block]:
+    """The blocks of all sources, with a reject where a file of a folder or an archive cannot be read.
+
+    Raises CorpusError for any other file that cannot.
+    """
+    blocks: list[Block] = []
+    parts_of: dict[int, list[Part]] = {}
+    for part in parts:
+        parts_of.setdefault(part.source, []).append(part)
+    for number, source in enumerate(sources):
+        try:
+            for part in _until_error(source, parts_of.get(number, ()), conversion.field_map()):
+                blocks += [part.block] if part.block is not None else []
+        except CorpusError as problem:
+            if not source.gathered:
+                raise
+            blocks.append(to_block([_reject_of(source, problem)], BatchStore()))
+    return blocks
+
+
+def _until_error(source: Source, parts: Sequence[Part], fields: FieldMap) -> Iterator[Part]:
+    """The parts of a source to the first that has an error, which is raised then, or that of its fields."""
+    for part in parts:
+        for names in part.layouts:
+            fields.layout(names)
+        yield part
+        if part.error:
+            raise CorpusError(part.error)
+    _check_fields(source, fields)
+
+
+def _reject_of(source: Source, problem: CorpusError) -> Rejected:
+    return Rejected(source.name, 1, str(problem).removeprefix(f"{source}: "))
 
 
 def _check_fields(source: Source, fields: FieldMap) -> None:
@@ -103,10 +129,3 @@ def _nothing_kept(sources: Sequence[Source], corpus: Corpus) -> str:
     row = corpus.tables.rejected.column("row").to_pylist()[reasons.index(commonest)]
     hint = "; set corpus.encoding to the file's own, e.g. latin-1" if commonest.startswith("not utf-8") else ""
     return f"{names}: none of {corpus.tables.read} rows is a paper; the usual reason (row {row}): {commonest}{hint}"
-
-
-def _counted(papers: Iterator[Paper | Rejected], advance: Callable[[int], None]) -> Iterator[Paper | Rejected]:
-    for number, paper in enumerate(papers, start=1):
-        if number % 1000 == 0:
-            advance(1000)
-        yield paper

@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pipeline.corpus.decoding import read_lines
-from pipeline.corpus.file_format import Format
+from pipeline.corpus.file_format import Format, Piece
 from pipeline.corpus.readers.bibtex_fields import VERBATIM, raw_values, to_fields, without_enclosing
 from pipeline.corpus.record import Record, Rejected
 from pipeline.corpus.sources import Source
@@ -43,15 +44,29 @@ def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
 
     The file is parsed a few hundred entries at a time, so that memory does not grow with it.
     """
+    for piece in cut(source, encoding):
+        yield from piece()
+
+
+def cut(source: Source, encoding: str) -> Iterator[Piece]:
+    """The same in pieces."""
     index = _read_index(source, encoding)
     macros: dict[str, str] = {}
     volumes = _read_volumes(source, encoding, index.volumes)
     converter = _Converter(source.name, index.repeated, volumes)
     for first, text in _chunks(source, encoding):
-        library = _parse(text)
-        macros |= _macros(library)
-        for block in sorted([*library.entries, *library.failed_blocks], key=lambda block: block.start_line or 0):
-            yield converter.convert(block, first + (block.start_line or 0), macros)
+        if STRING.search(text):
+            macros = macros | _macros(_parse(text))
+        yield partial(_to_records, converter, (first, text), macros)
+
+
+def _to_records(
+    converter: "_Converter", chunk: tuple[int, str], macros: Mapping[str, str]
+) -> Iterator[Record | Rejected]:
+    first, text = chunk
+    library = _parse(text)
+    for block in sorted([*library.entries, *library.failed_blocks], key=lambda block: block.start_line or 0):
+        yield converter.convert(block, first + (block.start_line or 0), macros)
 
 
 @dataclass(frozen=True)
@@ -178,4 +193,4 @@ def _begins(text: str) -> bool:
     return BEGINNING.match(text) is not None
 
 
-FORMAT = Format("BibTeX", (".bib", ".bibtex", ".biblatex"), read, _begins)
+FORMAT = Format("BibTeX", (".bib", ".bibtex", ".biblatex"), read, _begins, cut)

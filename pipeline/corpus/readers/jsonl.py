@@ -3,9 +3,11 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
+from itertools import chain
 
 from pipeline.corpus.decoding import read_lines
-from pipeline.corpus.file_format import Format
+from pipeline.corpus.file_format import Format, Piece, in_pieces
 from pipeline.corpus.readers import json_document
 from pipeline.corpus.readers.json_records import to_record
 from pipeline.corpus.record import Record, Rejected
@@ -21,15 +23,25 @@ def looks_so(text: str) -> bool:
 
 def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
     """Each line as a record; blank lines do not count. A JSON document under this ending is read as one."""
-    first = True
-    for number, line in read_lines(source, encoding):
-        if not line.strip():
-            continue
-        if first and _opens_document(line):
-            yield from json_document.read(source, encoding)
-            return
-        first = False
-        yield _of_line(source.name, number, line)
+    for piece in cut(source, encoding):
+        yield from piece()
+
+
+def cut(source: Source, encoding: str) -> Iterator[Piece]:
+    """The same in pieces."""
+    lines = ((number, line) for number, line in read_lines(source, encoding) if line.strip())
+    first = next(lines, None)
+    if first is None:
+        return
+    if _opens_document(first[1]):
+        yield partial(json_document.read, source, encoding)
+        return
+    for piece in in_pieces(chain([first], lines)):
+        yield partial(_of_lines, source.name, piece)
+
+
+def _of_lines(source: str, lines: list[tuple[int, str]]) -> Iterator[Record | Rejected]:
+    return (_of_line(source, number, line) for number, line in lines)
 
 
 def _of_line(source: str, number: int, line: str) -> Record | Rejected:
@@ -52,4 +64,4 @@ def _opens_document(line: str) -> bool:
     return opens_list or (plain[:1] == "{" and plain[-1] != "}")
 
 
-FORMAT = Format("JSONL", (".jsonl", ".ndjson"), read)
+FORMAT = Format("JSONL", (".jsonl", ".ndjson"), read, cut=cut)

@@ -7,9 +7,10 @@ ours (readers/ris_fields.py).
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from pipeline.corpus.decoding import read_lines
-from pipeline.corpus.file_format import Format, starts_with
+from pipeline.corpus.file_format import Format, Piece, in_pieces, starts_with
 from pipeline.corpus.readers.ris_fields import OURS, to_fields
 from pipeline.corpus.record import Record, Rejected
 from pipeline.corpus.sources import Source
@@ -20,23 +21,35 @@ LONG_TAG = re.compile(r"(PMID|PMCID|DOI) {1,2}-(?=\s|$)")  # which PsycNET write
 # A tag in the middle of a line: the line end before it was lost.
 LOST_LINE_END = re.compile(r" {3,}(?=[A-Z][A-Z0-9]  - )")
 MOST_LINES = 100_000
+# Line number, its (tag, value) lines from TY to before ER, repairs; no tag: a line goes on.
+Reference = tuple[int, list[tuple[str, str]], tuple[str, ...]]
 
 
 def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
     """Each reference as a record; row: the line of its TY."""
-    name, empty = source.name, True
-    for line, tagged, repaired in _references(source, encoding):
+    for piece in cut(source, encoding):
+        yield from piece()
+
+
+def cut(source: Source, encoding: str) -> Iterator[Piece]:
+    """The same in pieces."""
+    empty = True
+    for piece in in_pieces(_references(source, encoding)):
         empty = False
-        if len(tagged) > MOST_LINES:
-            yield Rejected(name, line, f"a reference of more than {MOST_LINES:,} lines")
-        else:
-            yield Record(name, line, to_fields(tagged), repaired=repaired)
+        yield partial(_to_records, source.name, piece)
     if empty:
-        yield Rejected(name, 1, "no line starts with 'TY  -': is this RIS?")
+        yield partial(iter, [Rejected(source.name, 1, "no line starts with 'TY  -': is this RIS?")])
 
 
-def _references(source: Source, encoding: str) -> Iterator[tuple[int, list[tuple[str, str]], tuple[str, ...]]]:
-    """(line number, its (tag, value) lines from TY to before ER, repairs) of each reference; no tag: a line goes on."""
+def _to_records(source: str, references: list[Reference]) -> Iterator[Record | Rejected]:
+    for line, tagged, repaired in references:
+        if len(tagged) > MOST_LINES:
+            yield Rejected(source, line, f"a reference of more than {MOST_LINES:,} lines")
+        else:
+            yield Record(source, line, to_fields(tagged), repaired=repaired)
+
+
+def _references(source: Source, encoding: str) -> Iterator[Reference]:
     start = 0
     tagged: list[tuple[str, str]] = []
     repaired: tuple[str, ...] = ()
@@ -68,4 +81,4 @@ def _split_tag(line: str) -> tuple[str, str]:
     return tag[1], line[tag.end() :].strip()
 
 
-FORMAT = Format("RIS", (".ris",), read, starts_with(r"(?:\d+\.\s+)?TY {1,3}- *\w"))
+FORMAT = Format("RIS", (".ris",), read, starts_with(r"(?:\d+\.\s+)?TY {1,3}- *\w"), cut)

@@ -1,0 +1,137 @@
+"""A large input read in parts, by several processes, and kept in files: the same corpus as of one process in memory."""
+
+import gc
+import gzip
+import importlib
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.config import CorpusConfig
+from pipeline.corpus import batch_store, read_corpus, shares, work_keys
+from pipeline.errors import CorpusError
+from tests.test_reading_speed_paths import awkward_rows, shown, write_awkward
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with the folder `papers` in it."""
+    place = tmp_path_factory.mktemp("parts")
+    write_folder(place / "papers")
+    return place
+
+
+@pytest.fixture(scope="module")
+def alone(place):
+    """What one process reads of it, in memory."""
+    return read_corpus(CONFIG, place)
+
+
+CONFIG = CorpusConfig(files=("papers",))
+
+
+def write_folder(folder):
+    """A folder whose files have several pieces, copies in each other, fields that only later rows have, and damage."""
+    folder.mkdir()
+    lines = [
+        {"id": f"p{number % 2500}", "title": f"On ice {number}", "abstract": f"Sheet {number % 2450} melts."}
+        | ({"colour": number} if number > 2200 else {})
+        | ({"doi": f"10.1000/{number}"} if number % 9 else {"abstract": None, "title": None})
+        for number in range(2600)
+    ]
+    (folder / "many.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    rows = "".join(f"On snow {number},Flake {number} falls.,{number % 7}\n" for number in range(2100))
+    (folder / "many.csv").write_text(f"title,abstract,colour\n{rows}")
+    entries = [
+        f"@article{{k{number % 650}, title = {{On frost {number}}}, journal = {'ice' if number > 350 else '{Ice}'},"
+        f" year = {2000 + number % 20}}}\n"
+        for number in range(700)
+    ]
+    entries.insert(320, "@string{ice = {Annals of Ice}}\n")
+    (folder / "many.bib").write_text("".join(entries))
+    (folder / "some.ris").write_text("TY  - JOUR\nTI  - On ice 7\nAB  - Sheet 7 melts.\nDO  - 10.1000/7\nER  -\n" * 3)
+    pq.write_table(pa.table({"title": ["On hail", None], "abstract": ["It falls.", None]}), folder / "two.parquet")
+    (folder / "broken.jsonl.gz").write_bytes(gzip.compress((folder / "many.jsonl").read_bytes())[:-4000])
+    (folder / "odd.blob").write_bytes(b"\x01\x02")
+    write_awkward(folder)
+
+
+@pytest.fixture
+def shared(monkeypatch):
+    """From here on three processes share what is read."""
+
+    def start():
+        monkeypatch.setattr(shares, "SHARED_FROM", 0)
+        monkeypatch.setattr(shares, "core_count", lambda: 3)
+
+    return start
+
+
+def test_processes_that_share_files_read_the_same_corpus(place, alone, shared):
+    reasons = alone.tables.rejected.column("reason").to_pylist()
+    assert any(reason.startswith("damaged after line") for reason in reasons)
+    assert any(reason.startswith("not a format") for reason in reasons)
+    assert alone.tables.duplicates.num_rows > 100
+    shared()
+    counted = []
+    assert shown(read_corpus(CONFIG, place, advance=counted.append)) == shown(alone)
+    assert sum(counted) == alone.tables.read - 1  # but for the reject of the file that is damaged
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [("broken.jsonl.gz", {}), ("two.parquet", {"fields": {"title": "colours"}})],
+)
+def test_a_file_that_cannot_be_read_is_the_same_line_of_any_process(place, shared, name, settings):
+    config = CorpusConfig(files=(f"papers/{name}",), **settings)
+    with pytest.raises(CorpusError) as by_one:
+        read_corpus(config, place)
+    shared()
+    with pytest.raises(CorpusError) as by_three:
+        read_corpus(config, place)
+    assert str(by_three.value) == str(by_one.value)
+
+
+def test_an_interrupted_reading_ends_the_other_processes_and_leaves_nothing(place, shared, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    shared()
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read_corpus(CONFIG, place, advance=interrupt)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_kept_in_files_is_the_same_and_outlives_its_store(place, alone, monkeypatch):
+    monkeypatch.setattr(batch_store, "MOST_IN_MEMORY", 0)
+    in_files = read_corpus(CONFIG, place)
+    gc.collect()
+    assert shown(in_files) == shown(alone)
+
+
+def test_texts_are_found_by_row_from_either_end(alone):
+    titles = alone.cleaned.titles
+    whole = list(titles)
+    assert [titles[row] for row in (0, 5, -1, len(whole) - 1)] == [whole[row] for row in (0, 5, -1, -1)]
+    assert titles[3:9:2] == whole[3:9:2]
+    with pytest.raises(IndexError):
+        titles[len(whole)]
+
+
+def test_keys_that_collide_only_cost_a_comparison(tmp_path, monkeypatch):
+    (tmp_path / "rows.jsonl").write_text("\n".join(json.dumps(row) for row in awkward_rows(200)))
+    config = CorpusConfig(files=("rows.jsonl",))
+    apart = read_corpus(config, tmp_path)
+    for module in (work_keys, importlib.import_module("pipeline.corpus.collect")):
+        monkeypatch.setattr(module, "key_of", lambda kind, name: b"8 bytes.")
+    assert shown(read_corpus(config, tmp_path)) == shown(apart)
+
+
+def test_pieces_of_any_size_give_the_same_corpus(place, alone, monkeypatch):
+    for module in ("file_format", "readers.parquet"):
+        monkeypatch.setattr(f"pipeline.corpus.{module}.ROWS_AT_ONCE", 100)
+    assert shown(read_corpus(CONFIG, place)) == shown(alone)
