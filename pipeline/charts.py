@@ -9,12 +9,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.typing import RcKeyType
 
-STYLE: Mapping["RcKeyType", str | float] = {
+STYLE: Mapping["RcKeyType", str | float | bool] = {
     "svg.hashsalt": "paperatlas",  # without a salt of our own, ids in an SVG are random
     "svg.fonttype": "path",
     "pdf.fonttype": 42,
     "path.simplify": False,
     "font.family": "DejaVu Sans",
+    "text.parse_math": False,  # a label with two dollar signs is no formula
 }
 METADATA: Mapping[str, dict[str, None]] = {
     "png": {"Software": None},

@@ -30,6 +30,10 @@ TRANSLATED = tuple(IPv6Network(network) for network in ("::/96", "64:ff9b::/96",
 LONGEST_SHOWN = 100  # characters of a URL in a message
 
 
+class NeverAskedError(ServiceError):
+    """A URL that no request goes to, however often it is tried: of another scheme, or of a name that leads inside."""
+
+
 @dataclass(frozen=True)
 class HttpResponse:
     """status: HTTP status; headers: names in lower case; body: at most as long as was allowed."""
@@ -51,8 +55,8 @@ def request(
 
     Data is sent only to the address that was named: a redirect is returned as the response that it is, and a name that
     leads to an address inside this network gets nothing, unless it is such an address itself, or localhost.
-    Raises ServiceError where no response arrives in time, it breaks off, or it is longer than max_bytes, and for a URL
-    that is no plain http or https.
+    Raises ServiceError where no response arrives in time, it breaks off, or it is longer than max_bytes, and its
+    subclass NeverAskedError for a URL that is no plain http or https, or whose name leads inside.
     """
     host = _checked(url).netloc
     try:
@@ -65,21 +69,22 @@ def request(
             )
     except (OSError, HTTPException, ValueError) as problem:
         reason = getattr(problem, "reason", problem)
-        raise ServiceError(f"{host}: {'no answer in time' if isinstance(reason, TimeoutError) else reason}") from None
+        kind = NeverAskedError if isinstance(reason, _InwardError) else ServiceError
+        raise kind(f"{host}: {'no answer in time' if isinstance(reason, TimeoutError) else reason}") from None
 
 
 def _checked(url: str) -> SplitResult:
-    """The parts of a URL that may be asked. Raises ServiceError for any other."""
+    """The parts of a URL that may be asked. Raises NeverAskedError for any other."""
     shown = ascii(url[:LONGEST_SHOWN])
     try:
         parts = urlsplit(url)
         name, _ = parts.hostname, parts.port  # the port is checked by being read
     except ValueError:
-        raise ServiceError(f"{shown}: not a URL; write it as https://name/path") from None
+        raise NeverAskedError(f"{shown}: not a URL; write it as https://name/path") from None
     if parts.scheme not in ("http", "https") or not name:
-        raise ServiceError(f"{shown}: not a URL of http or https; write it as https://name/path")
+        raise NeverAskedError(f"{shown}: not a URL of http or https; write it as https://name/path")
     if "@" in parts.netloc:
-        raise ServiceError(f"{name}: a URL with a user name in it is not used; write it without")
+        raise NeverAskedError(f"{name}: a URL with a user name in it is not used; write it without")
     return parts
 
 

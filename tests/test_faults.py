@@ -194,6 +194,8 @@ def test_a_cut_parquet_file_of_vectors_is_one_line(folder, capsys, size):
     (pa.ArrowMemoryError("malloc of size 64 failed"), "not enough memory"),
     (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), "not enough memory"),
     (RuntimeError("std::bad_alloc"), "not enough memory"),
+    (OSError("Could not find/load shared object file 'libx.so'"), "not enough memory"),
+    (FileNotFoundError(errno.ENOENT, "No such file", "out of memory.ris"), "out of memory.ris: No such file"),
     (ImportError("libx.so: failed to map segment from shared object"), "not enough memory"),
     (WorkerError("a worker process failed: MemoryError"), "not enough memory"),
     (WorkerError("a worker process failed: it was stopped"), "a worker process failed: it was stopped; run again"),

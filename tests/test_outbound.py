@@ -98,10 +98,14 @@ def ask(url):
 
 
 def fetch_from(name, address, folder):
-    """The one line that a fetcher says when its service is at an address."""
+    """The one line that a fetcher says at once when its service is at an address: it waits for no second attempt."""
+
+    def wait(seconds):
+        raise AssertionError(f"waits {seconds} s for a second attempt")
+
     wanted = FetchRequest(query="ice") if "query" in SERVICES[name].accepts else FetchRequest(ids=("10.1/x",))
     place = address if address.count(":") == 1 else in_url(address)
-    client = replace(make_client(name), address=f"http://{place}/api", sleep=lambda _: None, interval=0)
+    client = replace(make_client(name), address=f"http://{place}/api", sleep=wait, interval=0)
     with pytest.raises(PaperatlasError) as problem:
         fetch(name, wanted, folder / f"{len(list(folder.iterdir()))}.jsonl", client=client)
     return str(problem.value)

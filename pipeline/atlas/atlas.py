@@ -34,8 +34,9 @@ class AtlasData:
 
     vectors: (n, d) float32 unit rows. text_hashes: (n, 32) uint8 sha256 of each text, increasing. hierarchy: topics,
     the areas above them and the subtopics inside them. encoder_arrays: what the TF-IDF backend needs to embed a new
-    text. folder: where it was loaded from, if it was. A loaded atlas reads columns of papers.parquet when they are
-    asked for; arrays are memory-mapped.
+    text. candidates: more neighbours than are kept, where the run that just made it found them for the page. folder:
+    where it was loaded from, if it was. A loaded atlas reads columns of papers.parquet when they are asked for; arrays
+    are memory-mapped.
     """
 
     vectors: NDArray[np.float32]
@@ -47,11 +48,14 @@ class AtlasData:
     sentences: Sentences | None = None
     lexical: Lexical | None = None
     encoder_arrays: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
+    candidates: Neighbours | None = None
     folder: Path | None = None
 
     def __post_init__(self) -> None:
         rows = {"text_hashes": len(self.text_hashes), "neighbours": len(self.neighbours.indices)}
         rows["papers"] = len(self.column("id"))
+        if self.candidates is not None:
+            rows["candidates"] = len(self.candidates.indices)
         if self.sentences is not None:
             rows["sentences"] = len(self.sentences.offsets) - 1
         if self.lexical is not None:

@@ -5,6 +5,7 @@ from functools import cache
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
@@ -12,9 +13,10 @@ from pipeline.atlas.array_checks import array_problems, read_array
 from pipeline.atlas.atlas import AtlasData
 from pipeline.atlas.atlas_tables import OpenTables
 from pipeline.atlas.intact import SHOWN_ONLY, require_intact
+from pipeline.atlas.locking import beside
 from pipeline.atlas.manifest import RENAMED_FILES, Manifest, from_schema_3
-from pipeline.atlas.manifest_file import read_manifest
-from pipeline.atlas.run_folder import REBUILD, RETRIES, find_run, read_file
+from pipeline.atlas.manifest_file import MANIFEST, read_manifest
+from pipeline.atlas.run_folder import REBUILD, RETRIES, find_run, read_file, wait_for_swap
 from pipeline.atlas.topic_checks import topic_problems
 from pipeline.embedding.embedding import Sentences
 from pipeline.errors import RunFolderError
@@ -43,16 +45,29 @@ def load_atlas(folder: Path) -> AtlasData:
     """
     folder = folder.resolve()
     for _ in range(RETRIES):
-        manifest = read_manifest(folder)
+        manifest = _read_manifest(folder)
         try:
             atlas = _open(folder, manifest)
         except RunFolderError:
-            if _is_same(read_manifest(folder), manifest):
+            if _is_same(_read_manifest(folder), manifest):
                 raise
             continue
-        if _is_same(read_manifest(folder), manifest):
+        if _is_same(_read_manifest(folder), manifest):
             return atlas
     raise RunFolderError(f"{folder}: written again and again while it was read; try later")
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    """The manifest; where it is missing because another run is moving in just now, that run's."""
+    for _ in range(RETRIES):
+        try:
+            return read_manifest(folder)
+        except RunFolderError:
+            if (folder / MANIFEST).is_file():
+                break
+            if beside(folder, "old").is_dir():
+                wait_for_swap(folder)
+    return read_manifest(folder)
 
 
 def _is_same(one: Manifest, other: Manifest) -> bool:
@@ -98,7 +113,8 @@ def open_unchecked(folder: Path, manifest: Manifest) -> AtlasData:
         if "sentences_vectors.npy" in manifest.files:
             sentences = Sentences(*(_array(folder, f"sentences_{part}.npy") for part in SENTENCES))
         if "lexical_terms.npy" in manifest.files:
-            lexical = Lexical(*(_array(folder, f"lexical_{part}.npy") for part in LEXICAL))
+            # Plain arrays over the mapped files: a slice of numpy's memmap costs several times one of an array.
+            lexical = Lexical(*(np.asarray(_array(folder, f"lexical_{part}.npy")) for part in LEXICAL))
         return AtlasData(
             vectors=vectors,
             text_hashes=_array(folder, "text_hashes.npy"),

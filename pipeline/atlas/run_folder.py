@@ -43,7 +43,7 @@ def find_run(run: str | Path) -> Path:
                 return folder
         for folder in candidates:
             if beside(folder.resolve(), "old").is_dir():
-                _wait_for_swap(folder.resolve())
+                wait_for_swap(folder.resolve())
                 if (folder / "manifest.json").is_file():
                     return folder
         there = sorted(path.parent.name for path in OUTPUTS.glob("*/manifest.json"))
@@ -55,7 +55,8 @@ def find_run(run: str | Path) -> Path:
     raise RunFolderError(f"{run}: no manifest.json; run 'paperatlas run CONFIG' first{known}")
 
 
-def _wait_for_swap(folder: Path) -> None:
+def wait_for_swap(folder: Path) -> None:
+    """Until the manifest of a folder that is being swapped is there, for a second at most."""
     for _ in range(RETRIES):
         if (folder / "manifest.json").is_file():
             return

@@ -3,13 +3,14 @@
 import errno
 import re
 
+from pipeline.cli.address_space import is_limited
 from pipeline.errors import PaperatlasError
 from pipeline.workers import WorkerError
 
-# What libraries of C and C++ say where memory is short, in RuntimeError, ImportError or SystemError.
+# What libraries of C and C++ say where memory is short, in RuntimeError, ImportError, SystemError or OSError.
 SHORT = re.compile(
     r"bad.?alloc|allocat\w+ memory|not enough memory|out of memory|MemoryError|map segment|start new thread"
-    r"|without setting an exception",
+    r"|without setting an exception|load shared object",
     re.IGNORECASE,
 )
 CIRCLE = "Symlink loop from "  # as pathlib begins to say that links lead in a circle
@@ -39,6 +40,10 @@ def is_refusal(problem: BaseException) -> bool:
 
 
 def _is_short(problem: BaseException) -> bool:
+    if isinstance(problem, OSError) and problem.errno is not None:
+        return False  # the system says what it is, and a file may be named like this
+    if isinstance(problem, ImportError) and is_limited():
+        return True  # half of a library was loaded, and the other half misses it
     return isinstance(problem, MemoryError) or SHORT.search(str(problem)) is not None
 
 
@@ -46,10 +51,10 @@ def in_words(problem: BaseException) -> PaperatlasError:
     """The refusal as one line with the way out."""
     if isinstance(problem, EOFError):
         return PaperatlasError("a file ends before its content does: damaged, or cut off; copy or make it again")
-    if isinstance(problem, OSError):
-        return PaperatlasError(_of_files(problem))
     if _is_short(problem):
         return PaperatlasError(LESS)
+    if isinstance(problem, OSError):
+        return PaperatlasError(_of_files(problem))
     if isinstance(problem, WorkerError):
         return PaperatlasError(f"{problem}; run again, with fewer papers if it was stopped for memory")
     return PaperatlasError(f"{str(problem).removeprefix(CIRCLE)}: links that lead in a circle; name another folder")

@@ -3,7 +3,6 @@
 Nothing slow is imported before signals are taken care of.
 """
 
-import signal
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -29,17 +28,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         say("stopped; vectors computed so far are kept: run again to continue")
         return stopping.exit_code
-    return stopping.exit_code if stopping.number == signal.SIGTERM else code
+    return code if stopping.number is None else stopping.exit_code
 
 
 def _guarded(arguments: list[str]) -> int:
     """The exit code of a command, its failures told in one line each, everything that it printed written."""
+    from pipeline.cli.address_space import require_address_space
     from pipeline.cli.message import say
     from pipeline.cli.output import watched_output
     from pipeline.errors import PaperatlasError
 
     with watched_output() as output:
         try:
+            require_address_space()
             code = _run(arguments)
             output.flush()
         except PaperatlasError as problem:

@@ -18,6 +18,7 @@ _Handler = Callable[[int, FrameType | None], object] | int | None
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 BASE = 128  # exit code of a program that a signal ended, as shells count: 130 for SIGINT, 143 for SIGTERM
 AGAIN_SECONDS = 0.05
+LAST_SECONDS = 1.5  # that other threads have, once a stopped program has put everything away
 IMPATIENT_SECONDS = 1.0
 
 
@@ -87,6 +88,16 @@ class Stopping:
         self._again = threading.Timer(AGAIN_SECONDS, _send_to_main_thread, (number,))
         self._again.daemon = True
         self._again.start()
+
+
+def end_soon(number: int) -> None:
+    """End the process, stopped by that signal, in any case: a thread that still computes what nobody waits for would
+    hold it for as long as that takes.
+    """
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
+        last = threading.Timer(LAST_SECONDS, os._exit, (BASE + number,))
+        last.daemon = True
+        last.start()
 
 
 def _send_to_main_thread(number: int) -> None:

@@ -1,8 +1,5 @@
 """`paperatlas serve` and `paperatlas map`."""
 
-import os
-import signal
-import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +7,8 @@ import typer
 
 from pipeline.cli import show
 from pipeline.cli.arguments import PngFile, Run, SvgFile
+from pipeline.cli.stopping import end_soon
 from pipeline.errors import PaperatlasError
-
-SHELLS_BASE = 128  # a shell shows a program that a signal ended by this and its number
-LAST_SECONDS = 1.5  # that threads have once the server has ended
 
 
 def serve(
@@ -39,7 +34,7 @@ def serve(
 ) -> None:
     """Serve the map and a JSON API on this machine.
 
-    Runs until Ctrl-C. The API is described at /api.
+    Runs until Ctrl-C (exit code 130) or SIGTERM (143). The API is described at /api.
     """
     from pipeline.atlas import load_run
     from pipeline.web import serve as serve_atlas
@@ -59,19 +54,10 @@ def serve(
             token=token,
             origins=tuple(allow_origin or ()),
             started=started,
-            ended=_end_soon,
+            ended=end_soon,
         )
     except KeyboardInterrupt:
         show.line("stopped")
-
-
-def _end_soon(number: int) -> None:
-    """End the process in any case: a thread that still computes an answer, which nobody waits for, would hold it."""
-    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
-        code = SHELLS_BASE + number if number == signal.SIGTERM else 0
-        last = threading.Timer(LAST_SECONDS, os._exit, (code,))
-        last.daemon = True
-        last.start()
 
 
 def draw(  # noqa: PLR0913 - one argument an option

@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from pipeline.errors import ServiceError
 from pipeline.fetch.keys import Key, KeyRule
 from pipeline.fetch.refusal_text import KEY_STATUSES, explain, seconds_to_wait
-from pipeline.http import USER_AGENT, HttpResponse, request
+from pipeline.http import USER_AGENT, HttpResponse, NeverAskedError, request
 from pipeline.words.display import safe, shorten
 
 ATTEMPTS = 6
@@ -62,8 +62,8 @@ class Client:
     ) -> Parsed:
         """The parsed response. A `body` is sent as JSON by POST.
 
-        Raises RefusedError where the service refuses or redirects, ServiceError where it gives no usable answer in six
-        attempts.
+        Raises RefusedError where the service refuses, redirects, or is no address to ask; ServiceError where it gives
+        no usable answer in six attempts.
         """
         reason, wait = "", 0.0
         for attempt in range(ATTEMPTS):
@@ -76,6 +76,8 @@ class Client:
                     return parse(response.body)
             except RefusedError:
                 raise
+            except NeverAskedError as problem:
+                raise RefusedError(self._hide(str(problem))) from None
             except (ServiceError, UnusableResponseError) as problem:
                 reason = self._hide(str(problem))
                 continue

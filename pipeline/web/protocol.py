@@ -49,15 +49,21 @@ class GuardedProtocol(HttpToolsProtocol):
             guarded = [one for one in self.connections if isinstance(one, GuardedProtocol)]
             waiting = sorted((one for one in guarded if not one.is_answering), key=lambda one: one._since)
             for oldest in waiting[:1]:
-                oldest.transport.abort()
+                oldest.abort()
 
     def shutdown(self) -> None:
         """The server ends: what is not there yet is not waited for."""
         if self._phase == "body" and not self.is_answering:
-            self._detach()
-            self.transport.abort()
+            self.abort()
         else:
             super().shutdown()
+
+    def abort(self) -> None:
+        """End the connection at once; what is still being answered goes nowhere, instead of to a closed transport."""
+        self._detach()
+        for cycle, _ in self.pipeline:
+            cycle.disconnected = True
+        self.transport.abort()
 
     @property
     def is_answering(self) -> bool:
@@ -158,7 +164,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._since = now
         elif self._deaf_since is not None:
             if now - self._deaf_since > LINGERING_SECONDS:
-                self.transport.abort()
+                self.abort()
         elif self._phase is not None:
             limit = self.limits.head_seconds if self._phase == "head" else self.limits.body_seconds
             if now - self._since > limit:
@@ -171,7 +177,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._unsent = unsent
         if unsent == 0 or now - self._window > self.limits.answer_seconds:
             if unsent and self._unsent_before - unsent < self.limits.least_bytes:
-                self.transport.abort()
+                self.abort()
             self._window, self._unsent_before = now, unsent
 
     # --- refusals
@@ -203,7 +209,7 @@ class GuardedProtocol(HttpToolsProtocol):
         """Read no more; say why, where no answer is under way, and close after a moment in which it can be read."""
         self._deaf_since = self.loop.time()
         if self._phase == "body" and self.pipeline:
-            self.transport.abort()
+            self.abort()
         elif self.is_answering:
             self.cycle.keep_alive = False
         elif self._phase == "body" and self.cycle.response_complete:

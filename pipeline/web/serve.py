@@ -111,14 +111,14 @@ class Server(uvicorn.Server):
         unsent = sum(one.unsent for one in stalled)
         while unsent > self._limits.max_unsent_bytes:
             unsent -= stalled[-1].unsent
-            stalled.pop().transport.abort()
+            stalled.pop().abort()
         now = asyncio.get_running_loop().time()
         for connection in self._connections:
             connection.check(now)
 
     def _cut_connections(self) -> None:
         for connection in self._connections:
-            connection.transport.abort()
+            connection.abort()
 
 
 def _is_no_cancellation(record: logging.LogRecord) -> bool:

@@ -67,13 +67,13 @@ def promised_files(place: Path) -> dict[str, bytes]:
     return {path.relative_to(place).as_posix(): path.read_bytes() for path in paths}
 
 
-def make_scenario(name: str, place: Path) -> Scenario:
+def make_scenario(name: str, place: Path, *, backend: str = "tfidf") -> Scenario:
     """The folder before a command and what is in it after one that nothing disturbed."""
     before, after = place / "before", place / "after"
     before.mkdir(parents=True)
     write_jsonl(before / "p.jsonl", planted_papers(["glaciers", "bees"], 5))
     write_jsonl(before / "new.jsonl", planted_papers(["bees"], 7)[5:])
-    (before / "mine.toml").write_text(CONFIG)
+    (before / "mine.toml").write_text(CONFIG.replace("tfidf", backend))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(before)
         assert main(COMMANDS["run"]) == 0

@@ -1,12 +1,13 @@
 """kill -9 at random moments of a run and of an `add`: the atlas can be read at every moment, and a rerun mends all.
 
-Eight moments in the suite, a hundred of each by -m torture. Half of them are moments in time, half are operations on
-files, which come close together where it matters.
+Eight moments in the suite; a hundred of each, every operation, and the real encoder by -m torture. Half of the moments
+are moments in time, half are operations on files, which come close together where it matters.
 """
 
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,10 +20,12 @@ import pytest
 
 from pipeline.atlas import load_atlas
 from tests.conftest import REPOSITORY
+from tests.torture.progress_log import unfinished
 from tests.torture.scenarios import make_scenario
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
+MANY = 1000  # operations on files that no command of these makes
 FORKS = {"NUMBA_THREADING_LAYER": "workqueue"}  # GNU's OpenMP, its first choice, refuses to
 
 
@@ -144,10 +147,10 @@ def kill_and_mend(warm, scenario, work, *, after=None, kill_at=None):
 
 def crash(warm, scenario, place, *, count, seed):
     """So many kills, half at moments and half at operations; how many of them hit."""
-    rng = random.Random(seed)
     seconds = measured(warm, scenario, place)
     hits = 0
-    for number in range(count):
+    for number in unfinished(f"{count} kills of {scenario.command[0]}", range(count)):
+        rng = random.Random(f"{seed} {number}")
         work = prepared(scenario, place / str(number))
         if number % 2:
             status = kill_and_mend(warm, scenario, work, after=rng.uniform(0, seconds))
@@ -155,6 +158,7 @@ def crash(warm, scenario, place, *, count, seed):
             status = kill_and_mend(warm, scenario, work, kill_at=rng.randrange(250))
         assert status in (0, -signal.SIGKILL)
         hits += status != 0
+        shutil.rmtree(place / str(number))
     return hits
 
 
@@ -164,7 +168,44 @@ def test_a_killed_command_costs_nothing(warm, scenario, tmp_path):
 
 @pytest.mark.torture
 def test_a_hundred_killed_commands_cost_nothing(warm, scenario, tmp_path):
-    assert crash(warm, scenario, tmp_path, count=100, seed=17) >= 60
+    crash(warm, scenario, tmp_path, count=100, seed=17)
+
+
+@pytest.mark.torture
+def test_a_kill_at_every_operation_costs_nothing(warm, scenario, tmp_path):
+    for number in unfinished(f"kill at each operation of {scenario.command[0]}", range(MANY)):
+        status = kill_and_mend(warm, scenario, prepared(scenario, tmp_path / str(number)), kill_at=number)
+        shutil.rmtree(tmp_path / str(number))
+        if status == 0:
+            assert number > 100
+            return
+    pytest.fail("more operations than anybody thought of")
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("command", ["run", "add"])
+def test_a_killed_command_of_the_real_encoder_costs_nothing(empty_cache, tmp_path, command):
+    """In processes of their own: a model's threads do not outlive a fork."""
+    empty_cache()
+    scenario = make_scenario(command, tmp_path / "scenario", backend="openvino")
+    for number in unfinished(f"kills of {command} with the real encoder", range(10)):
+        empty_cache(f"cache-{number}")
+        work = prepared(scenario, tmp_path / str(number))
+        with read_all_the_time(work / "outputs" / "mine", scenario.papers), process_in(work, scenario.command) as one:
+            time.sleep(random.Random(f"{command} {number}").uniform(1, 8))
+            one.kill()
+        assert one.returncode in (0, -signal.SIGKILL)
+        scenario.state(work, clean=False)
+        with process_in(work, scenario.command) as again:
+            assert again.wait(timeout=300) == 0
+        assert scenario.state(work) == "new"
+
+
+def process_in(work, arguments):
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "TMPDIR": str(work.parent / "tmp")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "pipeline", *arguments], cwd=work, env=environment, stdout=subprocess.DEVNULL
+    )
 
 
 def test_the_kill_at_an_operation_is_one(warm, scenario, tmp_path):

@@ -1,6 +1,6 @@
 """Ctrl-C and SIGTERM at random moments of a run, its imports among them: 130 and 143, no traceback, nothing left.
 
-Three moments of each in the suite, twenty by -m torture, in processes of their own.
+Two moments of each in the suite, twenty by -m torture, in processes of their own.
 """
 
 import os
@@ -13,6 +13,7 @@ import time
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.torture.progress_log import unfinished
 from tests.torture.scenarios import COMMANDS, make_scenario
 
 # A shell's background jobs, and what they start, ignore Ctrl-C; here it must arrive. From the line on that says so:
@@ -29,11 +30,10 @@ FIRST_SECONDS = 0.05  # until `main` takes care of signals
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory):
+def cache(common):
     with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("cache")
-        patch.setenv("PAPERATLAS_CACHE", str(folder))
-        yield folder
+        patch.setenv("PAPERATLAS_CACHE", str(common / "cache"))
+        yield common / "cache"
 
 
 @pytest.fixture(scope="module")
@@ -87,25 +87,31 @@ def stop_at(scenario, place, cache, *, after, number):
     return process.returncode
 
 
-def stop_often(scenario, tmp_path, cache, *, count, number):
+@pytest.fixture(scope="module")
+def seconds(scenario, cache, tmp_path_factory):
+    """That an undisturbed run takes."""
+    return seconds_of(scenario, tmp_path_factory.mktemp("timed"), cache)
+
+
+def stop_often(scenario, tmp_path, cache, *, seconds, count, number):
     """0 or minus the signal for a run that was faster: it ended, or was ending."""
-    rng = random.Random(f"{number.name} {count}")
-    seconds = seconds_of(scenario, tmp_path, cache)
     codes = []
-    for case in range(count):
-        part = (case + rng.random()) / count  # one in each part of the run, the imports' among them
+    for case in unfinished(f"{count} of {number.name}", range(count)):
+        part = (
+            case + random.Random(f"{number.name} {case}").random()
+        ) / count  # one in each part of the run, the imports' among them
         after = FIRST_SECONDS + part * seconds
         codes.append(stop_at(scenario, tmp_path / str(case), cache, after=after, number=number))
     assert set(codes) <= {128 + number, 0, -number}
-    assert codes.count(128 + number) >= count // 2
+    assert codes.count(128 + number) >= len(codes) // 2
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_run_says_so_and_leaves_nothing(scenario, tmp_path, cache, number):
-    stop_often(scenario, tmp_path, cache, count=3, number=number)
+def test_a_stopped_run_says_so_and_leaves_nothing(scenario, seconds, tmp_path, cache, number):
+    stop_often(scenario, tmp_path, cache, seconds=seconds, count=2, number=number)
 
 
 @pytest.mark.torture
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_stopped_at_twenty_moments_says_so_and_leaves_nothing(scenario, tmp_path, cache, number):
-    stop_often(scenario, tmp_path, cache, count=20, number=number)
+def test_a_run_stopped_at_twenty_moments_says_so_and_leaves_nothing(scenario, seconds, tmp_path, cache, number):
+    stop_often(scenario, tmp_path, cache, seconds=seconds, count=20, number=number)
