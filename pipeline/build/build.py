@@ -20,6 +20,7 @@ from pipeline.embedding.tfidf_encoder import TfidfEncoder
 from pipeline.embedding.token_counter import token_counter
 from pipeline.errors import ConfigError
 from pipeline.map.colours import with_colours
+from pipeline.map.html import SIMILAR
 from pipeline.neighbours import EXACT_TO, Neighbours, find_neighbours, measure_recall
 from pipeline.reducer.neighbourhood_preservation import neighbourhood_preservation
 from pipeline.reducer.umap import plan_reducer, reduce, turn_upright
@@ -80,19 +81,21 @@ def build_atlas(config: Config, digest: str, stages: Stages) -> AtlasData:
         sentences=embedded.embedding.sentences,
         lexical=lexical,
         encoder_arrays=encoder.model.to_arrays() if isinstance(encoder, TfidfEncoder) else {},
+        candidates=embedded.candidates,
     )
 
 
 @dataclass(frozen=True)
 class _Embedded:
-    """The corpus with its vectors. graph: as many neighbours as any stage needs; neighbours: those that are kept.
+    """The corpus with its vectors. candidates: the neighbours found, as many as the page ranks where it lists them.
 
-    needs: all that the graph depends on.
+    graph: as many as topics and map need; neighbours: those that are kept. needs: all that the graph depends on.
     """
 
     corpus: Corpus
     embedding: Embedding
     encoder: Encoder | None
+    candidates: Neighbours
     graph: Neighbours
     neighbours: Neighbours
     needs: tuple[object, ...]
@@ -126,15 +129,24 @@ def _read_and_embed(config: Config, stages: Stages) -> _Embedded:
         total=len(corpus),
     )
     wanted = max(k, config.reducer.n_neighbors - 1)
-    needs += (wanted,)
-    graph = stages.once(
+    found = max(wanted, _page_candidates(config, len(corpus)))
+    candidates = stages.once(
         "neighbours",
-        needs,
-        lambda advance: find_neighbours(embedding.vectors, k=wanted, advance=advance),
+        (*needs, found),
+        lambda advance: find_neighbours(embedding.vectors, k=found, advance=advance),
         total=len(corpus),
     )
-    kept = Neighbours(graph.indices[:, :k], graph.similarities[:, :k])
-    return _Embedded(corpus, embedding, encoder, graph, kept, needs)
+    graph = candidates.first(wanted)
+    return _Embedded(corpus, embedding, encoder, candidates, graph, graph.first(k), (*needs, wanted))
+
+
+def _page_candidates(config: Config, papers: int) -> int:
+    """Neighbours of each paper that the lists of the page are ranked from; 0 where it holds no lists.
+
+    Beyond the size of an exact search the page looks for them itself, should they fit.
+    """
+    drawn = config.map.html and papers <= EXACT_TO
+    return max(config.similar.candidates, SIMILAR) if drawn else 0
 
 
 def _recall(embedded: _Embedded) -> float | None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.config import EmbeddingConfig
 from pipeline.corpus import Corpus
@@ -58,20 +59,54 @@ def embed_texts(
     """Vectors of these texts in their order; a text that comes twice is encoded once."""
     hashes = [text_hash(text) for text in texts]
     unique = dict(zip(hashes, texts, strict=True))
-    results: dict[bytes, EncodedText] = {}
     names = list(unique)
+    place = {name: row for row, name in enumerate(names)}
+    made = _Made.empty(len(names), encoder.info.dimensions, sentences=sentences)
     if cache is not None:
         for position, encoded in cache.lookup(names, sentences=sentences):
-            results[names[position]] = encoded
-        advance(len(results))
-    known = len(results)
-    missing = [name for name in names if name not in results]
+            made.put(position, encoded)
+        advance(made.count)
+    known = made.count
+    missing = [name for name in names if not made.there[place[name]]]
     for name, encoded in _encode(encoder, missing, [unique[name] for name in missing]):
-        results[name] = encoded
+        made.put(place[name], encoded)
         if cache is not None:
             cache.add(name, encoded, sentences=sentences)
         advance(1)
-    return _assemble([results[name] for name in hashes], encoder.info, known, sentences=sentences)
+    return _assemble(made, [place[name] for name in hashes], info=encoder.info, known=known)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What is known of so many texts: one array for all, so that a large corpus is not as many objects.
+
+    there: (u,) whether a text's vector is known; vectors: (u, d) float32; tokens: (u,). sentences: vectors and spans of
+    each text's, None where they are not wanted.
+    """
+
+    there: NDArray[np.bool_]
+    vectors: NDArray[np.float32]
+    tokens: NDArray[np.int64]
+    sentences: list[tuple[NDArray[np.int8], NDArray[np.int32]]] | None
+
+    @classmethod
+    def empty(cls, count: int, dimensions: int, *, sentences: bool) -> "_Made":
+        none = (np.zeros((0, dimensions), np.int8), np.zeros((0, 2), np.int32))
+        return cls(
+            np.zeros(count, np.bool_),
+            np.empty((count, dimensions), np.float32),
+            np.zeros(count, np.int64),
+            [none] * count if sentences else None,
+        )
+
+    @property
+    def count(self) -> int:
+        return int(self.there.sum())
+
+    def put(self, row: int, encoded: EncodedText) -> None:
+        self.there[row], self.vectors[row], self.tokens[row] = True, encoded.vector, encoded.tokens
+        if self.sentences is not None:
+            self.sentences[row] = encoded.sentence_vectors, encoded.sentence_spans
 
 
 def _encode(encoder: Encoder, names: list[bytes], texts: list[str]) -> Iterator[tuple[bytes, EncodedText]]:
@@ -79,22 +114,20 @@ def _encode(encoder: Encoder, names: list[bytes], texts: list[str]) -> Iterator[
         yield names[position], encoded
 
 
-def _assemble(results: list[EncodedText], info: EmbeddingInfo, known: int, *, sentences: bool) -> Embedding:
-    vectors = np.array([result.vector for result in results], dtype=np.float32).reshape(len(results), -1)
-    limit = info.max_tokens or max((result.tokens for result in results), default=0)
-    counts = replace(
-        info,
-        embedded=len({id(result) for result in results}) - known,
-        from_cache=known,
-        long_papers=sum(result.tokens > limit for result in results),
-    )
-    return Embedding(vectors, counts, _join_sentences(results) if sentences else None)
+def _assemble(made: _Made, rows: list[int], *, info: EmbeddingInfo, known: int) -> Embedding:
+    """The texts' embedding. rows: (n,) place of each text among those made."""
+    each_once = rows == list(range(len(made.there)))
+    tokens = made.tokens[rows]
+    limit = info.max_tokens or int(tokens.max(initial=0))
+    counts = replace(info, embedded=len(made.there) - known, from_cache=known, long_papers=int((tokens > limit).sum()))
+    sentences = None if made.sentences is None else _join_sentences([made.sentences[row] for row in rows])
+    return Embedding(made.vectors if each_once else made.vectors[rows], counts, sentences)
 
 
-def _join_sentences(results: list[EncodedText]) -> Sentences:
-    lengths = [len(result.sentence_vectors) for result in results]
+def _join_sentences(of_texts: list[tuple[NDArray[np.int8], NDArray[np.int32]]]) -> Sentences:
+    lengths = [len(vectors) for vectors, _ in of_texts]
     return Sentences(
-        vectors=np.concatenate([result.sentence_vectors for result in results]),
-        spans=np.concatenate([result.sentence_spans for result in results]),
+        vectors=np.concatenate([vectors for vectors, _ in of_texts]),
+        spans=np.concatenate([spans for _, spans in of_texts]),
         offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
     )

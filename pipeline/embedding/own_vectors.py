@@ -13,6 +13,7 @@ from pipeline.corpus.sources import ZIP, first_bytes
 from pipeline.embedding.embedding import Embedding, EmbeddingInfo
 from pipeline.errors import CorpusError
 
+BLOCK = 4_096  # rows scaled at once
 NPY = b"\x93NUMPY"
 # What numpy raises for a file that is cut, or whose header says what cannot be.
 DAMAGED = (ValueError, TypeError, OverflowError, SyntaxError, tokenize.TokenError, EOFError)
@@ -37,8 +38,7 @@ def own_vectors(corpus: Corpus, *, file: Path | None, column: str | None) -> Emb
             f"{name}: {len(bad)} vectors are missing, of another length, or hold NaN or infinity;"
             f" the first is of paper {where['id']!r} ({where['source']} row {where['row']})"
         )
-    lengths = np.linalg.norm(given.astype(np.float64), axis=1, keepdims=True)
-    vectors = np.divide(given, lengths, out=np.zeros(given.shape), where=lengths > 0).astype(np.float32)
+    vectors = _unit_rows(given)
     info = EmbeddingInfo(
         backend="vectors",
         model=name,
@@ -52,7 +52,17 @@ def own_vectors(corpus: Corpus, *, file: Path | None, column: str | None) -> Emb
         from_cache=0,
         long_papers=0,
     )
-    return Embedding(np.ascontiguousarray(vectors), info)
+    return Embedding(vectors, info)
+
+
+def _unit_rows(given: NDArray[np.floating]) -> NDArray[np.float32]:
+    """(n, d) rows of length 1, computed in float64; a zero row stays zero."""
+    vectors = np.zeros(given.shape, dtype=np.float32)
+    for start in range(0, len(given), BLOCK):
+        rows = given[start : start + BLOCK].astype(np.float64)
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        vectors[start : start + BLOCK] = np.divide(rows, lengths, out=np.zeros(rows.shape), where=lengths > 0)
+    return vectors
 
 
 def _from_file(file: Path, corpus: Corpus) -> NDArray[np.floating]:

@@ -51,14 +51,14 @@ def write_page(
     budget = budget_mb * 1e6 - len(render({}, title))
     page = with_texts(page_points(atlas, title), atlas)
     blocks = pack_page(page)
-    if _size(blocks) - len(_encoded(blocks["abstracts"])) + SIMILAR_BYTES * len(atlas) <= budget:
+    if _size(blocks) - _encoded_size(blocks["abstracts"]) + SIMILAR_BYTES * len(atlas) <= budget:
         lists = precompute_similar(atlas, k=SIMILAR, advance=advance)
         page = with_similar(page, lists, [] if atlas.lexical is None else atlas.lexical.vocabulary)
-        blocks = pack_page(page)
+        blocks = pack_page(page, blocks)
     if _size(blocks) > budget:
-        blocks = pack_page(page := without(page, "abstracts"))
+        blocks = pack_page(page := without(page, "abstracts"), blocks)
     if page.similar is None or _size(blocks) > budget:
-        blocks = pack_page(page := without(page, "similar papers"))
+        blocks = pack_page(page := without(page, "similar papers"), blocks)
     if _size(blocks) > budget:
         fitting = max(int(len(atlas) * budget / _size(blocks) * 0.95), FEWEST)
         blocks = pack_page(sampled(page, fitting))
@@ -66,7 +66,12 @@ def write_page(
 
 
 def _size(blocks: Mapping[str, bytes]) -> int:
-    return sum(len(_encoded(block)) for block in blocks.values())
+    return sum(_encoded_size(block) for block in blocks.values())
+
+
+def _encoded_size(block: bytes) -> int:
+    """Of base64: four characters for every three bytes or fewer."""
+    return 4 * (-(-len(block) // 3))
 
 
 def _encoded(block: bytes) -> str:

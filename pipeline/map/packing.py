@@ -2,17 +2,20 @@
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.machine import core_count
 from pipeline.map.content import Page
 
 ALIGNED = 8
-LEVEL = 6
+LEVEL = 5  # of 9: 1.5 % larger than 6 and 40 % sooner
 TYPES = frozenset({"uint8", "uint16", "int16", "int32", "float32", "float64"})  # those that the page reads
 
 
@@ -49,25 +52,35 @@ def pack_points(page: Page) -> tuple[bytes, dict[str, object]]:
     return points, asdict(page.meta) | {"points": layout}
 
 
-def pack_page(page: Page) -> dict[str, bytes]:
-    """The blocks of a page by name, gzipped: meta, points, and texts, abstracts, similar, words where it has them."""
+def pack_page(page: Page, packed: Mapping[str, bytes] = MappingProxyType({})) -> dict[str, bytes]:
+    """The blocks of a page by name, gzipped: meta, points, and texts, abstracts, similar, words where it has them.
+
+    packed: blocks of a page of the same papers; those it has too are taken from there, all but meta.
+    """
     points, meta = pack_points(page)
-    blocks = {"points": points}
+    contents: dict[str, Callable[[], bytes]] = {"points": lambda: points}
     if page.texts:
-        blocks["texts"] = _json(page.texts)
+        contents["texts"] = lambda: _json(page.texts)
     if page.abstracts is not None:
-        blocks["abstracts"] = _json(page.abstracts)
+        contents["abstracts"] = lambda: _json(page.abstracts)
     if page.similar is not None:
         lists: dict[str, NDArray[np.generic]] = {
             "rows": page.similar.rows,
             "similarities": np.rint(10_000 * np.clip(page.similar.similarities, 0, 1)).astype(np.uint16),
             "terms": page.similar.terms,
         }
-        blocks["similar"], meta["similar"] = pack_arrays({name: array.ravel() for name, array in lists.items()})
+        similar, meta["similar"] = pack_arrays({name: array.ravel() for name, array in lists.items()})
         meta["similar_k"], meta["similar_terms"] = page.similar.rows.shape[1], page.similar.terms.shape[2]
-        blocks["words"] = _json(page.words)
-    blocks["meta"] = _json(meta)
-    return {name: gzip.compress(content, compresslevel=LEVEL, mtime=0) for name, content in blocks.items()}
+        contents |= {"similar": lambda: similar, "words": lambda: _json(page.words)}
+    new = {name: content for name, content in contents.items() if name not in packed}
+    with ThreadPoolExecutor(core_count()) as pool:  # zlib lets other threads run
+        blocks = dict(zip(new, pool.map(lambda name: _compress(new[name]()), new), strict=True))
+    kept = {name: packed[name] for name in contents if name in packed}
+    return blocks | kept | {"meta": _compress(_json(meta))}
+
+
+def _compress(content: bytes) -> bytes:
+    return gzip.compress(content, compresslevel=LEVEL, mtime=0)
 
 
 def _json(content: object) -> bytes:

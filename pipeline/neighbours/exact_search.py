@@ -38,6 +38,10 @@ class Neighbours:
     def k(self) -> int:
         return int(self.indices.shape[1])
 
+    def first(self, k: int) -> "Neighbours":
+        """The k most similar of each row, or all that there are."""
+        return Neighbours(np.ascontiguousarray(self.indices[:, :k]), np.ascontiguousarray(self.similarities[:, :k]))
+
 
 def find_exactly(
     vectors: NDArray[np.float32], *, k: int, advance: Callable[[int], None] = lambda _: None

@@ -5,6 +5,7 @@ from pipeline.recommender.bridges import Bridge, find_bridges
 from pipeline.recommender.check import Checked, Novelty, check_draft
 from pipeline.recommender.cited import Cited, find_cited
 from pipeline.recommender.filter import filter_papers, where
+from pipeline.recommender.missing_works import MissingWork, find_missing
 from pipeline.recommender.near_duplicates import NearDuplicates, Version, find_near_duplicates, version_groups
 from pipeline.recommender.query import Query, read_query
 from pipeline.recommender.recommend import Filters, Recommended, default_k, search, similar
@@ -17,6 +18,7 @@ __all__ = [
     "Checked",
     "Cited",
     "Filters",
+    "MissingWork",
     "NearDuplicates",
     "Novelty",
     "Query",
@@ -31,6 +33,7 @@ __all__ = [
     "filter_papers",
     "find_bridges",
     "find_cited",
+    "find_missing",
     "find_near_duplicates",
     "read_query",
     "search",

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline.atlas import AtlasData
 from pipeline.corpus.identifiers import title_key
 from pipeline.recommender.recommend import SAME_MEANING, SAME_WORDS
+from pipeline.words.shared_words import SharedWords
 from pipeline.words.tfidf import Lexical
 
 NO_GROUP = -1
@@ -86,31 +87,28 @@ def version_groups(atlas: AtlasData) -> NDArray[np.int32]:
     return numbers
 
 
-def pair_words(lexical: Lexical, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(p,) TF-IDF cosine of each pair of rows. left: increasing."""
-    words = np.zeros(len(left))
-    rows, starts = np.unique(left, return_index=True)
-    ends = np.append(starts, len(left))[1:]
-    for row, start, end in zip(rows.tolist(), starts, ends, strict=True):
-        words[start:end] = lexical.cosines(*lexical.paper(row), right[start:end])
-    return words
-
-
 def _find_pairs(atlas: AtlasData) -> _Pairs:
     """All pairs of versions, by their rows."""
     if atlas.lexical is None:
         return _near_pairs(atlas, SAME_MEANING)
-    near = _near_pairs(atlas, SAME_TITLE_MEANING)
+    near, words = _near_pairs(atlas, SAME_TITLE_MEANING), SharedWords(atlas.lexical)
     alike = near.similarity >= SAME_MEANING
-    alike[alike] = pair_words(atlas.lexical, near.left[alike], near.right[alike]) >= SAME_WORDS
-    left, right = near.left, near.right
-    titles = [title_key(title) for title in atlas.cleaned_papers()[0]]
+    alike[alike] = words.cosines(near.left[alike], near.right[alike]) >= SAME_WORDS
+    titles = _titles(atlas, near.kept(~alike))
     for place in np.flatnonzero(~alike).tolist():
-        shorter, longer = sorted((titles[left[place]], titles[right[place]]), key=len)
+        shorter, longer = sorted((titles[int(near.left[place])], titles[int(near.right[place])]), key=len)
         if shorter and longer.startswith(shorter):
-            alike[place] = share_contained(atlas.lexical, int(left[place]), int(right[place])) >= CONTAINED
+            alike[place] = share_contained(atlas.lexical, int(near.left[place]), int(near.right[place])) >= CONTAINED
     kept = near.kept(alike)
-    return replace(kept, words=pair_words(atlas.lexical, kept.left, kept.right))
+    return replace(kept, words=words.cosines(kept.left, kept.right))
+
+
+def _titles(atlas: AtlasData, pairs: _Pairs) -> dict[int, str]:
+    """Row -> key of the title, for the papers of some pairs."""
+    rows = np.unique(np.concatenate([pairs.left, pairs.right]))
+    titles, abstracts = (atlas.column(name).take(pa.array(rows)).to_pylist() for name in ("title", "abstract"))
+    cleaned = (atlas.cleaner.clean(title, abstract).title for title, abstract in zip(titles, abstracts, strict=True))
+    return dict(zip(rows.tolist(), map(title_key, cleaned), strict=True))
 
 
 def share_contained(lexical: Lexical, one: int, other: int) -> float:

@@ -4,6 +4,7 @@ The parts are z-scored over the candidates, before any filter, and summed with t
 never changes the order of the papers that pass it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +65,7 @@ def rank(
     if sentences is not None and query.sentences is not None:
         by_sentences = sentence_matches(query.sentences, sentences, rows)
         parts.append((config.sentences, by_sentences))
-    fused = np.round(np.sum([weight * z_scores(values, basis) for weight, values in parts], axis=0), 7)
+    fused = fuse(parts, basis)
     order = np.lexsort((rows, -similarity, -fused))
     return Ranked(
         rows[order],
@@ -75,15 +76,25 @@ def rank(
     )
 
 
+def fuse(parts: Sequence[tuple[float, NDArray[np.float64]]], basis: int) -> NDArray[np.float64]:
+    """Sum of the parts, each z-scored and times its weight; (c,) of one query's candidates, or (b, c) of several."""
+    return np.asarray(np.round(np.sum([weight * z_scores(values, basis) for weight, values in parts], axis=0), 7))
+
+
 def z_scores(values: NDArray[np.float64], basis: int) -> NDArray[np.float64]:
     """Values less the mean of the first `basis`, in their standard deviations; all zero where those do not differ.
+
+    values: (c,), or (b, c), each row by itself.
 
     >>> z_scores(np.array([1.0, 3.0, 5.0]), 2).tolist(), z_scores(np.array([2.0, 2.0]), 2).tolist()
     ([-1.0, 1.0, 3.0], [0.0, 0.0])
     """
-    fixed = values[:basis]
-    deviation = fixed.std() if len(fixed) else 0.0
-    return (values - fixed.mean()) / deviation if deviation > 1e-12 else np.zeros_like(values)
+    fixed = values[..., :basis]
+    if not fixed.size:
+        return np.zeros_like(values)
+    deviation = fixed.std(axis=-1, keepdims=True)
+    centred = values - fixed.mean(axis=-1, keepdims=True)
+    return np.asarray(np.divide(centred, deviation, out=np.zeros_like(values), where=deviation > 1e-12))
 
 
 def sentence_matches(query: NDArray[np.int8], sentences: Sentences, rows: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -7,16 +7,14 @@ epochs.
 """
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.neighbours import Neighbours
+from pipeline.reducer.umap_import import compiled_once, import_umap, neighbours_given
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -70,7 +68,7 @@ def reduce(
         return principal_components(vectors, plan.n_components)
     from threadpoolctl import threadpool_limits
 
-    umap = _import_umap()
+    umap = import_umap()
     fit = umap.UMAP(
         n_components=plan.n_components,
         n_neighbors=plan.n_neighbors,
@@ -82,7 +80,7 @@ def reduce(
         precomputed_knn=(*to_umap_knn(neighbours, plan.n_neighbors), None),
         force_approximation_algorithm=True,  # else UMAP ignores the given neighbours below 4,096 papers
     )
-    with threadpool_limits(limits=1), warnings.catch_warnings(), compiled_once():
+    with threadpool_limits(limits=1), warnings.catch_warnings(), compiled_once(), neighbours_given(umap):
         # The two notes that UMAP prints about our own choices: no search index, and a disconnected graph.
         warnings.filterwarnings("ignore", message="precomputed_knn\\[2\\]", category=UserWarning)
         warnings.filterwarnings("ignore", message=".*[Gg]raph is not fully connected", category=UserWarning)
@@ -105,7 +103,7 @@ def build_umap_graph(vectors: NDArray[np.float32], neighbours: Neighbours, *, pl
     """The graph of (n, d) unit rows, with at least plan.n_neighbors - 1 neighbours each; the same for any seed."""
     from threadpoolctl import threadpool_limits
 
-    umap = _import_umap()
+    umap = import_umap()
     from umap.spectral import spectral_layout
 
     indices, distances = to_umap_knn(neighbours, plan.n_neighbors)
@@ -124,7 +122,7 @@ def build_umap_graph(vectors: NDArray[np.float32], neighbours: Neighbours, *, pl
 
 def lay_out(graph: UmapGraph, *, min_dist: float, epochs: int, seed: int) -> NDArray[np.float32]:
     """(n, c) float32 points of one fit. The same graph and seed give the same bits, for any number of threads."""
-    umap = _import_umap()
+    umap = import_umap()
     random = np.random.RandomState(seed)
     a, b = umap.umap_.find_ab_params(1.0, min_dist)
     jitter = random.normal(scale=START_JITTER, size=graph.start.shape).astype(np.float32)
@@ -148,27 +146,6 @@ def lay_out(graph: UmapGraph, *, min_dist: float, epochs: int, seed: int) -> NDA
             output_dens=False,
         )
     return np.ascontiguousarray(reduced, dtype=np.float32)
-
-
-@contextmanager
-def compiled_once() -> Iterator[None]:
-    """Inside it numba keeps on disk what it compiles of umap-learn, beside the sources or in its own cache folder.
-
-    umap-learn asks for that only for some of its functions; the others take some ten seconds in every process.
-    """
-    import numba
-
-    plain = numba.njit
-
-    @wraps(plain)
-    def kept(*arguments: Any, **options: Any) -> Any:
-        return plain(*arguments, **({"cache": True} | options))
-
-    numba.njit = kept
-    try:
-        yield
-    finally:
-        numba.njit = plain
 
 
 def to_umap_knn(neighbours: Neighbours, n_neighbors: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -207,11 +184,3 @@ def turn_upright(coordinates: NDArray[np.float32]) -> NDArray[np.float32]:
     turned = principal_components(coordinates, 2)
     skew = np.sign((turned.astype(np.float64) ** 3).sum(axis=0))
     return np.asarray(turned * np.where(skew == 0, 1.0, skew), dtype=np.float32)
-
-
-def _import_umap() -> Any:
-    """umap-learn, imported on first use, its notes about absent TensorFlow not repeated."""
-    with warnings.catch_warnings(), compiled_once():
-        warnings.filterwarnings("ignore", category=ImportWarning)
-        import umap
-    return umap

@@ -12,6 +12,7 @@ of thing, not what) and a phrase the more the longer it is. Of two phrases where
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -193,11 +194,17 @@ def _may_stand_for(longer: Keyword, shorter: Keyword) -> bool:
 
 def word_parts(keyword: Keyword) -> tuple[str, ...]:
     """The words of a keyword, those joined by a hyphen apart: "gravitational-wave" is "gravitational wave"."""
-    return tuple(part for word in keyword.words for part in word.split("-") if part)
+    return _parts_of(keyword.words)
+
+
+@lru_cache(maxsize=2**15)
+def _parts_of(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(part for word in words for part in word.split("-") if part)
 
 
 def _holds(longer: Keyword, shorter: Keyword) -> bool:
     """Whether the words of one stand together inside the other."""
     outer, inner = word_parts(longer), word_parts(shorter)
-    starts = range(len(outer) - len(inner) + 1)
-    return len(inner) < len(outer) and any(outer[start : start + len(inner)] == inner for start in starts)
+    if len(inner) >= len(outer):
+        return False
+    return any(outer[start : start + len(inner)] == inner for start in range(len(outer) - len(inner) + 1))

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.words.stop_words import FUNCTION_WORDS, PAPER_WORDS
-from pipeline.words.tokens import TOKEN, fold, prose
+from pipeline.words.tokens import TokenNumbers, fold
 
 BREAK = -1
+BREAK_TOKEN = " "  # is no token of any text
 JOINER = "of"
 LENGTHS = (1, 2, 3, 4)
 LONGEST_WORD = 40  # characters of a word; longer ones are addresses, sequences or accidents
@@ -92,21 +93,15 @@ class _Grams:
 
 
 def _tokenise(titles: Sequence[str], abstracts: Sequence[str], stops: Collection[str]) -> _Tokens:
+    tokens = TokenNumbers({BREAK_TOKEN: 0})
+    end = np.zeros(1, dtype=np.int32)
+    parts = [tokens.of(text) for paper in zip(titles, abstracts, strict=True) for text in paper]
     numbers: dict[str, int] = {JOINER: 0}
     spellings: dict[str, int] = {}
-    known: dict[str, tuple[int, int]] = {}
-    pairs: list[tuple[int, int]] = []
-    lengths: list[int] = []
-    for text in (part for paper in zip(titles, abstracts, strict=True) for part in paper):
-        before = len(pairs)
-        for token in TOKEN.findall(prose(text)):
-            if token not in known:
-                known[token] = _look_up(token, stops, numbers=numbers, spellings=spellings)
-            pairs.append(known[token])
-        pairs.append((BREAK, BREAK))
-        lengths.append(len(pairs) - before)
-    columns = np.array(pairs, dtype=np.int32).reshape(-1, 2)
-    part = np.repeat(np.arange(2 * len(titles), dtype=np.int32), lengths)
+    known = [_look_up(token, stops, numbers=numbers, spellings=spellings) for token in tokens]
+    columns = np.array(known, dtype=np.int32)[np.concatenate([one for part in parts for one in (part, end)] or [end])]
+    lengths = [len(part) + 1 for part in parts] or [1]
+    part = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
     return _Tokens(columns[:, 0], columns[:, 1], part // 2, part % 2 == 0, tuple(numbers), tuple(spellings))
 
 

@@ -13,7 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.words.stop_words import FUNCTION_WORDS
-from pipeline.words.tokens import TOKEN, fold, prose
+from pipeline.words.tokens import TOKEN, TokenNumbers, fold, prose
+
+DECIMALS = 7  # of cosines
+BLOCK = 4_096  # papers whose words are counted at once
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,9 @@ class Lexical:
         query = np.zeros(len(self.idf))
         query[terms] = weights
         papers, paper_terms, paper_weights = self.entries(rows)
-        return np.asarray(np.round(np.bincount(papers, query[paper_terms] * paper_weights, minlength=len(rows)), 7))
+        return np.asarray(
+            np.round(np.bincount(papers, query[paper_terms] * paper_weights, minlength=len(rows)), DECIMALS)
+        )
 
     def all_cosines(self, terms: NDArray[np.int32], weights: NDArray[np.float32]) -> NDArray[np.float64]:
         """(n,) TF-IDF cosine of a query to every paper, in [0, 1]."""
@@ -77,7 +82,7 @@ class Lexical:
         shared = np.flatnonzero((query > 0)[self.terms])
         papers = np.searchsorted(self.offsets, shared, side="right") - 1
         products = query[self.terms[shared]] * self.weights[shared]
-        return np.asarray(np.round(np.bincount(papers, products, minlength=len(self.offsets) - 1), 7))
+        return np.asarray(np.round(np.bincount(papers, products, minlength=len(self.offsets) - 1), DECIMALS))
 
 
 def count_words(text: str) -> Counter[str]:
@@ -86,30 +91,47 @@ def count_words(text: str) -> Counter[str]:
     >>> sorted(count_words("The GANs of a GAN: x^2 and GAN's.").items())
     [('gan', 3)]
     """
-    folded = (fold(token) for token in TOKEN.findall(prose(text)))
-    return Counter(word for word in folded if len(word) > 1 and word not in FUNCTION_WORDS)
+    return Counter(word for word in map(_counted_as, TOKEN.findall(prose(text))) if word is not None)
+
+
+def _counted_as(token: str) -> str | None:
+    """The word that a token counts as, None for one that does not count."""
+    word = fold(token)
+    return word if len(word) > 1 and word not in FUNCTION_WORDS else None
 
 
 def build_lexical(texts: Sequence[str]) -> Lexical:
     """TF-IDF of these texts, in their order."""
-    numbers: dict[str, int] = {}
-    counted = [{numbers.setdefault(w, len(numbers)): c for w, c in count_words(text).items()} for text in texts]
-    vocabulary = sorted(numbers)
-    alphabetical = np.empty(len(numbers), dtype=np.int64)
-    alphabetical[[numbers[word] for word in vocabulary]] = np.arange(len(vocabulary))
-    lengths = [len(counts) for counts in counted]
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    terms = alphabetical[np.array([term for counts in counted for term in counts], dtype=np.int64)]
-    frequencies = np.array([count for counts in counted for count in counts.values()], dtype=np.float64)
-    paper = np.repeat(np.arange(len(texts)), lengths)
-    order = np.lexsort((terms, paper))
-    terms, frequencies = terms[order], frequencies[order]
+    vocabulary, offsets, terms, frequencies = _count_terms(texts)
     idf = 1 + np.log(len(texts) / np.bincount(terms, minlength=len(vocabulary)))
     weights = np.empty(len(terms), dtype=np.float32)
     for start, end in pairwise(offsets.tolist()):
         weights[start:end] = _unit_weights(frequencies[start:end], idf[terms[start:end]])
     words = np.frombuffer("\n".join(vocabulary).encode(), dtype=np.uint8)
-    return Lexical(offsets, terms.astype(np.int32), weights, idf.astype(np.float32), words)
+    return Lexical(offsets, terms, weights, idf.astype(np.float32), words)
+
+
+def _count_terms(
+    texts: Sequence[str],
+) -> tuple[list[str], NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
+    """The words in alphabetical order; then offsets and terms as in Lexical, and how often each paper has each."""
+    numbers = TokenNumbers()
+    tokens = [numbers.of(text) for text in texts]
+    words = [_counted_as(token) for token in numbers]
+    vocabulary = sorted({word for word in words if word is not None})
+    term_of_word = {word: term for term, word in enumerate(vocabulary)}
+    term_of_token = np.array([-1 if word is None else term_of_word[word] for word in words], dtype=np.int64)
+    width, held, counts = max(len(vocabulary), 1), [], []
+    for start in range(0, len(texts), BLOCK):
+        block = tokens[start : start + BLOCK]
+        paper = np.repeat(np.arange(start, start + len(block)), [len(one) for one in block])
+        term = term_of_token[np.concatenate(block)]
+        cells, often = np.unique((paper * width + term)[term >= 0], return_counts=True)
+        held.append(cells)
+        counts.append(often)
+    cells = np.concatenate([np.zeros(0, np.int64), *held])
+    offsets = np.searchsorted(cells, np.arange(len(texts) + 1) * width).astype(np.int64)
+    return vocabulary, offsets, (cells % width).astype(np.int32), np.concatenate([np.zeros(0), *counts])
 
 
 def _unit_weights(frequencies: NDArray[np.float64], idf: NDArray[np.float64]) -> NDArray[np.float32]:

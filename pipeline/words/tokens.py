@@ -3,6 +3,9 @@
 import re
 import unicodedata
 
+import numpy as np
+from numpy.typing import NDArray
+
 NOT_PROSE = re.compile(r"\$[^$]{0,300}\$|\\[a-zA-Z]+\*?|https?://\S+|[{}^~_]")
 TOKEN = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*|[^\s\w]")
 ACCENTS = {"'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "c": "\u0327", "v": "\u030c"}
@@ -45,3 +48,21 @@ def fold(word: str) -> str:
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is", "ics", "ous")):
         return word[:-1]
     return word
+
+
+class TokenNumbers(dict[str, int]):
+    """Number of every distinct token of some texts, in the order in which they are first met.
+
+    What is done for each distinct token need not be done again for each of its places in the texts.
+    """
+
+    def __missing__(self, token: str) -> int:
+        return self.setdefault(token, len(self))
+
+    def of(self, text: str) -> NDArray[np.int32]:
+        """(t,) numbers of the tokens of the text's prose, one after another.
+
+        >>> TokenNumbers().of("a map, a list").tolist()
+        [0, 1, 2, 0, 3]
+        """
+        return np.fromiter(map(self.__getitem__, TOKEN.findall(prose(text))), dtype=np.int32)
