@@ -18,6 +18,7 @@ from pipeline.progress import Progress
 from pipeline.recommender import (
     Assigned,
     Filters,
+    MissingWork,
     NearDuplicates,
     Recommended,
     Request,
@@ -25,6 +26,7 @@ from pipeline.recommender import (
     assign_texts,
     default_k,
     filter_papers,
+    find_missing,
     find_near_duplicates,
     search,
 )
@@ -134,6 +136,12 @@ class Atlas:
     def near_duplicates(self) -> tuple[NearDuplicates, ...]:
         """The groups of papers that are other versions of each other by meaning and words, the largest first."""
         return find_near_duplicates(self.data)
+
+    def missing(self, k: int = 50, *, topic: str | None = None) -> list[MissingWork]:
+        """The k works that most papers cite and that are not among them, from two citing papers on; topic: number or
+        label of the topic whose papers alone are asked. Empty where no paper has references. Raises PaperatlasError.
+        """
+        return find_missing(self.data, topic=topic, k=k)
 
     def assign(self, texts: Sequence[str]) -> list[Assigned]:
         """The topics of new texts (title, a stop, abstract), cleaned as the run cleans; a paper of the corpus, by its

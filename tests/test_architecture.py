@@ -17,7 +17,7 @@ LAYERS = (
     ("errors", "version", "progress", "machine", "workers", "atomic_write", "charts", "mmr", "did_you_mean"),
     ("http", "words", "config"),
     ("corpus",),
-    ("export", "embedding", "neighbours", "fetch"),
+    ("export", "embedding", "neighbours", "fetch", "references"),
     ("reducer",),
     ("clusterer",),
     ("topics",),
@@ -31,7 +31,7 @@ LAYERS = (
     ("__init__", "__main__"),
 )
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
-MOST_ROOMS = 32
+MOST_ROOMS = 33
 MOST_LINES = 320
 MOST_POSITIONAL = 3
 MOST_ANY = 80

@@ -1,6 +1,6 @@
 """Files of every format, damaged byte by byte: each is read, or refused in one line; no row goes astray.
 
-200 files of each format in the suite; 10,000 with `pytest -m torture`.
+100 files of each format in the suite; 10,000 with `pytest -m torture`.
 """
 
 import tempfile
@@ -18,7 +18,7 @@ from pipeline.errors import CorpusError
 from tests import format_files, test_tagged_text
 
 LONGEST = 50.0  # seconds, ten times what is promised
-FEW, MANY = 200, 10_000
+FEW, MANY = 100, 10_000
 
 
 def spreadsheet() -> bytes:

@@ -13,6 +13,10 @@ Overrides = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+OutputFolder = Annotated[
+    Path | None,
+    typer.Option("--output", metavar="FOLDER", help="Run folder to write.", show_default="outputs/NAME"),
+]
 Labels = Annotated[
     str | None, typer.Option(metavar="COLUMN", help="Column of the papers to compare the topics with, e.g. categories.")
 ]

@@ -8,11 +8,14 @@ from pipeline.cli import analysis, queries, runs, show, web
 from pipeline.cli.add import add
 from pipeline.cli.arguments import examples
 from pipeline.cli.config_and_cache import cache_app, config_app
+from pipeline.cli.demo import demo
 from pipeline.cli.diff import compare, diff
 from pipeline.cli.duplicates import duplicates
 from pipeline.cli.export import export
 from pipeline.cli.fetch import app as fetch_app
 from pipeline.cli.inspect import inspect
+from pipeline.cli.missing import missing
+from pipeline.cli.open import open_map
 from pipeline.cli.trends import trends
 from pipeline.version import __version__
 
@@ -37,9 +40,15 @@ app = typer.Typer(
 )
 app.command(epilog=examples("inspect papers.ris more/*.bib", "inspect my.toml --show-text ID"))(inspect)
 app.command(epilog=examples("plan my.toml"))(runs.plan)
-app.command(epilog=examples("run my.toml", "run my.toml --set clusterer.granularity=coarse --output outputs/coarse"))(
-    runs.run
-)
+app.command(
+    epilog=examples(
+        "run my.toml",
+        "run library.ris more/*.bib",
+        "run my.toml --set clusterer.granularity=coarse --output outputs/coarse",
+    )
+)(runs.run)
+app.command(epilog=examples("demo", "demo --no-open --output outputs/made-up"))(demo)
+app.command("open", epilog=examples("open my"))(open_map)
 app.command(epilog=examples("add my new.ris"))(add)
 app.command(epilog=examples("topics my --tree"))(analysis.topics)
 app.command(epilog=examples("similar my --id ID --explain", 'similar my --text-file draft.txt --where "year >= 2020"'))(
@@ -51,6 +60,7 @@ app.command(epilog=examples("search my 'federated learning'", "search my '\"diff
 app.command(epilog=examples("check my --text-file draft.txt --cited refs.bib"))(queries.check)
 app.command(epilog=examples("bridges my --margin 0.05"))(queries.bridges)
 app.command(epilog=examples("duplicates my --json"))(duplicates)
+app.command(epilog=examples("missing my --topic 3", "missing my -k 100 --format ris"))(missing)
 app.command(epilog=examples("assign my new.csv"))(analysis.assign)
 app.command(epilog=examples("trends my --svg trends.svg", "trends my --by venue"))(trends)
 app.command(epilog=examples("evaluate my --labels categories"))(analysis.evaluate)

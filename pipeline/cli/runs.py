@@ -8,24 +8,33 @@ import typer
 
 from pipeline.cli import show
 from pipeline.cli.analysis import show_topics
-from pipeline.cli.arguments import ConfigFile, Json, Overrides, Quiet, Run
+from pipeline.cli.arguments import ConfigFile, Json, OutputFolder, Overrides, Quiet, Run
 
 if TYPE_CHECKING:
     from pipeline.atlas import AtlasData
+    from pipeline.config import Config
 
 DAMAGED = 1
 
 
 def run(
-    config: ConfigFile,
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILES",
+            help="One config (TOML), e.g. configs/seed.toml; or files and folders of papers, which get a config.",
+        ),
+    ],
     *,
-    overrides: Overrides = None,
-    output: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Run folder to write.", show_default="outputs/NAME")
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Config to write for files of papers.", show_default="configs/NAME.toml"),
     ] = None,
+    overrides: Overrides = None,
+    output: OutputFolder = None,
     force: Annotated[bool, typer.Option("--force", help="Run even if nothing has changed.")] = False,
     dry: Annotated[
-        bool, typer.Option("--dry-run", help="Print what [topics.chat] would send; send and write nothing.")
+        bool, typer.Option("--dry-run", help="Print what [topics.chat] would send, and send nothing.")
     ] = False,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -34,36 +43,54 @@ def run(
 
     Reads and embeds the papers, finds and names topics, draws the map, and writes the run folder.
     """
-    from pipeline.cli.bars import progress_for
-    from pipeline.config import OutputConfig, load_config
+    from pipeline.cli.run_files import config_for
 
-    loaded = load_config(config, tuple(overrides or ()))
-    if output:
-        loaded = loaded.model_copy(update={"output": OutputConfig(folder=str(output.absolute()))})
-    from pipeline.build import dry_run, run_config  # slow: a mistake in the config is reported before
-
-    progress = progress_for(quiet=quiet or as_json)
+    loaded = into_folder(config_for(sources, tuple(overrides or ()), file=config), output)
     if dry:
-        requests = dry_run(loaded, progress=progress)
-        show.print_jsonl(request.to_json() for request in requests)
-        if not requests:
-            show.line("nothing would be sent: topics.chat.url is not set, or every topic has a name already")
-        return
-    result = run_config(loaded, force=force, progress=progress)
-    atlas, folder = result.atlas, loaded.run_folder
+        _show_requests(loaded, quiet=quiet or as_json)
+    else:
+        run_and_show(loaded, force=force, quiet=quiet, as_json=as_json)
+
+
+def into_folder(config: "Config", folder: Path | None) -> "Config":
+    """The config with its run folder elsewhere; as it is for None."""
+    from pipeline.config import OutputConfig
+
+    return config.model_copy(update={"output": OutputConfig(folder=str(folder.absolute()))}) if folder else config
+
+
+def _show_requests(config: "Config", *, quiet: bool) -> None:
+    from pipeline.build import dry_run
+    from pipeline.cli.bars import progress_for
+
+    requests = dry_run(config, progress=progress_for(quiet=quiet))
+    show.print_jsonl(request.to_json() for request in requests)
+    if not requests:
+        show.line("nothing would be sent: topics.chat.url is not set, or every topic has a name already")
+
+
+def run_and_show(config: "Config", *, force: bool = False, quiet: bool = False, as_json: bool = False) -> None:
+    """Run a config, then print its topics and what to do next, or one JSON object."""
+    from pipeline.build import run_config  # slow: a mistake in the config is reported before
+    from pipeline.cli.bars import progress_for
+    from pipeline.cli.run_next import show_next
+
+    result = run_config(config, force=force, progress=progress_for(quiet=quiet or as_json))
+    atlas, folder = result.atlas, config.run_folder
     if as_json:
         topics = [topic.to_json() for topic in atlas.topics]
         show.print_json(
             {"folder": str(folder), "built": result.built, "counts": asdict(atlas.manifest.counts), "topics": topics}
         )
         return
-    if not result.built:
+    if result.built:
+        _show_row_counts(atlas)
+        show_topics(atlas)
+        show.line()
+        show.line(f"Atlas: {folder}{'' if str(folder).endswith('/') else '/'}   (map.html, report.md)")
+    else:
         show.line(f"{folder} is up to date: same settings, same papers. --force runs again.")
-        return
-    _show_row_counts(atlas)
-    show_topics(atlas)
-    show.line()
-    show.line(f"Atlas: {folder}{'' if str(folder).endswith('/') else '/'}   (map.html, report.md)")
+    show_next(atlas, folder)
 
 
 def _show_row_counts(atlas: "AtlasData") -> None:
