@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import runpy
 import shutil
 import signal
 import socket
@@ -658,6 +659,25 @@ def test_a_stop_that_gets_lost_in_a_callback_comes_again(monkeypatch):
     assert time.monotonic() - start < 10
     assert stopping.exit_code == 143
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_a_stop_waits_until_numba_is_done(tmp_path):
+    """An exception raised within its compiler or dispatcher can crash the process."""
+    module = tmp_path / "numba" / "compiled.py"
+    module.parent.mkdir()
+    module.write_text(
+        "import signal\n\ndef call(steps):\n    signal.raise_signal(signal.SIGINT)\n    steps.append(1)\n"
+    )
+    call, steps = runpy.run_path(str(module))["call"], []
+
+    def work():
+        call(steps)
+        time.sleep(30)
+
+    with pytest.raises(KeyboardInterrupt), Stopping(for_good=False) as stopping:
+        work()
+    assert steps == [1]
+    assert stopping.exit_code == 130
 
 
 def test_what_else_goes_wrong_in_a_callback_sends_no_signal(monkeypatch):

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from pipeline.mmr import select_by_mmr
 from pipeline.neighbours import ExactIndex, Neighbours, find_neighbours, nearest, restrict
 from pipeline.neighbours import exact_search as module
 from pipeline.neighbours.exact_search import _candidates
+from pipeline.neighbours.mmr import select_by_mmr
 
 EPSILON = 2.0**-24
 

@@ -11,7 +11,7 @@ from pipeline.cli import main
 from pipeline.config import SimilarConfig
 from pipeline.embedding.embedding import Sentences, unit
 from pipeline.errors import PaperatlasError, UnknownPaperError
-from pipeline.mmr import select_by_mmr
+from pipeline.neighbours.mmr import select_by_mmr
 from pipeline.recommender import Filters, find_bridges, read_query, similar, where
 from pipeline.recommender.query import Query
 from pipeline.recommender.ranking import Candidates, rank, sentence_matches, z_scores

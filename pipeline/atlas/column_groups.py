@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from pipeline.atlas.atlas import AtlasData
 from pipeline.corpus.fields import is_missing
-from pipeline.did_you_mean import did_you_mean
 from pipeline.errors import PaperatlasError
+from pipeline.words.did_you_mean import did_you_mean
 
 NO_GROUP = -1
 NEVER_GROUPS = ("abstract", "vector", "references")

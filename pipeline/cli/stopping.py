@@ -1,7 +1,8 @@
 """SIGINT and SIGTERM -> one exception, wherever the program is, so that everything is put away before it ends.
 
 Ctrl-C and SIGTERM can come while a library is imported, or in a callback whose exceptions Python only prints: then the
-exception is raised again a moment later. This module and `main` import nothing slow, so that hardly any time passes
+exception is raised again a moment later. Nor does it come while numba compiles or looks a compiled function up, which an
+exception from within can crash: it comes a moment later then. This module and `main` import nothing slow, so that hardly any time passes
 before a signal is taken care of.
 """
 
@@ -18,6 +19,7 @@ _Handler = Callable[[int, FrameType | None], object] | int | None
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 BASE = 128  # exit code of a program that a signal ended, as shells count: 130 for SIGINT, 143 for SIGTERM
 AGAIN_SECONDS = 0.05
+NOT_WITHIN = tuple(f"{os.sep}{library}{os.sep}" for library in ("numba", "llvmlite"))  # in paths of their code
 LAST_SECONDS = 1.5  # that other threads have, once a stopped program has put everything away
 IMPATIENT_SECONDS = 1.0
 
@@ -69,11 +71,14 @@ class Stopping:
         if self._again is not None:
             self._again.cancel()
 
-    def _take(self, number: int, _frame: FrameType | None) -> None:
+    def _take(self, number: int, frame: FrameType | None) -> None:
         if self._done:
             return
         now = time.monotonic()
         if self.number is None:
+            if _is_within(frame, NOT_WITHIN):
+                self._send_again(number)
+                return
             self.number, self._first = number, now
             raise Stopped
         if now - self._first > IMPATIENT_SECONDS:
@@ -85,9 +90,21 @@ class Stopping:
             self._unraisable(unraisable)
             return
         number, self.number = self.number, None
+        self._send_again(number)
+
+    def _send_again(self, number: int) -> None:
         self._again = threading.Timer(AGAIN_SECONDS, _send_to_main_thread, (number,))
         self._again.daemon = True
         self._again.start()
+
+
+def _is_within(frame: FrameType | None, libraries: tuple[str, ...]) -> bool:
+    """Whether a call of these libraries is under way, by parts of the paths of their code."""
+    while frame is not None:
+        if any(library in frame.f_code.co_filename for library in libraries):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def end_soon(number: int) -> None:

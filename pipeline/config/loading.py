@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from pipeline.config.messages import explain
 from pipeline.config.renamed import Settings, rename_old_settings
 from pipeline.config.settings import Config
-from pipeline.did_you_mean import nearest_names
 from pipeline.errors import ConfigError
+from pipeline.words.did_you_mean import nearest_names
 
 log = logging.getLogger(__name__)
 LARGEST_CONFIG = 2**20  # bytes

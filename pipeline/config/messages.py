@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from pipeline.config.settings import known_keys
-from pipeline.did_you_mean import nearest_names
+from pipeline.words.did_you_mean import nearest_names
 
 EXPECTED = {
     "clusterer.min_cluster_size": '"auto" or a whole number of at least 2',

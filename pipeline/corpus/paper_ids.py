@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.did_you_mean import nearest_names
 from pipeline.errors import UnknownPaperError
+from pipeline.words.did_you_mean import nearest_names
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from pipeline.corpus.paper_rows import Block, to_block
 from pipeline.corpus.record import Paper, Rejected
 from pipeline.corpus.shares import Part, read_parts
 from pipeline.corpus.sources import Source
-from pipeline.did_you_mean import nearest_names
 from pipeline.errors import CorpusError
+from pipeline.words.did_you_mean import nearest_names
 
 
 def read_corpus(

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.atlas import AtlasData
-from pipeline.did_you_mean import did_you_mean
 from pipeline.errors import PaperatlasError
 from pipeline.map.colours import HUES, NOISE_COLOUR, PALETTE, scale
 from pipeline.map.columns import OTHER, Column, map_columns
 from pipeline.reducer.neighbourhood_preservation import neighbourhood_preservation
+from pipeline.words.did_you_mean import did_you_mean
 
 
 @dataclass(frozen=True)

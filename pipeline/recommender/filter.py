@@ -20,9 +20,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.atlas import AtlasData
-from pipeline.did_you_mean import did_you_mean
 from pipeline.errors import PaperatlasError
 from pipeline.recommender.column_values import NUMBERS, TEXT, TRUTH, ColumnValues, Value, kind_of
+from pipeline.words.did_you_mean import did_you_mean
 from pipeline.words.display import shorten
 
 TOKEN = re.compile(

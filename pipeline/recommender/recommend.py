@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.atlas import AtlasData
 from pipeline.errors import PaperatlasError
-from pipeline.mmr import select_by_mmr
+from pipeline.neighbours.mmr import select_by_mmr
 from pipeline.recommender.query import Query, read_words
 from pipeline.recommender.ranking import Candidates, Ranked, rank
 from pipeline.recommender.reasons import Reasons, give_reasons

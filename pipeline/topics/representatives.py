@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clusterer.assignment import Assignment, mean_vectors
-from pipeline.mmr import select_by_mmr
+from pipeline.neighbours.mmr import select_by_mmr
 
 MMR_CANDIDATES = 200  # most central papers of a topic that those unlike each other are selected from
 DIVERSITY = 0.5  # how much being unlike those already selected weighs against being central
