@@ -1,9 +1,9 @@
 """SIGINT and SIGTERM -> one exception, wherever the program is, so that everything is put away before it ends.
 
 Ctrl-C and SIGTERM can come while a library is imported, or in a callback whose exceptions Python only prints: then the
-exception is raised again a moment later. While numba compiles, or looks a compiled function up, an exception from within
-can crash the process: it is raised a moment later then too. This module and `main` import nothing slow, so that hardly any
-time passes before a signal is taken care of.
+exception is raised again a moment later. While numba compiles, or looks a compiled function up, an exception from
+within can crash the process: it is raised a moment later then too. This module and `main` import nothing slow, so that
+hardly any time passes before a signal is taken care of.
 """
 
 import os
