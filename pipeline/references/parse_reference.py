@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pipeline.references.parsed_reference import ParsedReference, doi_id, ids_in
 from pipeline.references.plain_citation import parse_dimensions, parse_plain
@@ -64,16 +65,7 @@ def _object(text: str) -> Mapping[str, object] | None:
 def _with_id(parsed: ParsedReference, identifier: str) -> ParsedReference:
     if not identifier:
         return parsed
-    return ParsedReference(
-        author=parsed.author,
-        initials=parsed.initials,
-        year=parsed.year,
-        title=parsed.title,
-        source=parsed.source,
-        volume=parsed.volume,
-        page=parsed.page,
-        ids=(_with_scheme(identifier),),
-    )
+    return replace(parsed, ids=(_with_scheme(identifier),))
 
 
 def _with_scheme(identifier: str) -> str:
