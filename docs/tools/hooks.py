@@ -17,14 +17,14 @@ WIDTH = 100  # columns of the help texts
 DEMO_PAGE = "demo/map.html"
 
 
-def on_files(files: Files, config: MkDocsConfig) -> Files:
+def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     """Adds the demo's map: of the run that the site's config names, or of one made for it."""
     run = Path(config.extra["demo_run"]) if config.extra["demo_run"] else _demo_run()
     files.append(File.generated(config, DEMO_PAGE, content=(run / "map.html").read_bytes()))
     return files
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 - mkdocs's
+def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 - mkdocs's
     """Puts the settings and the commands where a page asks for them."""
     for name, lines in (("settings", settings_lines), ("commands", command_lines)):
         if MARK.format(name) in markdown:
@@ -32,7 +32,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     return markdown
 
 
-def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG001 - mkdocs's
+def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG001 - mkdocs's
     """Names the theme's search dialogue for screen readers, and leaves no heading of a table empty."""
     search = 'data-md-component="search" role="dialog"'
     return output.replace(search, f'{search} aria-label="Search"').replace("<th></th>", "<td></td>")
