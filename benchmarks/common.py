@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from pipeline.machine import core_count, cpu_features, cpu_model
+from pipeline.workers.machine import core_count, cpu_features, cpu_model
 
 PAPERS = Path(__file__).parent.parent.parent / "shared" / "data" / "arxiv-dev.jsonl.gz"
 SAMPLE_SECONDS = 0.2

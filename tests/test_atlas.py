@@ -1161,10 +1161,10 @@ def test_a_large_corpus_is_checked_at_some_rows_from_the_first_on(tmp_path):
 def test_the_machine_is_described_where_memory_cannot_be_measured():
     code = (
         "import sys; sys.modules['resource'] = None\n"
-        "from pipeline import machine\n"
+        "from pipeline.workers import machine\n"
         "assert machine.peak_memory_mb() is None\n"
         "assert machine.core_count() >= 1\n"
-        "from pipeline.machine import peak_memory_mb\n"
+        "from pipeline.workers.machine import peak_memory_mb\n"
         "print('fine')\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

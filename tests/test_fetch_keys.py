@@ -247,7 +247,7 @@ def test_a_host_that_is_not_there_and_a_crash_of_ours_show_no_key(redirected, tm
     def crash(*_, **__):
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("pipeline.http._read", crash)
+    monkeypatch.setattr("pipeline.fetch.http._read", crash)
     monkeypatch.setattr("pipeline.fetch.client.request", crash)
     with pytest.raises(RuntimeError) as bug:
         fetch(name, REQUESTS[name], tmp_path / "out.jsonl", key_variable="MY_KEY")

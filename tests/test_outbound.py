@@ -14,7 +14,7 @@ from pipeline.config import ChatConfig
 from pipeline.errors import PaperatlasError, ServiceError
 from pipeline.fetch import SERVICES, FetchRequest, fetch
 from pipeline.fetch.download import make_client
-from pipeline.http import is_inward, request
+from pipeline.fetch.http import is_inward, request
 from tests.small_atlas import P, small_atlas
 
 # Addresses inside, in the form that everybody knows.

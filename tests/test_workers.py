@@ -9,9 +9,9 @@ from pipeline.clusterer import cluster as joining
 from pipeline.clusterer.cluster import cluster
 from pipeline.clusterer.sample import draw_sample, extend_to_all
 from pipeline.config import ClustererConfig, ReducerConfig
-from pipeline.machine import core_count
 from pipeline.neighbours import Neighbours, find_neighbours
 from pipeline.workers import run_here, run_side_by_side
+from pipeline.workers.machine import core_count
 from tests.test_topics import blobs
 
 

@@ -17,7 +17,7 @@ from pipeline.atlas import AtlasData, ChatSummary
 from pipeline.atomic_write import write_atomically
 from pipeline.config import ChatConfig, secret
 from pipeline.errors import ConfigError, ServiceError
-from pipeline.http import request
+from pipeline.fetch.http import request
 from pipeline.topics import Topic
 from pipeline.words.display import shorten
 from pipeline.words.stop_words import FUNCTION_WORDS

@@ -16,10 +16,10 @@ from pipeline.corpus import CorpusTables, find_files
 from pipeline.corpus.quality import CorpusQuality
 from pipeline.corpus.sources import shown_name
 from pipeline.embedding import EmbeddingInfo
-from pipeline.machine import core_count, cpu_features, cpu_model
 from pipeline.reducer.umap import TINY
 from pipeline.topics.grouping import Grouping
 from pipeline.version import __version__
+from pipeline.workers.machine import core_count, cpu_features, cpu_model
 
 LIBRARIES = (
     *("numpy", "pyarrow", "umap-learn", "numba", "hdbscan", "scikit-learn", "scipy", "matplotlib"),

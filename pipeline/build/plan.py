@@ -6,8 +6,8 @@ from pipeline.clusterer.search import TopicPlan, plan_topics
 from pipeline.config import Config
 from pipeline.corpus import read_corpus
 from pipeline.embedding import choose_backend
-from pipeline.machine import core_count
 from pipeline.neighbours.partitioned_search import EXACT_TO, PARTITION_SIZE, PROBED
+from pipeline.workers.machine import core_count
 
 # Papers a second and core, measured on 2 cores with AVX-512; rough, other machines differ by factors.
 PAIR_SECONDS = 2e-8  # to compare two papers

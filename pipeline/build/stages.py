@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 from pipeline.atlas import StageCost
-from pipeline.machine import peak_memory_mb
 from pipeline.progress import Advance, Progress
+from pipeline.workers.machine import peak_memory_mb
 
 Made = TypeVar("Made")
 

@@ -15,9 +15,9 @@ from pipeline.clusterer.selection import Selection
 from pipeline.clusterer.stability import Stability, measure_stability, resample_jobs
 from pipeline.clusterer.tree import number_by_size
 from pipeline.config import ClustererConfig, ReducerConfig
-from pipeline.machine import core_count
 from pipeline.neighbours import Neighbours, find_neighbours
 from pipeline.workers import RunTasks, run_here, run_side_by_side
+from pipeline.workers.machine import core_count
 
 FEWEST_FOR_WORKERS = 3_000
 MOST_WORKERS = 8  # each holds the libraries, half a gigabyte

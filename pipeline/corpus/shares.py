@@ -18,8 +18,8 @@ from pipeline.corpus.paper_rows import ROWS, Block, WritableBatches, to_block
 from pipeline.corpus.record import Paper, Rejected
 from pipeline.corpus.sources import Source
 from pipeline.errors import CorpusError
-from pipeline.machine import core_count
 from pipeline.workers import run_side_by_side, work_folder
+from pipeline.workers.machine import core_count
 
 SHARED_FROM = 48 * 2**20  # bytes of all files, from which on the start of another process pays
 MOST_PROCESSES = 4

@@ -18,7 +18,7 @@ from pipeline.embedding.model_files import DOCUMENT_PROMPTS, ModelFiles
 from pipeline.embedding.openvino_model import effective_precision, load_compiled
 from pipeline.embedding.windows import TokenisedText, Window, WindowCutter, load_tokenizer
 from pipeline.errors import ModelError
-from pipeline.machine import core_count
+from pipeline.workers.machine import core_count
 
 BATCH_TOKENS = 1024
 TEXTS_AT_ONCE = 4096

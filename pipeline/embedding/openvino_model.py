@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.atomic_write import write_atomically
 from pipeline.embedding.model_files import ModelFiles
 from pipeline.errors import ModelError
-from pipeline.machine import core_count
+from pipeline.workers.machine import core_count
 
 LOG = logging.getLogger(__name__)
 PRECISION_HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}

@@ -8,9 +8,9 @@ from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from pipeline.errors import ServiceError
+from pipeline.fetch.http import USER_AGENT, HttpResponse, NeverAskedError, request
 from pipeline.fetch.keys import Key, KeyRule
 from pipeline.fetch.refusal_text import KEY_STATUSES, explain, seconds_to_wait
-from pipeline.http import USER_AGENT, HttpResponse, NeverAskedError, request
 from pipeline.words.display import safe, shorten
 
 ATTEMPTS = 6

@@ -11,8 +11,8 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.machine import core_count
 from pipeline.map.content import Page
+from pipeline.workers.machine import core_count
 
 ALIGNED = 8
 LEVEL = 5  # of 9: 1.5 % larger than 6 and 40 % sooner

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.atlas import AtlasData
-from pipeline.machine import core_count
 from pipeline.neighbours import Neighbours, nearest
 from pipeline.recommender.query import query_of_row
 from pipeline.recommender.ranking import fuse, sentence_matches
 from pipeline.recommender.recommend import SAME_MEANING, SAME_WORDS
 from pipeline.words.shared_words import SharedWords
+from pipeline.workers.machine import core_count
 
 BLOCK = 512
 TERMS = 3

@@ -5,24 +5,22 @@ what it makes into it. So nothing but names passes between processes, a worker n
 and the same tasks can run wherever the folder can be reached.
 """
 
-import importlib
 import os
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol
 
 from filelock import FileLock, Timeout
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 PREFIX = "paperatlas-"
+WORKER = "pipeline.workers.worker"
 
 
 class WorkerError(RuntimeError):
@@ -114,7 +112,7 @@ def run_side_by_side(count: int) -> RunTasks:
 
 
 def _start(task: Task, folder: Path, items: Sequence[str]) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", __name__, f"{task.__module__}:{task.__qualname__}", str(folder), *items]
+    command = [sys.executable, "-m", WORKER, f"{task.__module__}:{task.__qualname__}", str(folder), *items]
     environment = os.environ | ONE_THREAD | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with (folder / f"worker-{items[0]}.log").open("w", encoding="utf-8") as log:
         return subprocess.Popen(
@@ -140,29 +138,3 @@ def _wait_for(item: str, worker: "subprocess.Popen[str]", log: Path) -> None:
     if worker.stdout is None or worker.stdout.readline().strip() != item:
         said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         raise WorkerError(f"a worker process failed: {said[-1] if said else 'it was stopped'}")
-
-
-def main(arguments: Sequence[str]) -> None:
-    """A worker: does the items of one task, and says which are done on standard output.
-
-    It ends when standard input does, with the process that started it; Ctrl-C is for that one alone.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_input, daemon=True).start()
-    name, folder, *items = arguments
-    module, _, function = name.partition(":")
-    task = cast(Callable[[Path, str], None], getattr(importlib.import_module(module), function))
-    for item in items:
-        task(Path(folder), item)
-        sys.stdout.write(f"{item}\n")
-        sys.stdout.flush()
-
-
-def _end_with_input() -> None:
-    while os.read(0, 1):
-        pass
-    os._exit(1)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
