@@ -38,7 +38,7 @@ WORD = st.text(LETTERS, min_size=1, max_size=10).filter(
     lambda word: word.lower() not in ("null", "nan", "none", "n/a", "na", "<na>") and not word.startswith("'")
 )
 TEXT = st.lists(WORD, min_size=1, max_size=6).map(lambda words: f"x {' '.join(words)}")
-FORMULA = st.sampled_from(["=1+1", "+49 30", "-5 degrees", "@home", "=cmd|'/c calc'!A0"])
+FORMULA = st.sampled_from(["=1+1", "+49 30", "-5 degrees", "@home", "=cmd|'/c calc'!A0", "'=1", "''-omics"])
 NAME = st.lists(
     st.text(st.sampled_from("abcÄéñøł'"), min_size=2, max_size=8).filter(str.isalpha), min_size=2, max_size=3
 ).map(lambda parts: " ".join(part.capitalize() for part in parts))

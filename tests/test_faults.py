@@ -93,6 +93,7 @@ def test_half_a_surrogate_pair_costs_at_most_its_row(tmp_path, place, ending, ti
     assert "good" in corpus.ids.ids
     assert corpus.tables.rejected.num_rows == rejected
     assert len(corpus) + rejected == corpus.tables.read == 2
+    assert rejected or sum(corpus.repaired.values()) == 1  # that something was left out is told
     for table in (corpus.tables.papers, corpus.tables.rejected, corpus.tables.sources):
         table.validate(full=True)
 

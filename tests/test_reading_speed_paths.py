@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.config import CorpusConfig
-from pipeline.corpus import cleaning, deduplication, fields, read_corpus, work_merging
+from pipeline.corpus import cleaning, decoding, deduplication, fields, read_corpus, work_merging
 from pipeline.corpus.adapters import names
 from pipeline.corpus.collect import collect
 from pipeline.corpus.decoding import undecodable
@@ -119,12 +119,12 @@ def slow_undecodable(text):
     return any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
-def slow_lone_bytes(value):
+def slow_lone(value, lone=decoding.LONE):
     if isinstance(value, str):
-        return any("\udc80" <= letter <= "\udcff" for letter in value)
+        return lone.search(value) is not None
     if isinstance(value, dict):
-        return any(slow_lone_bytes(part) for pair in value.items() for part in pair)
-    return isinstance(value, list | tuple) and any(slow_lone_bytes(part) for part in value)
+        return any(slow_lone(part, lone) for part in [*value, *value.values()])
+    return isinstance(value, list | tuple) and any(slow_lone(part, lone) for part in value)
 
 
 def slow_is_missing(value):
@@ -193,7 +193,10 @@ SLOW = (
     ("cleaning", "without_latex", slow_latex),
     ("cleaning", "without_copyright", slow_copyright),
     ("cleaning", "without_control", lambda text: cleaning.CONTROL.sub("", text)),
-    ("decoding", "_has_lone_bytes", slow_lone_bytes),
+    ("decoding", "_any_lone", slow_lone),
+    ("readers.jsonl", "undecodable", lambda text: True),
+    ("fields", "NAME_STARTS", frozenset()),
+    ("fields", "PRESENT_STARTS", frozenset()),
     ("fields", "is_missing", slow_is_missing),
     ("fields", "find_year", slow_year),
     ("collect", "_keep_distinct", slow_keep_distinct),

@@ -60,6 +60,11 @@ def test_a_bibtex_entry_is_read_as_it_would_be_printed(tmp_path):
     }
 
 
+def test_the_kind_of_an_entry_and_its_type_in_words_are_both_kept(tmp_path):
+    [record] = read_one(tmp_path, "a.bib", "@thesis{moe, title={On ice}, type={{PhD} thesis}}")
+    assert (record.fields["type"], record.fields["type_of_work"]) == ("thesis", "PhD thesis")
+
+
 def test_a_paper_in_a_volume_takes_what_it_lacks_from_it(tmp_path):
     volume, paper = read_one(
         tmp_path,
@@ -199,6 +204,11 @@ def test_identifiers_by_hand():
     found = identify({"id": "x", "doi": "10.48550/arXiv.2101.00001", "journal": "arXiv preprint arXiv:2102.00002"})
     assert (found.dois, found.arxiv) == ((), ("2101.00001", "2102.00002"))
     assert title_key("Editorial") == ""
+
+
+def test_a_publishers_number_in_an_address_is_no_arxiv_id():
+    assert identify({"url": "https://example.org/science/article/abs/pii/0370269394"}).arxiv == ()
+    assert identify({"url": "https://example.org/abs/hep-th/9901001"}).arxiv == ("hep-th/9901001",)
 
 
 def test_only_http_addresses_become_links():

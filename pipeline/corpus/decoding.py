@@ -19,7 +19,9 @@ MOST_EMPTY = 1_000_000  # consecutive empty lines
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 LONE_BYTES = re.compile("[\udc80-\udcff]+")
 LONGEST_RUN = 2  # lone bytes in a row that are still letters with accents, not words of another script
+LONE = re.compile("[\ud800-\udfff]")
 BYTES = "bytes read as Windows-1252"
+HALVES = "half of a surrogate pair"
 
 
 def read_lines(source: Source, encoding: str) -> Iterator[tuple[int, str]]:
@@ -79,30 +81,35 @@ def undecodable(text: str) -> bool:
 def mend_records(rows: Iterable[Record | Rejected], encoding: str) -> Iterator[Record | Rejected]:
     """The rows, lone bytes in their texts read as Windows-1252; rejected where they are words of another encoding."""
     for row in rows:
-        yield row if isinstance(row, Rejected) or not _has_lone_bytes(row.fields) else _mend(row, encoding)
+        if isinstance(row, Rejected) or row.decoded or not _any_lone(row.fields):
+            yield row
+        elif _any_lone(row.fields, LONE_BYTES):
+            yield _mend(row, encoding)
+        else:  # what UTF-8 cannot hold is left out of names, and shown as "?" in other fields
+            yield replace(row, repaired=(*row.repaired, HALVES))
 
 
 def _mend(record: Record, encoding: str) -> Record | Rejected:
     fields = {_mended(str(name)): _mended_value(value) for name, value in record.fields.items()}
-    if _has_lone_bytes(fields):
+    if _any_lone(fields, LONE_BYTES):
         return Rejected(record.source, record.row, f"not {encoding} text")
     return replace(record, fields=fields, repaired=(*record.repaired, BYTES))
 
 
-def _has_lone_bytes(value: object) -> bool:
-    """Whether any text in a value does; halves of surrogate pairs, from escapes in JSON, are no bytes."""
+def _any_lone(value: object, lone: re.Pattern[str] = LONE) -> bool:
+    """Whether any text in a value has a lone surrogate; LONE_BYTES: one that stands for a byte."""
     if isinstance(value, str):
-        return undecodable(value) and LONE_BYTES.search(value) is not None
+        return undecodable(value) and lone.search(value) is not None
     if isinstance(value, dict):
-        return _any_lone_bytes(value.values()) or _any_lone_bytes(value)
-    return isinstance(value, list | tuple) and _any_lone_bytes(value)
+        return _any_of(value.values(), lone) or _any_of(value, lone)
+    return isinstance(value, list | tuple) and _any_of(value, lone)
 
 
-def _any_lone_bytes(values: Iterable[object]) -> bool:
+def _any_of(values: Iterable[object], lone: re.Pattern[str]) -> bool:
     for value in values:
         if isinstance(value, str) and value.isascii():  # most
             continue
-        if _has_lone_bytes(value):
+        if _any_lone(value, lone):
             return True
     return False
 

@@ -4,9 +4,10 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from string import ascii_letters, digits
 
 from pipeline.corpus.adapters import Adapters
-from pipeline.corpus.adapters.names import is_no_name, people
+from pipeline.corpus.adapters.names import NO_NAMES, is_no_name, people
 from pipeline.corpus.adapters.parts import one_doi
 from pipeline.corpus.adapters.usual_names import USUAL_NAMES, plain_column
 from pipeline.corpus.cited_references import with_references
@@ -17,6 +18,9 @@ from pipeline.corpus.record import Paper, Record, Rejected, text_hash, text_of
 
 ROLES = ("id", "title", "abstract", "authors", "year")
 MISSING_WORDS = frozenset({"", "null", "nan", "none", "n/a", "na", "<na>"})
+# What no word for a missing value begins with, and what nothing that stands in place of a name does.
+PRESENT_STARTS = frozenset(ascii_letters + digits) - {word[:1] for one in MISSING_WORDS for word in (one, one.upper())}
+NAME_STARTS = frozenset(ascii_letters) - {word[:1] for name in NO_NAMES for word in (name, name.upper())}
 LONGEST_MISSING = max(map(len, MISSING_WORDS))  # characters
 # What programs write in place of a title or an abstract; compared in lower case, without brackets and stops around.
 NO_VALUE = r"not (?:available|applicable|provided)|unavailable|n\.?/?a|none|null|nan|undefined|[-–—.]*"
@@ -114,7 +118,7 @@ def to_paper(
     own_id = one_doi(identifier)
     too_long = len(own_id) > LONGEST_ID
     identifier, own_id = ("", "") if too_long else (identifier, own_id)
-    if reason := _unusable(title, abstract, identifier):
+    if reason := _unusable(title, abstract, identifier, decoded=record.decoded):
         return Rejected(record.source, record.row, reason, identifier or None)
     return Paper(
         source=record.source,
@@ -149,13 +153,12 @@ def says_none(text: str, absent: re.Pattern[str] = NO_ABSTRACT) -> bool:
     return absent.fullmatch(" ".join(text.lower().split()).strip("[](){}<>.,;:! ")) is not None
 
 
-def _unusable(title: str, abstract: str, identifier: str) -> str | None:
+def _unusable(title: str, abstract: str, identifier: str, *, decoded: bool) -> str | None:
     if not title and not abstract:
         return "no title and no abstract"
-    texts = title + abstract + identifier
-    if undecodable(texts):
+    if not decoded and undecodable(title + abstract + identifier):
         return "broken Unicode: half of a surrogate pair"
-    if "\0" in texts:
+    if "\0" in title or "\0" in abstract or "\0" in identifier:
         return "a NUL character"
     return None
 
@@ -167,6 +170,8 @@ def is_missing(value: object) -> bool:
     [True, True, True, False, False]
     """
     if isinstance(value, str):
+        if value[:1] in PRESENT_STARTS:  # most, without a look at the rest
+            return False
         plain = value.strip()
         return len(plain) <= LONGEST_MISSING and plain.lower() in MISSING_WORDS
     return value is None or (isinstance(value, float) and math.isnan(value))
@@ -202,7 +207,9 @@ def author_names(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         names = people(value)
     elif isinstance(value, list | tuple):
-        names = [name for author in value if not is_no_name(name := _one_name(author))]
+        names = [
+            name for author in value if (name := _one_name(author)) and (name[0] in NAME_STARTS or not is_no_name(name))
+        ]
     else:
         return ()
     return tuple([name.replace("\0", "") if "\0" in name else name for name in names if not undecodable(name)])

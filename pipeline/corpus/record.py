@@ -17,7 +17,8 @@ class Record:
     """One row as its file has it. row: 1-based; lines for JSONL and listings, rows below the header for tables.
 
     format: the service or program that wrote it, where a reader knows that better than the file's format says.
-    repaired: what had to be mended to read it, e.g. "an empty cell too many".
+    repaired: what had to be mended to read it, e.g. "an empty cell too many". decoded: its reader knows that no text in
+    it holds a lone surrogate.
     """
 
     source: str
@@ -25,6 +26,7 @@ class Record:
     fields: RawRow
     format: str = ""
     repaired: tuple[str, ...] = ()
+    decoded: bool = False
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,18 @@ def shorten(text: str, length: int) -> str:
 
 
 def harmless(value: object) -> object:
-    """The value, with a quote before a text that a spreadsheet would take for a formula.
+    """The value, with a quote before a text that a spreadsheet would take for a formula, or that looks so quoted.
 
     >>> harmless("=1+1"), harmless("a=b"), harmless(-3)
     ("'=1+1", 'a=b', -3)
     """
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and value.lstrip("'").startswith(FORMULA) else value
+
+
+def without_quote(value: str) -> str:
+    """What `harmless` made a text from.
+
+    >>> [without_quote(str(harmless(text))) for text in ("=1+1", "'=1+1", "'tis")]
+    ['=1+1', "'=1+1", "'tis"]
+    """
+    return value[1:] if value[:1] == "'" and value.lstrip("'").startswith(FORMULA) else value

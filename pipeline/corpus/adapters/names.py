@@ -79,13 +79,15 @@ def unglued(names: str) -> list[str]:
 
     >>> unglued("Pia McAhoMar J. SuarezLi Wei 李伟Per Moe"), unglued("Pia AHOPer MOE"), unglued("Pia Aho; Per Moe")
     (['Pia McAho', 'Mar J. Suarez', 'Li Wei 李伟', 'Per Moe'], ['Pia AHO', 'Per MOE'], ['Pia Aho', 'Per Moe'])
+    >>> unglued("Pia\u00a0AhoPer\u00a0Moe") == ["Pia\u00a0Aho", "Per\u00a0Moe"]
+    True
     """
     if ";" in names:
         return people(names, separator=";")
     cuts = [place for place in range(1, len(names)) if _is_seam(names, place)]
     pieces: list[str] = []
     for start, end in zip([0, *cuts], [*cuts, len(names)], strict=True):
-        if pieces and " " not in pieces[-1].strip():  # one word is no name: "XiaoWen Li" has a capital inside
+        if pieces and len(pieces[-1].split()) < 2:  # one word is no name: "XiaoWen Li" has a capital inside
             pieces[-1] += names[start:end]
         else:
             pieces.append(names[start:end])

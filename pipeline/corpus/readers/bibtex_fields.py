@@ -79,7 +79,9 @@ def to_fields(key: str, kind: str, values: Mapping[str, str], *, shared: bool) -
             fields[f"{name}_count"] = value.strip("{} ")
         elif name in ("author", "authors"):
             fields["authors"] = fields.get("authors") or split_names(value)
-        elif name not in ("crossref", "id", "type"):
+        elif name == "type":  # in words, as "PhD thesis"; the entry's own kind is `type`
+            fields["type_of_work"] = decode_latex(value)
+        elif name not in ("crossref", "id"):
             fields[name] = _verbatim(name, value) if name in VERBATIM else decode_latex(value)
     fields |= {"references": references} if references else {}
     fields |= _title_and_year(fields)

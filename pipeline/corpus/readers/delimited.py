@@ -17,8 +17,8 @@ from pipeline.corpus.readers.row_repair import fit, hides_rows, mend
 from pipeline.corpus.readers.table_header import HEADER_WITHIN, column_names
 from pipeline.corpus.record import Record, Rejected
 from pipeline.corpus.sources import Source
+from pipeline.words.display import without_quote
 
-FORMULA_GUARDS = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 DELIMITERS = (",", ";", "\t", "|")
 SEPARATOR_LINE = re.compile(r"\"?sep=(.)\"?\s*$", re.IGNORECASE)  # for Excel
 
@@ -195,7 +195,7 @@ def _whole_lines(lines: Iterator[str]) -> Iterator[str]:
 
 def _without_guards(cells: list[str]) -> list[str]:
     """Cells without the quote that keeps a spreadsheet from reading them as formulas."""
-    return [cell[1:] if cell[:2] in FORMULA_GUARDS else cell for cell in cells]
+    return list(map(without_quote, cells))
 
 
 def looks_so(text: str) -> bool:

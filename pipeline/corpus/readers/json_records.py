@@ -22,15 +22,15 @@ NO_PAPERS: Mapping[str, str] = {
 DEEPEST = 6  # levels of objects and lists that are searched
 
 
-def to_record(source: str, number: int, value: object) -> Record | Rejected:
-    """One value of a list as a record, out of what a service wraps it in."""
+def to_record(source: str, number: int, value: object, *, decoded: bool = False) -> Record | Rejected:
+    """One value of a list as a record, out of what a service wraps it in. decoded: as in Record."""
     if not isinstance(value, Mapping):
         return Rejected(source, number, f"a JSON {type(value).__name__}, not an object")
     paper = unwrapped(value)
     if isinstance(kind := paper.get("itemType"), str) and kind in NO_PAPERS:
         identifier = paper.get("key")
         return Rejected(source, number, NO_PAPERS[kind], identifier if isinstance(identifier, str) else None)
-    return Record(source, number, paper)
+    return Record(source, number, paper, decoded=decoded)
 
 
 def unwrapped(value: RawRow) -> RawRow:
@@ -51,8 +51,10 @@ def unwrapped(value: RawRow) -> RawRow:
 
 def _title(value: RawRow) -> object:
     """The first title that an object has, None where it has none."""
-    names = _titles(tuple(value))
-    return next((value[name] for name in names if value[name]), None)
+    for name in _titles(tuple(value)):
+        if value[name]:
+            return value[name]
+    return None
 
 
 @lru_cache(maxsize=1024)  # objects of one file mostly have the same names

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import chain
 
-from pipeline.corpus.decoding import read_lines
+from pipeline.corpus.decoding import read_lines, undecodable
 from pipeline.corpus.file_format import Format, Piece, in_pieces
 from pipeline.corpus.readers import json_document
 from pipeline.corpus.readers.json_records import to_record
 from pipeline.corpus.record import Record, Rejected
 from pipeline.corpus.sources import Source
 
+HALF = re.compile(r"\\u[dD]")  # an escape that may be half of a surrogate pair
 TWO_OBJECTS = re.compile(r"\s*\{.*\}\s*\r?\n\s*\{")
 
 
@@ -46,7 +47,7 @@ def _of_lines(source: str, lines: list[tuple[int, str]]) -> Iterator[Record | Re
 
 def _of_line(source: str, number: int, line: str) -> Record | Rejected:
     try:
-        return to_record(source, number, json.loads(line))
+        return to_record(source, number, json.loads(line), decoded=not undecodable(line) and HALF.search(line) is None)
     except ValueError as problem:
         return Rejected(source, number, f"not JSON: {problem}")
     except RecursionError:

@@ -34,7 +34,7 @@ def cut(source: Source, _encoding: str) -> Iterator[Piece]:
 def _to_records(source: Source, batch: "pa.RecordBatch", before: int) -> Iterator[Record | Rejected]:
     with _damage_as_error(source, lambda: before):
         for number, fields in enumerate(batch.to_pylist(), start=before + 1):
-            yield Record(source.name, number, fields)
+            yield Record(source.name, number, fields, decoded=True)
 
 
 @contextmanager

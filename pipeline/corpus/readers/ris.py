@@ -54,7 +54,7 @@ def _references(source: Source, encoding: str) -> Iterator[Reference]:
     tagged: list[tuple[str, str]] = []
     repaired: tuple[str, ...] = ()
     for number, line in read_lines(source, encoding):
-        pieces = LOST_LINE_END.split(line) if TAG.match(line) else [line]
+        pieces = LOST_LINE_END.split(line) if "   " in line and TAG.match(line) else [line]
         for piece in pieces:
             tag, value = _split_tag(piece)
             if tag in ("TY", "ER") and start:

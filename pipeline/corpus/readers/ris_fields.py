@@ -21,6 +21,7 @@ OURS: Mapping[str, str] = {
     "PMCID": "pmc",
     "DOI": "doi",
 }
+OUR_NAMES = frozenset(OURS.values())
 LISTED = frozenset(
     {
         *("authors", "first_authors", "secondary_authors", "tertiary_authors", "subsidiary_authors", "editors"),
@@ -108,12 +109,12 @@ def _value(name: str, values: Sequence[Sequence[str]]) -> str | list[str]:
     texts = list(dict.fromkeys(text for lines in values if (text := " ".join(lines))))
     if name in ("abstract", "notes_abstract"):
         return " ".join(text for text in texts if not COPYRIGHT.match(text)) or " ".join(texts)
-    return "; ".join(texts) if name in JOINED or name not in OURS.values() else (texts or [""])[0]
+    return "; ".join(texts) if name in JOINED or name not in OUR_NAMES else (texts or [""])[0]
 
 
 def _second(name: str, values: Sequence[Sequence[str]]) -> str:
     """What a field is given beyond its first value, where only one is expected."""
-    if name in LISTED or name in JOINED or name in ("abstract", "notes_abstract") or name not in OURS.values():
+    if name in LISTED or name in JOINED or name in ("abstract", "notes_abstract") or name not in OUR_NAMES:
         return ""
     texts = dict.fromkeys(text for lines in values if (text := " ".join(lines)))
     return "; ".join(list(texts)[1:])
