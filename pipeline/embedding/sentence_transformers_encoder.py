@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.embedding.embedding import EmbeddingInfo, EncodedText, to_int8, unit
-from pipeline.embedding.model_files import DOCUMENT_PROMPTS, ModelFiles
+from pipeline.embedding.model_files import DOCUMENT_PROMPTS, NOT_LOADED, ModelFiles, first_line
 from pipeline.embedding.sentences import sentence_spans
 from pipeline.errors import ModelError
 
@@ -116,9 +116,8 @@ def _load(files: ModelFiles, device: str, dtype: Any) -> Any:
     options = {"dtype": dtype, "use_safetensors": True}
     try:
         return SentenceTransformer(str(files.folder), device=device, model_kwargs=options, local_files_only=True)
-    except (OSError, ValueError, SafetensorError) as problem:
-        raise ModelError(
-            f"{files.folder}: sentence-transformers cannot load it: {str(problem).splitlines()[0]}"
-        ) from None
-    except (RuntimeError, AssertionError) as problem:
-        raise ModelError(f'embedding.device = "{device}": {str(problem).splitlines()[0]}; try device = "cpu"') from None
+    except (*NOT_LOADED, AssertionError, SafetensorError) as problem:
+        reason = first_line(problem)
+        if device != "cpu" and isinstance(problem, RuntimeError | AssertionError):
+            raise ModelError(f'embedding.device = "{device}": {reason}; try device = "cpu"') from None
+        raise ModelError(f"{files.folder}: sentence-transformers cannot load it: {reason}") from None
