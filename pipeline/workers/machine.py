@@ -17,8 +17,19 @@ CPU_FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "am
 CPU_INFO = Path("/proc/cpuinfo")
 
 
+_SHARED = False  # whether this is one of several workers of a machine
+
+
+def use_one_core() -> None:
+    """Makes `core_count` 1 from now on: this process is one of several that share the machine."""
+    global _SHARED
+    _SHARED = True
+
+
 def core_count() -> int:
     """Cores this process may use."""
+    if _SHARED:
+        return 1
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

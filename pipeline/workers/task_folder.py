@@ -1,0 +1,53 @@
+"""A temporary folder for the files of tasks: it goes with its process, or with the next one that looks."""
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+PREFIX = "paperatlas-"
+
+
+@contextmanager
+def work_folder(root: Path | None = None) -> Iterator[Path]:
+    """A new folder under root, by default under the system's temporary one. What processes left there that were killed
+    is removed first: nobody holds its lock.
+    """
+    root = Path(tempfile.gettempdir()) if root is None else root
+    for lock in root.glob(f"{PREFIX}*.lock"):
+        _remove_if_left(lock)
+    folder = root / f"{PREFIX}{secrets.token_hex(8)}"
+    with FileLock(_lock_of(folder), timeout=0):  # before the folder is there: who finds both, finds the lock held
+        try:
+            folder.mkdir(mode=0o700)
+            yield folder
+        finally:
+            _remove(folder)
+
+
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.lock")
+
+
+def _remove_if_left(lock: Path) -> None:
+    folder = lock.with_suffix("")
+    try:
+        if folder.is_symlink() or lock.is_symlink() or not lock.is_file():
+            return
+        with FileLock(lock, timeout=0):
+            _remove(folder)
+    except (Timeout, OSError):  # another process works in it, or it is another user's
+        return
+
+
+def _remove(folder: Path) -> None:
+    """The folder and its lock; the lock stays where not all could be removed, so that a later process tries again."""
+    for _ in range(2):  # a file that could not be removed is tried once more
+        shutil.rmtree(folder, ignore_errors=True)
+    if not folder.exists() and os.name == "posix":  # elsewhere a file that is held cannot be removed
+        _lock_of(folder).unlink(missing_ok=True)

@@ -1,0 +1,125 @@
+"""Three nodes, 40,000 papers, workers killed, a node cut off, the driver killed: the same bytes as on one machine."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.conftest import REPOSITORY
+from tests.torture.ray_driver import PAPERS, SHARD
+from tests.torture.ray_nodes import Cluster, cluster, why_not
+
+pytestmark = pytest.mark.torture
+SHARDS = PAPERS // SHARD
+DRIVER = [sys.executable, "-m", "tests.torture.ray_driver"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _can_be_had():
+    if reason := why_not():
+        pytest.skip(reason)
+
+
+@pytest.fixture
+def sockets():
+    """A folder with a short name: paths of sockets are limited to about a hundred characters."""
+    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder) / "t"
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory) -> str:
+    """The sha256 that this machine alone gives."""
+    folder = tmp_path_factory.mktemp("local")
+    return subprocess.run(
+        [*DRIVER, str(folder), "local"], cwd=REPOSITORY, check=True, capture_output=True, text=True
+    ).stdout.split()[-1]
+
+
+def finished(folder: Path) -> int:
+    return len(list(folder.glob("neighbours-*.npz.sha256")))
+
+
+def wait_for(condition, seconds: float = 300) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "nothing goes on"
+        time.sleep(0.05)
+
+
+def drive(nodes: Cluster, folder: Path) -> subprocess.Popen:
+    return nodes.start(
+        [*DRIVER, str(folder), "ray", nodes.address], cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def result_of(driver: subprocess.Popen) -> str:
+    out, problems = driver.communicate(timeout=900)
+    assert driver.returncode == 0, problems
+    return out.split()[-1]
+
+
+def whole(folder: Path) -> bool:
+    """Every shard is there once."""
+    return finished(folder) == len(list(folder.glob("neighbours-*.npz"))) == SHARDS
+
+
+def test_workers_killed_at_five_moments(tmp_path, sockets, local):
+    with cluster(sockets) as nodes:
+        driver = drive(nodes, tmp_path)
+        for moment in (0, 4, 8, 12, 16):
+            wait_for(lambda moment=moment: finished(tmp_path) >= moment)
+            killed: list[psutil.Process] = []
+            wait_for(lambda killed=killed: killed.extend(nodes.workers()[:1]) or killed)
+            assert driver.poll() is None, "the run was over before its worker was killed"
+            killed[0].kill()
+        assert result_of(driver) == local
+    assert whole(tmp_path)
+
+
+PATIENT = {"RAY_health_check_failure_threshold": "30", "RAY_health_check_timeout_ms": "60000"}
+HASTY = {
+    "RAY_health_check_failure_threshold": "3",
+    "RAY_health_check_timeout_ms": "1000",
+    "RAY_health_check_period_ms": "1000",
+}
+
+
+@pytest.mark.parametrize(("settings", "alive"), [(PATIENT, 3), (HASTY, 2)], ids=["returns", "is lost"])
+def test_a_node_cut_off_for_thirty_seconds(tmp_path, sockets, local, settings, alive):
+    """With Ray's own health check it may come out either way: with these two it is back in time, or lost."""
+    with cluster(sockets, **settings) as nodes:
+        driver = drive(nodes, tmp_path)
+        wait_for(lambda: finished(tmp_path) >= 3)
+        nodes.cut_off(2, 30)
+        assert result_of(driver) == local
+        assert nodes.alive() == alive
+    assert whole(tmp_path)
+
+
+def test_the_driver_killed_five_times_and_resumed(tmp_path, sockets, local):
+    with cluster(sockets) as nodes:
+        before = 0
+        for _ in range(5):
+            driver = drive(nodes, tmp_path)
+            wait_for(lambda before=before: finished(tmp_path) >= before + 2)
+            driver.kill()
+            driver.communicate()
+            assert finished(tmp_path) > before, "a resumed run makes progress"
+            before = finished(tmp_path)
+        assert result_of(drive(nodes, tmp_path)) == local
+    assert whole(tmp_path)
+
+
+def test_a_node_of_another_address_and_a_wrong_token_are_one_line(tmp_path, sockets):
+    with cluster(sockets) as nodes:
+        code = (
+            "from pipeline.workers.ray_connection import connect\n"
+            f"connect(address={nodes.address!r}, token='not-the-token-of-it', workers=1).__enter__()"
+        )
+        driver = nodes.start([sys.executable, "-c", code], cwd=REPOSITORY, stderr=subprocess.PIPE)
+        assert "the Ray cluster refuses the token" in driver.communicate(timeout=60)[1].splitlines()[-1]
