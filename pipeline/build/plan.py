@@ -1,72 +1,122 @@
-"""Config -> RunPlan: what a run will do, why, and roughly what it will cost, without running it."""
+"""Config, papers, machines -> RunPlan: what a run will do, why, and what it will cost, without running it."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from pipeline.clusterer.search import TopicPlan, plan_topics
-from pipeline.config import Config
-from pipeline.corpus import read_corpus
-from pipeline.embedding import choose_backend
-from pipeline.neighbours.partitioned_search import EXACT_TO, PARTITION_SIZE, PROBED
-from pipeline.workers.machine import core_count
+from pydantic import BaseModel
 
-# Papers a second and core, measured on 2 cores with AVX-512; rough, other machines differ by factors.
-PAIR_SECONDS = 2e-8  # to compare two papers
-EMBEDDING_RATE = {"openvino": 35.0, "sentence-transformers": 13.0, "tfidf": 500.0, "vectors": 100_000.0}
-FIRST_UMAP_SECONDS = 15.0
-UMAP_SECONDS_PER_PAPER = 1.5e-3
-PAGE_SECONDS_PER_PAPER = 1e-3
-MODEL_MB = 700.0
-PAPER_MB = 0.02
+from pipeline.build.preflight import Estimate, Machines, estimate, in_gb, most_papers, shortage
+from pipeline.build.preflight_rates import Rates
+from pipeline.clusterer.sample import MOST_FITTED
+from pipeline.clusterer.search import TopicPlan, plan_topics
+from pipeline.config import Config, CorpusConfig
+from pipeline.corpus import Corpus, read_corpus
+from pipeline.embedding import choose_backend
+from pipeline.errors import ConfigError
+from pipeline.neighbours.partitioned_search import EXACT_TO, PARTITION_SIZE, PROBED
 
 
 @dataclass(frozen=True)
 class RunPlan:
-    """What `paperatlas plan` shows. steps: (stage, what will run, why). seconds, memory_mb: rough, of a first run."""
+    """What `paperatlas plan` shows. read, duplicates, rejected: rows of the corpus, None where a number of papers was
+    given instead. steps: (stage, what will run, why). estimate: of a run on a machine that does nothing else, no
+    vector cached; rates: measured here, that it is made of. notes: what has to be so for it to come true.
+    """
 
-    read: int
     papers: int
-    duplicates: int
-    rejected: int
+    read: int | None
+    duplicates: int | None
+    rejected: int | None
     run_folder: str
     steps: tuple[tuple[str, str, str], ...]
-    seconds: float
-    memory_mb: float
+    estimate: Estimate
+    rates: Rates
+    machines: Machines
+    notes: tuple[str, ...]
 
     def to_json(self) -> dict[str, object]:
-        """Its fields by name."""
-        return asdict(self)
+        """Its fields by name, and the sums of the estimate."""
+        return asdict(self) | {"seconds": round(self.estimate.seconds, 1), "memory_mb": self.estimate.memory_mb}
 
 
-def plan_run(config: Config) -> RunPlan:
-    """Reads the papers, computes nothing else. Raises what `run` would raise for bad input."""
-    corpus = read_corpus(config.corpus, config.folder, vectors_column=config.embedding.vectors_column)
-    n = len(corpus)
-    topics = plan_topics(n, config.reducer, config.clusterer)
-    backend = choose_backend(config.embedding)
-    fits = (topics.fits + 1 + config.topics.resamples) * (not topics.one_topic)
-    found = "exact" if n <= EXACT_TO else f"in the {PROBED} partitions nearest to it"
-    compared = n if n <= EXACT_TO else PROBED * PARTITION_SIZE
-    seconds = n / (EMBEDDING_RATE[backend.backend] * core_count()) + n * compared * PAIR_SECONDS
-    seconds += fits * n * UMAP_SECONDS_PER_PAPER + (FIRST_UMAP_SECONDS if fits else 0)
-    seconds += n * PAGE_SECONDS_PER_PAPER * config.map.html
+def default_config() -> Config:
+    """The settings of a run for which no config is given."""
+    return Config(name="plan", corpus=CorpusConfig(files=("papers.jsonl",)))
+
+
+def plan_run(config: Config, rates: Rates, machines: Machines, *, papers: int | None = None) -> RunPlan:
+    """Reads the papers, unless their number is given, and computes nothing else.
+
+    Raises what `run` would raise for bad input, and ConfigError for a run that does not fit into the memory or onto the
+    disk of the machine that runs the stages, with what would make it fit.
+    """
+    corpus = None if papers is not None else _read(config)
+    n = len(corpus) if corpus is not None else papers or 0
+    estimated = estimate(n, config, rates, machines=machines)
+    if (lacking := shortage(estimated, machines)) is not None:
+        raise ConfigError(
+            f"{n:,} papers do not fit: {lacking}; {_way_out(estimated, config, rates, machines=machines)}"
+        )
+    tables = None if corpus is None else corpus.tables
     return RunPlan(
-        read=corpus.tables.read,
         papers=n,
-        duplicates=corpus.tables.duplicates.num_rows,
-        rejected=corpus.tables.rejected.num_rows,
+        read=None if tables is None else tables.read,
+        duplicates=None if tables is None else tables.duplicates.num_rows,
+        rejected=None if tables is None else tables.rejected.num_rows,
         run_folder=str(config.run_folder),
-        steps=(
-            ("embedding", f"{backend.backend} on {backend.device}, model {config.embedding.model}", backend.why)
-            if backend.backend in ("openvino", "sentence-transformers")
-            else ("embedding", backend.backend, backend.why),
-            ("neighbours", f"the {min(config.neighbours.k, max(n - 1, 0))} nearest of each, {found}", f"{n:,} papers"),
-            ("reducer", *_describe_reducer(topics)),
-            ("topics", *_describe_topics(topics)),
-            ("map", *_describe_map(config)),
-        ),
-        seconds=round(seconds, 1),
-        memory_mb=round(MODEL_MB + n * PAPER_MB),
+        steps=tuple(_steps(n, config, machines)),
+        estimate=estimated,
+        rates=rates,
+        machines=machines,
+        notes=tuple(_notes(n, config, machines)),
     )
+
+
+def _read(config: Config) -> Corpus:
+    return read_corpus(config.corpus, config.folder, vectors_column=config.embedding.vectors_column)
+
+
+def _way_out(estimated: Estimate, config: Config, rates: Rates, *, machines: Machines) -> str:
+    """The first setting that alone makes the run fit; else how many papers do, and what machine would."""
+    changes: dict[str, dict[str, BaseModel]] = {
+        "embedding.sentences = false": {"embedding": config.embedding.model_copy(update={"sentences": False})},
+        "embedding.cache = false": {"embedding": config.embedding.model_copy(update={"cache": False})},
+        "neighbours.k = 15": {"neighbours": config.neighbours.model_copy(update={"k": min(15, config.neighbours.k)})},
+    }
+    for setting, update in changes.items():
+        changed = config.model_copy(update=update)
+        if shortage(estimate(estimated.papers, changed, rates, machines=machines), machines) is None:
+            return f"set {setting}"
+    most = most_papers(config, rates, machines)
+    return (
+        f"give corpus.files of at most {most:,} papers, or a machine with {in_gb(estimated.memory_mb)} of memory and"
+        f" {in_gb(estimated.disk_mb)} of disk"
+    )
+
+
+def _steps(n: int, config: Config, machines: Machines) -> Iterator[tuple[str, str, str]]:
+    topics = plan_topics(min(n, MOST_FITTED), config.reducer, config.clusterer)
+    backend = choose_backend(config.embedding)
+    if backend.backend in ("tfidf", "vectors"):
+        yield "embedding", backend.backend, backend.why
+    elif machines.gpus:
+        what = f"sentence-transformers on {machines.gpus * machines.nodes} GPUs, model {config.embedding.model}"
+        yield "embedding", what, "GPUs, as asked"
+    else:
+        yield "embedding", f"{backend.backend} on {backend.device}, model {config.embedding.model}", backend.why
+    within = f"partitions of {PARTITION_SIZE:,}, in the {PROBED} nearest"
+    found = "exact" if n <= EXACT_TO else within
+    yield "neighbours", f"the {min(config.neighbours.k, max(n - 1, 0))} nearest of each, {found}", f"{n:,} papers"
+    yield "reducer", *_describe_reducer(topics)
+    yield "topics", *_describe_topics(topics, sampled=n > MOST_FITTED)
+    yield "map", *_describe_map(config)
+
+
+def _notes(n: int, config: Config, machines: Machines) -> Iterator[str]:
+    if machines.nodes > 1 and config.run.executor != "ray":
+        yield 'several nodes: set run.executor = "ray"'
+    if machines.nodes > 1 and n <= config.run.shard_papers:
+        yield f"one shard holds all papers, so nodes share nothing: set run.shard_papers below {n:,}"
 
 
 def _describe_reducer(plan: TopicPlan) -> tuple[str, str]:
@@ -83,11 +133,12 @@ def _describe_map(config: Config) -> tuple[str, str]:
     return f"map.png, map.svg, map.html of at most {config.map.budget_mb:g} MB", "as configured"
 
 
-def _describe_topics(plan: TopicPlan) -> tuple[str, str]:
+def _describe_topics(plan: TopicPlan, *, sampled: bool) -> tuple[str, str]:
     if plan.one_topic:
         return "all papers are one topic", "too few to tell topics apart"
     fit = plan.fit
-    what = f"HDBSCAN, smallest topic {fit.min_cluster_size}, {fit.method}, min_samples {fit.min_samples}"
+    among = f"a sample of {MOST_FITTED:,}, the others by the vote of their neighbours: " if sampled else ""
+    what = f"{among}HDBSCAN, smallest topic {fit.min_cluster_size}, {fit.method}, min_samples {fit.min_samples}"
     if plan.settled and plan.granularity == "auto":
         return what, "the consensus of all fits"
     if plan.granularity == "auto":
