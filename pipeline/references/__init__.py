@@ -14,6 +14,7 @@ from pipeline.references.relations import (
     direct_relatedness,
     rarity,
 )
+from pipeline.references.stored_references import ReferenceList, StoredReferences, link_papers, store_references
 from pipeline.references.works import CitedWorks, MatchEvidence, find_works, match_works
 
 __all__ = [
@@ -22,8 +23,10 @@ __all__ = [
     "MatchEvidence",
     "ParsedReference",
     "ReferenceCoverage",
+    "ReferenceList",
     "ReferenceLists",
     "SourceCoverage",
+    "StoredReferences",
     "association_strength",
     "cocitation",
     "cosine",
@@ -32,8 +35,10 @@ __all__ = [
     "direct_citation",
     "direct_relatedness",
     "find_works",
+    "link_papers",
     "match_works",
     "parse_reference",
     "rarity",
     "read_reference_lists",
+    "store_references",
 ]

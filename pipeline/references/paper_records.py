@@ -34,10 +34,11 @@ def read_paper_records(column: Column, names: Sequence[str]) -> list[ParsedRefer
     used = [name for name in names if plain_name(name) in wanted]
     columns = [column(name).to_pylist() for name in used]
     plain = [plain_name(name) for name in used]
-    return [_record(dict(zip(reversed(plain), reversed(row), strict=True))) for row in zip(*columns, strict=True)]
+    return [record_of(dict(zip(reversed(plain), reversed(row), strict=True))) for row in zip(*columns, strict=True)]
 
 
-def _record(fields: Mapping[str, object]) -> ParsedReference:
+def record_of(fields: Mapping[str, object]) -> ParsedReference:
+    """The record of one paper. fields: by their plain names (`plain_name`), authors as a list, the year as a number."""
     authors = fields.get("authors")
     family, initials = given_first(str(authors[0])) if isinstance(authors, list) and authors else ("", "")
     year, pages = (
