@@ -1,4 +1,4 @@
-"""Papers -> files that reference managers, spreadsheets and programs read."""
+"""Papers -> files that reference managers, spreadsheets, programs and viewers of networks read."""
 
 from pipeline.export.bibtex_writer import to_bibtex
 from pipeline.export.csl_writer import to_csl

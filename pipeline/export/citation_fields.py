@@ -20,7 +20,7 @@ SOURCE_NAMES: Mapping[str, tuple[str, ...]] = {
     "number": ("number", "issue"),
     "pages": ("pages",),
     "publisher": ("publisher",),
-    "keywords": ("keywords",),
+    "keywords": ("keywords", "tags"),
     "isbn": ("isbn",),
     "issn": ("issn",),
     "eprint": ("eprint",),
@@ -111,6 +111,18 @@ def cited_by(paper: Paper) -> list[str]:
         return []
     texts = [one.get("raw") if isinstance(one, Mapping) else one for one in references]
     return [str(text) for text in texts if text]
+
+
+def listed_values(value: object) -> list[str]:
+    """The parts of a list, or of a text with semicolons, or else commas, between them.
+
+    >>> listed_values(["Ice, Sea", "snow"]), listed_values("ice; snow"), listed_values(None)
+    (['Ice, Sea', 'snow'], ['ice', 'snow'], [])
+    """
+    if isinstance(value, list | tuple):
+        return [str(part) for part in value if part]
+    text = str(value or "")
+    return [part.strip() for part in text.split(";" if ";" in text else ",") if part.strip()]
 
 
 def text_of(paper: Paper, column: str) -> str:

@@ -76,7 +76,7 @@ def _item(paper: Paper) -> dict[str, object]:
         "title": text_of(paper, "title"),
     }
     if authors := authors_of(paper):
-        item["author"] = [_name(name) for name in authors]
+        item["author"] = [name_parts(name) for name in authors]
     if year := text_of(paper, "year"):
         item["issued"] = {"date-parts": [[int(year)]]}
     if arxiv := citation.fields.get("eprint") or next(iter(citation.identifiers.arxiv), ""):
@@ -117,10 +117,10 @@ def _type(paper: Paper, citation: Citation) -> str:
     return kind if kind in KNOWN_TYPES else TYPES.get(kind, inferred)
 
 
-def _name(name: str) -> dict[str, str]:
+def name_parts(name: str) -> dict[str, str]:
     """The last word is the family name, except for organisations and names of one word.
 
-    >>> _name("Ludwig van Beethoven, Jr"), _name("Ice Core Consortium")
+    >>> name_parts("Ludwig van Beethoven, Jr"), name_parts("Ice Core Consortium")
     ({'given': 'Ludwig van', 'family': 'Beethoven', 'suffix': 'Jr'}, {'literal': 'Ice Core Consortium'})
     """
     whole, _, suffix = name.partition(", ")

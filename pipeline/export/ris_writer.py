@@ -15,6 +15,7 @@ from pipeline.export.citation_fields import (
     cite,
     cited_by,
     listed_name,
+    listed_values,
     other_columns,
     plain,
     text_of,
@@ -91,7 +92,7 @@ def _cited_as(paper: Paper, citation: Citation) -> Lines:
         lines.append(("BT" if own else "T2", fields["booktitle"]))
     if "pages" in fields:
         lines += _pages(paper, fields["pages"])
-    lines += [("KW", word.strip()) for word in _keywords(paper, fields.get("keywords", ""))]
+    lines += [("KW", word) for word in _keywords(paper, fields.get("keywords", ""))]
     return lines + [("UR", address) for address in _addresses(paper, citation)] + _accession(paper, citation)
 
 
@@ -110,10 +111,8 @@ def _pages(paper: Paper, pages: str) -> Lines:
 
 
 def _keywords(paper: Paper, joined: str) -> list[str]:
-    words = paper.get("keywords")
-    if isinstance(words, list | tuple):
-        return [str(word) for word in words]
-    return joined.split(";" if ";" in joined else ",")
+    words = paper.get("keywords") or paper.get("tags")
+    return listed_values(words if isinstance(words, list | tuple) else joined)
 
 
 def _addresses(paper: Paper, citation: Citation) -> list[str]:

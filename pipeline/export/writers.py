@@ -10,6 +10,7 @@ from pipeline.export.citation_fields import Paper
 from pipeline.export.csl_writer import to_csl
 from pipeline.export.ris_writer import to_ris
 from pipeline.export.table_writers import to_csv, to_jsonl, to_parquet, to_xlsx
+from pipeline.export.zotero_rdf_writer import to_zotero_rdf
 
 # Formats of reference managers, as text.
 REFERENCE_WRITERS: Mapping[str, Callable[[Iterable[Paper]], str]] = {"bibtex": to_bibtex, "ris": to_ris}
@@ -26,6 +27,7 @@ class Writer:
 WRITERS: Mapping[str, Writer] = {
     "bibtex": Writer(".bib", lambda papers: to_bibtex(papers.to_pylist()).encode()),
     "ris": Writer(".ris", lambda papers: to_ris(papers.to_pylist()).encode()),
+    "rdf": Writer(".rdf", lambda papers: to_zotero_rdf(papers.to_pylist()).encode()),
     "csl": Writer(".json", lambda papers: to_csl(papers.to_pylist()).encode()),
     "csv": Writer(".csv", to_csv),
     "jsonl": Writer(".jsonl", to_jsonl),

@@ -1,7 +1,7 @@
 """Atlas, column -> Trends: counts, shares, growth, and the keywords of each topic in each group."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pipeline.atlas import AtlasData
 from pipeline.atlas.column_groups import NO_GROUP, Groups, column_groups
 from pipeline.errors import PaperatlasError
+from pipeline.recommender.kept_references import references_of
 from pipeline.topics.keywords import find_keywords
 from pipeline.topics.phrases import find_phrases
 from pipeline.trends.statistics import Slope, difference_p, log_odds_slope, significant, wilson
@@ -39,7 +40,12 @@ def find_trends(atlas: AtlasData, *, by: str = "year", every: int | None = None)
     return Trends(
         by=by,
         groups=tuple(Group(name, int(total)) for name, total in zip(groups.names, totals, strict=True)),
-        topics=_topic_trends(atlas, counts, periods, words=_words(atlas, topics, groups)),
+        topics=_with_citations(
+            _topic_trends(atlas, counts, periods, words=_words(atlas, topics, groups)),
+            topics,
+            groups,
+            cited_here=_cited_here(atlas),
+        ),
         left_out=int((~inside).sum()),
     )
 
@@ -85,6 +91,39 @@ def _words(atlas: AtlasData, topics: NDArray[np.int64], groups: Groups) -> dict[
         for topic, keywords in enumerate(find_keywords(phrases, topics[rows].astype(np.int32), count=WORDS)):
             words[topic, group] = tuple(keyword.term for keyword in keywords)
     return words
+
+
+def _cited_here(atlas: AtlasData) -> NDArray[np.int64] | None:
+    """(n,) how many papers of the run cite each; None where no paper has references."""
+    references = references_of(atlas)
+    if references is None:
+        return None
+    return np.bincount(references.works[references.works < len(atlas)], minlength=len(atlas))
+
+
+def _with_citations(
+    trends: Sequence[TopicTrend],
+    topics: NDArray[np.int64],
+    groups: Groups,
+    *,
+    cited_here: NDArray[np.int64] | None,
+) -> tuple[TopicTrend, ...]:
+    """The trends, with how often the papers of each are cited. topics: (n,) place of each paper's topic in trends."""
+    if cited_here is None:
+        return tuple(trends)
+    inside = groups.codes != NO_GROUP
+    places = topics[inside] * len(groups.names) + groups.codes[inside]
+    counts = np.bincount(places, cited_here[inside], minlength=len(trends) * len(groups.names))
+    by_group = counts.astype(np.int64).reshape(len(trends), -1).tolist()
+    whole = np.bincount(topics, cited_here, minlength=len(trends)).astype(np.int64).tolist()
+    return tuple(
+        replace(
+            trend,
+            cited_here=total,
+            cells=tuple(replace(cell, cited_here=count) for cell, count in zip(trend.cells, row, strict=True)),
+        )
+        for trend, row, total in zip(trends, by_group, whole, strict=True)
+    )
 
 
 def _topic_trends(

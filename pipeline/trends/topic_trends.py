@@ -14,6 +14,7 @@ COLUMNS = (
     "high",
     "than_elsewhere",
     "words",
+    "cited_here",
 )
 
 
@@ -32,7 +33,8 @@ class Cell:
     papers: of the topic in the group. share: of the group's papers, 0 in an empty group. low, high: 95 % Wilson
     interval of the share, 0 to 1 where there is no paper. than_elsewhere: "more" or "less" where the share differs
     significantly (false discovery rate 5 %) from that in all other groups together, else "". words: keywords of the
-    topic in this group's papers alone.
+    topic in this group's papers alone. cited_here: how often papers of the run cite these, each citing paper counted
+    once for each that it cites; None where no paper has references.
     """
 
     papers: int
@@ -41,6 +43,7 @@ class Cell:
     high: float
     than_elsewhere: str = ""
     words: tuple[str, ...] = ()
+    cited_here: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,9 @@ class Growth:
 
 @dataclass(frozen=True)
 class TopicTrend:
-    """One topic in every group. growth: None where groups are not periods, or fewer than three hold papers."""
+    """One topic in every group. growth: None where groups are not periods, or fewer than three hold papers. cited_here:
+    as in Cell, of all its papers, those without a group too.
+    """
 
     topic: int
     label: str
@@ -67,6 +72,7 @@ class TopicTrend:
     colour: int
     cells: tuple[Cell, ...]
     growth: Growth | None = None
+    cited_here: int | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,11 @@ class Trends:
         """Whether the groups are periods."""
         return self.by == "year"
 
+    @property
+    def with_citations(self) -> bool:
+        """Whether citations were counted: some paper has references."""
+        return any(trend.cited_here is not None for trend in self.topics)
+
     def to_json(self) -> dict[str, object]:
         return asdict(self)
 
@@ -104,4 +115,5 @@ class Trends:
                     "high": cell.high,
                     "than_elsewhere": cell.than_elsewhere,
                     "words": "; ".join(cell.words),
+                    "cited_here": cell.cited_here,
                 }
