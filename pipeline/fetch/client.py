@@ -35,6 +35,14 @@ class RefusedError(ServiceError):
         self.status, self.body = status, body
 
 
+class NoAnswerError(ServiceError):
+    """No attempt gave a usable answer. reason: of the last one."""
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class KeyWantedError(RefusedError):
     """A refusal that a key would have avoided."""
 
@@ -45,6 +53,7 @@ class Client:
 
     parameters, headers: sent with every request. mail: contact address for the User-Agent. key: sent with every
     request, and taken out of all that comes back. rule: how the service takes a key, None where it knows none.
+    attempts: at one request, None for six. direct: no proxy is asked, for a service on this machine.
     """
 
     address: str
@@ -55,25 +64,42 @@ class Client:
     sleep: Callable[[float], None] = time.sleep
     key: Key | None = None
     rule: KeyRule | None = None
+    attempts: int | None = None
+    direct: bool = False
     _last: float = -1e9
 
     def request(
         self, path: str, parameters: Mapping[str, str], parse: Callable[[bytes], Parsed], *, body: bytes | None = None
     ) -> Parsed:
-        """The parsed response. A `body` is sent as JSON by POST.
+        """The body of the response, parsed. A `body` is sent as JSON by POST.
+
+        Raises as `request_whole` does.
+        """
+        return self.request_whole(path, parameters, lambda response: parse(response.body), body=body)
+
+    def request_whole(
+        self,
+        path: str,
+        parameters: Mapping[str, str],
+        parse: Callable[[HttpResponse], Parsed],
+        *,
+        body: bytes | None = None,
+    ) -> Parsed:
+        """The parsed response, its headers as well.
 
         Raises RefusedError where the service refuses, redirects, or is no address to ask; ServiceError where it gives
-        no usable answer in six attempts.
+        no usable answer in six attempts, or in as many as this client makes.
         """
         reason, wait = "", 0.0
-        for attempt in range(ATTEMPTS):
+        attempts = self.attempts or ATTEMPTS
+        for attempt in range(attempts):
             if attempt:
                 self.sleep(max(wait, min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT)))
             response, wait = None, 0.0
             try:
                 response = self._send(path, parameters, body)
                 if response.status == HTTPStatus.OK:
-                    return parse(response.body)
+                    return parse(response)
             except RefusedError:
                 raise
             except NeverAskedError as problem:
@@ -85,9 +111,10 @@ class Client:
             reason = f"status {response.status}"
         if response is not None and response.status == HTTPStatus.TOO_MANY_REQUESTS:
             raise self._refusal(response)
-        raise ServiceError(
-            f"{self._host}: no usable answer in {ATTEMPTS} attempts ({shorten(reason, EXCERPT)}); run the same command"
-            " again later: it continues from here"
+        raise NoAnswerError(
+            f"{self._host}: no usable answer in {attempts} attempts ({shorten(reason, EXCERPT)}); run the same"
+            " command again later: it continues from here",
+            reason=reason,
         )
 
     @property
@@ -114,6 +141,7 @@ class Client:
                 headers=headers,
                 timeout=TIMEOUT,
                 max_bytes=MAX_BYTES,
+                direct=self.direct,
             )
         finally:
             self._last = time.monotonic()

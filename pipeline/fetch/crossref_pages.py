@@ -1,4 +1,4 @@
-"""FetchRequest -> works of Crossref by DOI, one request each (api.crossref.org, "Works")."""
+"""FetchRequest -> works of Crossref: by DOI, one request each (api.crossref.org, "Works"), or by words."""
 
 import re
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from pipeline.fetch.client import Client, RefusedError, UnusableResponseError
+from pipeline.fetch.crossref_search import search_pages
 from pipeline.fetch.pages import FetchRequest, Json, ResultPage, as_object, parse_json
 from pipeline.fetch.store import Position
 
@@ -14,6 +15,8 @@ PREFIX = re.compile(r"^(?:doi:\s*|https?://(?:dx\.)?doi\.org/)", re.IGNORECASE)
 
 def pages(client: Client, request: FetchRequest, state: Position) -> Iterator[ResultPage]:
     """From where `state` says; a DOI may stand in an address."""
+    if not request.ids:
+        yield from search_pages(client, request, state)
     for place in range(state.get("place", 0), len(request.ids)):
         doi = request.ids[place]
         try:

@@ -48,16 +48,16 @@ def fetch(
     service = SERVICES[name]
     _check(name, service, request, mail=mail)
     client = client or make_client(name, mail=mail, key_variable=key_variable)
-    # The keys stay as they are: notes beside an unfinished file hold them.
-    store = Store(file, {"service": name, "query": request.query, "names": list(request.ids), "most": request.limit})
+    store = Store(file, _noted(name, request))
     resumed = store.open()
     seen = {service.identity(paper) for paper in store.papers()}
     matching: int | None = None
-    with (progress or Silent()).stage("fetching", len(request.ids) or request.limit) as advance:
+    total = len(request.ids) or (None if service.is_local else request.limit)
+    with (progress or Silent()).stage("fetching", total) as advance:
         advance(store.written)
         for page in service.pages(client, request, store.state or {}):
             new = _new_papers(service, page, seen)
-            if page.papers and not new and not request.ids:
+            if page.papers and not new and not request.ids and service.accepts:
                 raise ServiceError(
                     f"{name}: sends only papers that it sent before; {file} holds {store.written:,}; run the same"
                     " command again later: it continues from here"
@@ -74,9 +74,16 @@ def fetch(
     return Fetched(file, store.written, store.missing, resumed, matching)
 
 
+def _noted(name: str, request: FetchRequest) -> dict[str, object]:
+    """What tells one download from another. Its keys stay as they are: notes beside an unfinished file hold them."""
+    place = {"collection": request.collection, "group": request.group}
+    noted = {"service": name, "query": request.query, "names": list(request.ids), "most": request.limit}
+    return noted | {key: value for key, value in place.items() if value}
+
+
 def _check(name: str, service: Service, request: FetchRequest, *, mail: str | None) -> None:
     """Raises PaperatlasError for what can be told to be wrong before the service is asked."""
-    if not request.query.strip() and not request.ids:
+    if service.accepts and not request.query.strip() and not request.ids:
         raise PaperatlasError(f"{name}: nothing to ask for; give {' or '.join(service.accepts)}")
     if len(request.ids) > request.limit:
         raise PaperatlasError(
@@ -104,4 +111,14 @@ def make_client(name: str, *, mail: str | None = None, key_variable: str | None 
     key = read_key(name, service.key, key_variable)
     contact = {service.mail_parameter: mail} if service.mail_parameter and mail else {}
     interval = (service.key and key and service.key.interval) or service.interval
-    return Client(service.address, interval, {**service.parameters, **contact}, mail=mail, key=key, rule=service.key)
+    return Client(
+        service.address,
+        interval,
+        {**service.parameters, **contact},
+        service.headers,
+        mail=mail,
+        key=key,
+        rule=service.key,
+        attempts=1 if service.is_local else None,
+        direct=service.is_local,
+    )

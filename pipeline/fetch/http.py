@@ -50,8 +50,10 @@ def request(
     headers: Mapping[str, str] | None = None,
     timeout: float,
     max_bytes: int,
+    direct: bool = False,
 ) -> HttpResponse:
-    """The response of a server, whatever its status. timeout: seconds for the whole response.
+    """The response of a server, whatever its status. timeout: seconds for the whole response; direct: without
+    a proxy.
 
     Data is sent only to the address that was named: a redirect is returned as the response that it is, and a name that
     leads to an address inside this network gets nothing, unless it is such an address itself, or localhost.
@@ -61,7 +63,7 @@ def request(
     host = _checked(url).netloc
     try:
         outgoing = urllib.request.Request(url, data=body, headers={"User-Agent": USER_AGENT, **(headers or {})})
-        opener = _opener(timeout)
+        opener = _opener(timeout, direct=direct)
         with opener.open(outgoing, timeout=timeout) as response:
             content = _read(response, host, max_bytes=max_bytes)
             return HttpResponse(
@@ -88,10 +90,11 @@ def _checked(url: str) -> SplitResult:
     return parts
 
 
-def _opener(timeout: float) -> urllib.request.OpenerDirector:
-    """Opens http and https, and no files; through the proxy that the environment names."""
+def _opener(timeout: float, *, direct: bool) -> urllib.request.OpenerDirector:
+    """Opens http and https, and no files; through the proxy that the environment names, unless direct."""
     opener = urllib.request.OpenerDirector()
-    for handler in (urllib.request.ProxyHandler(), _AnyStatus(), _Http(timeout), _Https(timeout)):
+    proxies = urllib.request.ProxyHandler({} if direct else None)
+    for handler in (proxies, _AnyStatus(), _Http(timeout), _Https(timeout)):
         opener.add_handler(handler)
     return opener
 

@@ -14,11 +14,17 @@ Json = dict[str, object]
 
 @dataclass(frozen=True)
 class FetchRequest:
-    """A search, or identifiers of papers. limit: largest number of papers."""
+    """A search, or identifiers of papers. limit: largest number of papers.
+
+    Of Zotero, which needs neither: collection: name of one, "" for all papers; group: number or name of a group, "" for
+    the user's own library.
+    """
 
     query: str = ""
     ids: tuple[str, ...] = ()
     limit: int = 1000
+    collection: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,9 @@ Pages = Callable[[Client, FetchRequest, Position], Iterator[ResultPage]]
 @dataclass(frozen=True)
 class Service:
     """address: the only host that is contacted; interval: seconds between two requests; accepts: "query", "ids" or
-    both. id_field: the field of a record that tells it from others. parameters: sent with every request.
-    mail_parameter: the one that carries a contact address. key: how it takes a key, None where it knows none.
+    both; nothing where it gives all its papers. id_field: the field of a record that tells it from others. parameters:
+    sent with every request. mail_parameter: the one that carries a contact address. key: how it takes a key, None where
+    it knows none. is_local: it runs on this machine, and is asked once and through no proxy.
     """
 
     address: str
@@ -53,6 +60,8 @@ class Service:
     parameters: Mapping[str, str] = field(default_factory=dict)
     mail_parameter: str | None = None
     key: KeyRule | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_local: bool = False
 
     def identity(self, paper: Json) -> str:
         """What tells a record from others: its id, or all of it where it has none."""

@@ -1,4 +1,4 @@
-"""FetchRequest -> papers of Semantic Scholar by id, with what they cite (api.semanticscholar.org, "paper/batch").
+"""FetchRequest -> papers of Semantic Scholar by id, with what they cite (its API, "paper/batch"), or by words.
 
 Ids are those of Semantic Scholar, or DOI:..., ARXIV:..., PMID:... A page is a fifth of the 500 ids that it takes: it
 returns at most 10 MB, and references are most of that.
@@ -11,6 +11,7 @@ from http import HTTPStatus
 
 from pipeline.fetch.client import Client, RefusedError, UnusableResponseError
 from pipeline.fetch.pages import FetchRequest, Json, ResultPage, parse_json
+from pipeline.fetch.semantic_scholar_search import search_pages
 from pipeline.fetch.store import Position
 
 PAGE = 100
@@ -22,6 +23,8 @@ FIELDS = (
 
 def pages(client: Client, request: FetchRequest, state: Position) -> Iterator[ResultPage]:
     """From where `state` says."""
+    if not request.ids:
+        yield from search_pages(client, request, state)
     start, size = state.get("start", 0), PAGE
     while start < len(request.ids):
         batch = request.ids[start : start + size]

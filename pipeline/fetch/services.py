@@ -2,12 +2,19 @@
 
 Rates follow the services' own rules: arXiv API "Terms of Use" (one request in three seconds), OpenAlex "Rate limits",
 Crossref "Etiquette", NCBI E-utilities "Usage Guidelines" (three a second, ten with a key), Semantic Scholar's API (one
-a second).
+a second). Zotero is the one service on this machine, and is asked nowhere else.
 """
 
 from collections.abc import Mapping
 
-from pipeline.fetch import arxiv_pages, crossref_pages, openalex_pages, pubmed_pages, semantic_scholar_pages
+from pipeline.fetch import (
+    arxiv_pages,
+    crossref_pages,
+    openalex_pages,
+    pubmed_pages,
+    semantic_scholar_pages,
+    zotero_pages,
+)
 from pipeline.fetch.keys import KeyRule
 from pipeline.fetch.pages import Service
 
@@ -26,7 +33,7 @@ SERVICES: Mapping[str, Service] = {
         "https://api.crossref.org",
         0.1,
         crossref_pages.pages,
-        ("ids",),
+        ("query", "ids"),
         "DOI",
         mail_parameter="mailto",
         key=KeyRule(
@@ -50,8 +57,17 @@ SERVICES: Mapping[str, Service] = {
         "https://api.semanticscholar.org",
         1.1,
         semantic_scholar_pages.pages,
-        ("ids",),
+        ("query", "ids"),
         "paperId",
         key=KeyRule("https://www.semanticscholar.org/product/api", header="x-api-key", variable="SEMANTIC_SCHOLAR_KEY"),
+    ),
+    "zotero": Service(
+        zotero_pages.ADDRESS,
+        0.0,
+        zotero_pages.pages,
+        (),
+        "select",
+        headers=zotero_pages.HEADERS,
+        is_local=True,
     ),
 }

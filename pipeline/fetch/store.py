@@ -43,6 +43,8 @@ class Store:
         """Whether an interrupted download is continued. Raises PaperatlasError where the file holds something else, or
         cannot be written.
         """
+        if self._notes.exists() and not self._notes.stat().st_size and not self.file.exists():
+            self._notes.unlink()  # the trial below was stopped halfway
         if not self._notes.exists():
             if self.file.exists():
                 raise PaperatlasError(f"{self.file}: exists already; name another file, or delete it")
