@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.atlas import AtlasData
 from pipeline.corpus.identifiers import IDENTIFIER_FIELDS, links, plain_name
+from pipeline.map.citations import PageCitations, PageMissing, citation_counts, page_citations, page_missing
 from pipeline.map.colours import DARK_NOISE, DARK_PALETTE, NOISE_COLOUR, PALETTE, scale
 from pipeline.map.columns import Column, map_columns
 from pipeline.map.label_placement import densest_point
@@ -28,7 +29,8 @@ FEW = 30  # papers up to which a topic's label belongs at their mean, not where 
 class Page:
     """meta: all but papers. points: (n,) arrays by name. texts: n values by name; abstracts: n, None if left out.
 
-    similar: for the same rows, None if left out; words: those that its terms number.
+    similar: for the same rows, None if left out; words: those that its terms number. citations, missing: None where
+    papers have no references, or if left out.
     """
 
     meta: PageMeta
@@ -37,10 +39,14 @@ class Page:
     abstracts: Sequence[str] | None
     similar: PrecomputedSimilar | None
     words: tuple[str, ...]
+    citations: PageCitations | None = None
+    missing: PageMissing | None = None
 
     def __post_init__(self) -> None:
         rows = {name: len(values) for name, values in self.points.items()}
         rows |= {name: len(values) for name, values in self.texts.items()}
+        if self.citations is not None:
+            rows["citations"] = len(self.citations.offsets) - 1
         if wrong := {name: count for name, count in rows.items() if count != len(self)}:
             raise ValueError(f"rows of a page: {wrong} for {len(self)} papers")
 
@@ -66,6 +72,7 @@ def page_points(atlas: AtlasData, title: str) -> Page:
         "preservation": np.rint(255 * preservation).astype(np.uint8),
         "year": np.array(years, dtype=np.int16),
     }
+    points |= citation_counts(atlas)
     points |= {f"column{number}": column.values for number, column in enumerate(columns)}
     meta = _page_meta(
         atlas, title, columns=columns, points=grid.astype(np.float64), preservation=float(preservation.mean())
@@ -146,14 +153,23 @@ def with_similar(page: Page, lists: PrecomputedSimilar, vocabulary: Sequence[str
     return replace(page, similar=replace(lists, terms=terms), words=words)
 
 
+def with_citations(page: Page, atlas: AtlasData) -> Page:
+    """The page with who cites whom and what is missing, where papers have references."""
+    if atlas.references is None:
+        return page
+    return replace(page, citations=page_citations(atlas), missing=page_missing(atlas))
+
+
 def without(page: Page, part: str) -> Page:
-    """The page without its "abstracts" or its "similar papers", which it then names as left out."""
+    """The page without its "abstracts", "similar papers" or "citations", which it then names as left out."""
     meta = replace(page.meta, left_out=(*page.meta.left_out, part))
+    if part == "citations":
+        return replace(page, meta=meta, citations=None, missing=None)
     return replace(page, meta=meta, abstracts=None) if part == "abstracts" else replace(page, meta=meta, similar=None)
 
 
 def sampled(page: Page, count: int) -> Page:
-    """At most `count` papers, thinned first where the map is crowded; without similar papers."""
+    """At most `count` papers, thinned first where the map is crowded; without similar papers and citations."""
     rows = np.sort(spread_order(page.points["x"], page.points["y"])[:count])
     return replace(
         page,
@@ -162,6 +178,8 @@ def sampled(page: Page, count: int) -> Page:
         texts={name: [values[row] for row in rows.tolist()] for name, values in page.texts.items()},
         abstracts=None if page.abstracts is None else [page.abstracts[row] for row in rows.tolist()],
         similar=None,
+        citations=None,
+        missing=None,
     )
 
 

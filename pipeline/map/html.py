@@ -14,20 +14,22 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from pipeline.atlas import AtlasData
-from pipeline.map.content import page_points, sampled, with_similar, with_texts, without
+from pipeline.map.content import page_points, sampled, with_citations, with_similar, with_texts, without
 from pipeline.map.packing import pack_page
 from pipeline.recommender.precomputed import precompute_similar
 
 # Each imports only modules that stand before it.
 MODULES = (
     *("dom", "store", "source", "versions"),
-    *("filters", "colours", "grid", "sight", "labels", "points", "framing", "scene", "search"),
-    *("topics", "years", "details", "selection", "legend", "lasso", "keyboard", "address", "main"),
+    *("relations", "filters", "colours", "grid", "sight", "labels", "points", "framing", "scene", "search"),
+    *("topics", "years", "missing", "related", "details", "selection", "legend", "lasso"),
+    *("keyboard", "address", "cell", "main"),
 )
 SIMILAR = 10
 SIMILAR_BYTES = 60.0  # least size of a paper's list of similar papers; where they cannot fit they are not computed
 FEWEST = 1000  # papers that a page keeps, however small its budget
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
+BLOCK = re.compile(rb'<script type="application/gzip" id="block-(\w+)">([^<]*)</script>')
 EXPORT = re.compile(r"^export (?=(?:async function|function|const|class) (\w+))", re.MULTILINE)
 MIT = """Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
 documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
@@ -45,11 +47,19 @@ def write_page(
 ) -> bytes:
     """The map of an atlas as one HTML file of at most `budget_mb` megabytes (1e6 bytes), if at all possible.
 
-    Beyond the budget abstracts are left out first, then the lists of similar papers, then papers where the map is
-    crowded; the page says what is missing. advance: called with the number of papers whose similar papers are computed.
+    Beyond the budget abstracts are left out first, then the lists of similar papers, then citations, then papers where
+    the map is crowded; the page says what is missing. advance: called with the number of papers whose similar papers
+    are computed.
     """
+    return render(page_blocks(atlas, title=title, budget_mb=budget_mb, advance=advance), title)
+
+
+def page_blocks(
+    atlas: AtlasData, *, title: str, budget_mb: float, advance: Callable[[int], None] = lambda _: None
+) -> dict[str, bytes]:
+    """The blocks that such a file has room for, by name."""
     budget = budget_mb * 1e6 - len(render({}, title))
-    page = with_texts(page_points(atlas, title), atlas)
+    page = with_citations(with_texts(page_points(atlas, title), atlas), atlas)
     blocks = pack_page(page)
     if _size(blocks) - _encoded_size(blocks["abstracts"]) + SIMILAR_BYTES * len(atlas) <= budget:
         lists = precompute_similar(atlas, k=SIMILAR, advance=advance)
@@ -59,10 +69,23 @@ def write_page(
         blocks = pack_page(page := without(page, "abstracts"), blocks)
     if page.similar is None or _size(blocks) > budget:
         blocks = pack_page(page := without(page, "similar papers"), blocks)
+    if page.citations is not None and _size(blocks) > budget:
+        blocks = pack_page(page := without(page, "citations"), blocks)
     if _size(blocks) > budget:
         fitting = max(int(len(atlas) * budget / _size(blocks) * 0.95), FEWEST)
         blocks = pack_page(sampled(page, fitting))
-    return render(blocks, title)
+    return blocks
+
+
+def written_blocks(page: bytes) -> dict[str, bytes]:
+    """The blocks of a page that was written; none where its script is not the one of this package.
+
+    >>> written_blocks(b"<html></html>")
+    {}
+    """
+    if page_script().encode() not in page:
+        return {}
+    return {name.decode(): base64.b64decode(block) for name, block in BLOCK.findall(page)}
 
 
 def _size(blocks: Mapping[str, bytes]) -> int:
@@ -78,8 +101,10 @@ def _encoded(block: bytes) -> str:
     return base64.b64encode(block).decode()
 
 
-def render(blocks: Mapping[str, bytes], title: str, *, api: str = "") -> bytes:
-    """The page around some blocks. api: address that a served page loads the rest from; "" for a file."""
+def render(blocks: Mapping[str, bytes], title: str, *, api: str = "", in_cell: bool = False) -> bytes:
+    """The page around some blocks. api: address that a served page loads the rest from; "" for a file. in_cell: whether
+    a notebook's cell holds the page, which then says what is selected in it.
+    """
     style, script, deck = asset("style.css"), page_script(), deck_script()
     scripts = " ".join(_digest(text) for text in (deck, script))
     connect = "'self'" if api else "'none'"
@@ -91,6 +116,7 @@ def render(blocks: Mapping[str, bytes], title: str, *, api: str = "") -> bytes:
         "policy": html.escape(policy, quote=True),
         "title": html.escape(title),
         "api": html.escape(api, quote=True),
+        "in_cell": "true" if in_cell else "",
         "style": style,
         "notice": notice(),
         "deck": deck,

@@ -53,7 +53,8 @@ def pack_points(page: Page) -> tuple[bytes, dict[str, object]]:
 
 
 def pack_page(page: Page, packed: Mapping[str, bytes] = MappingProxyType({})) -> dict[str, bytes]:
-    """The blocks of a page by name, gzipped: meta, points, and texts, abstracts, similar, words where it has them.
+    """The blocks of a page by name, gzipped: meta, points, and texts, abstracts, similar, words, citations and missing
+    where it has them.
 
     packed: blocks of a page of the same papers; those it has too are taken from there, all but meta.
     """
@@ -72,6 +73,11 @@ def pack_page(page: Page, packed: Mapping[str, bytes] = MappingProxyType({})) ->
         similar, meta["similar"] = pack_arrays({name: array.ravel() for name, array in lists.items()})
         meta["similar_k"], meta["similar_terms"] = page.similar.rows.shape[1], page.similar.terms.shape[2]
         contents |= {"similar": lambda: similar, "words": lambda: _json(page.words)}
+    if page.citations is not None:
+        citing, meta["citations"] = pack_arrays({"offsets": page.citations.offsets, "rows": page.citations.rows})
+        contents["citations"] = lambda: citing
+    if page.missing is not None:
+        contents["missing"] = lambda: _json(page.missing)
     new = {name: content for name, content in contents.items() if name not in packed}
     with ThreadPoolExecutor(core_count()) as pool:  # zlib lets other threads run
         blocks = dict(zip(new, pool.map(lambda name: _compress(new[name]()), new), strict=True))

@@ -2,6 +2,7 @@
 
 import { choices } from "./colours.js";
 import { settled } from "./dom.js";
+import { RELATIONS, hasCitations } from "./relations.js";
 import { change, state, watch } from "./store.js";
 
 const RENAMED = { trust: "preservation" }; // names of colours in links made by the release before
@@ -20,6 +21,7 @@ export function startAddress(source, scene, search) {
     if (state.colour !== "topic") parts.set("colour", state.colour);
     if (state.group !== null) parts.set("group", state.group);
     if (state.size !== "same") parts.set("size", state.size);
+    if (state.relation !== "similar") parts.set("lines", state.relation);
     if (scene && !scene.isWhole()) {
       const { target, zoom } = scene.view;
       parts.set("view", [target[0].toFixed(3), target[1].toFixed(3), zoom.toFixed(2)].join(","));
@@ -30,7 +32,7 @@ export function startAddress(source, scene, search) {
 
   // push: as a step that "back" undoes; otherwise the present entry of the history is replaced.
   async function write(push) {
-    if (reading) return;
+    if (reading || location.href.startsWith("about:")) return; // a page inside another has no address of its own
     const number = ++writes;
     const fragment = await written();
     if (reading || number !== writes || fragment === (location.hash || "#")) return;
@@ -57,7 +59,7 @@ export function startAddress(source, scene, search) {
 
   watch(["paper"], () => write(true));
   const rewrite = settled(300, () => write(false));
-  watch(["topics", "years", "words", "colour", "group", "size"], rewrite);
+  watch(["topics", "years", "words", "colour", "group", "size", "relation"], rewrite);
   addEventListener("popstate", read);
   return { read, moved: rewrite };
 }
@@ -71,9 +73,11 @@ function filtersOf(source, parts) {
   const colour = named("colour");
   const size = named("size");
   const group = parseInt(parts.get("group"), 10);
+  const relation = hasCitations(source) && Object.hasOwn(RELATIONS, parts.get("lines")) ? parts.get("lines") : "similar";
   const old = ["colour", "size"].map((key) => parts.get(key)).find((value) => value in RENAMED);
   return {
     renamed: old ? [old, RENAMED[old]] : null,
+    relation,
     topics: new Set(topics.filter(Number.isInteger)),
     years: years ? [Number(years[1]), Number(years[2])].sort((a, b) => a - b) : null,
     colour: colour ? colour.key : "topic",

@@ -1,6 +1,7 @@
 // Papers -> colours and sizes, by topic, by number or by group.
 
 import { passing } from "./filters.js";
+import { hasCitations } from "./relations.js";
 import { state } from "./store.js";
 
 const MISSING = 255;
@@ -43,6 +44,7 @@ export function choices(source) {
   const offered = [{ key: "topic", name: "Topic", groups: null }];
   if (points.year.some((year) => year > -32768)) offered.push({ key: "year", name: "Year", groups: null });
   offered.push({ key: "strength", name: "Strength", groups: null }, { key: "preservation", name: "Neighbourhood preservation", groups: null });
+  if (hasCitations(source)) offered.push({ key: "cited", name: "Citations here", groups: null });
   meta.columns.forEach(({ name, groups }, number) => {
     offered.push({ key: `column${number}`, name, groups: groups.length ? groups : null });
   });

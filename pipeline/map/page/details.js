@@ -1,35 +1,40 @@
-// The open paper: its abstract, topics and links, and similar papers with the reasons.
+// The open paper: its abstract, topics and links, its other versions, and what is related to it.
 
-import { find, make } from "./dom.js";
+import { count, find, make } from "./dom.js";
 import { topicColour } from "./colours.js";
+import { startRelated } from "./related.js";
+import { hasCitations } from "./relations.js";
 import { paperButton, yearOf } from "./search.js";
 import { change, state, watch } from "./store.js";
-import { asOne, otherVersions, othersNote } from "./versions.js";
+import { otherVersions } from "./versions.js";
 
 const ADDRESS = /^https?:\/\//i;
 const VERSIONS = 20; // that are named
 
 export function startDetails(source, { open, opened, mark }) {
   const panel = find("panel");
+  const related = startRelated(source, { open, mark });
 
   async function draw() {
     const row = state.paper;
     if (row === null) {
-      mark([]);
+      related.close();
       if (!state.selection) panel.hidden = true;
       return;
     }
     let paper;
-    let similar;
+    let parts;
     let versions;
     const others = otherVersions(source, row);
     try {
-      [paper, similar, versions] = await Promise.all([source.full(row), source.similar(row), source.briefs(others.slice(0, VERSIONS))]);
+      const [found, loaded, briefs] = await Promise.all([source.full(row), related.load(row), source.briefs(others.slice(0, VERSIONS))]);
+      if (state.paper !== row) return;
+      [paper, versions, parts] = [found, briefs, await related.draw(loaded)];
     } catch (problem) {
       if (state.paper !== row) return;
       panel.replaceChildren(...head(), make("p", { role: "alert" }, `The paper cannot be shown: ${problem.message}.`));
       panel.hidden = false;
-      mark([]);
+      related.close();
       return;
     }
     if (state.paper !== row) return;
@@ -39,15 +44,14 @@ export function startDetails(source, { open, opened, mark }) {
       title,
       make("p", { class: "quiet" }, [paper.authors.join(", "), yearOf(source, row)].filter(Boolean).join(" · ")),
       make("p", { class: "row" }, ...links(paper.links), make("span", { class: "quiet" }, paper.id)),
+      ...parts.choice,
       make("div", { class: "facts" }, ...facts(row)),
       abstract(paper),
       ...versionList(others, versions),
-      make("h2", {}, "Similar papers"),
-      similarList(row, similar),
+      ...parts.papers,
     );
     panel.hidden = false;
     panel.scrollTop = 0;
-    mark((similar || []).map((other) => other.row));
     title.focus();
     opened(row);
   }
@@ -78,12 +82,19 @@ export function startDetails(source, { open, opened, mark }) {
       points.second[row] >= 0 ? fact("Second topic", points.second[row], "") : null,
       make("p", { class: "quiet" }, `Neighbourhood preservation: ${(100 * points.preservation[row] / 255).toFixed(0)} % of its most similar papers are close to it on the map.`),
     ];
+    if (hasCitations(source)) lines.push(make("p", { class: "quiet" }, citationsOf(row)));
     meta.columns.forEach(({ name, groups }, number) => {
       const value = points[`column${number}`][row];
       const text = groups.length ? groups[value] : Number.isFinite(value) ? String(+value.toPrecision(12)) : "";
       if (text) lines.push(make("p", { class: "quiet" }, `${name}: ${text}`));
     });
     return lines.filter(Boolean);
+  }
+
+  function citationsOf(row) {
+    const { cited, references } = source.points;
+    const here = cited[row] ? `Cited by ${count(cited[row], "paper")} here` : "Cited by no paper here";
+    return `${here}; ${references[row] ? `cites ${count(references[row], "work")}` : "its source gave no references"}.`;
   }
 
   function stability(topic) {
@@ -113,27 +124,6 @@ export function startDetails(source, { open, opened, mark }) {
     const more = others.length > briefs.length ? make("p", { class: "quiet" }, `The first ${VERSIONS} of ${others.length.toLocaleString("en")}.`) : null;
     const note = make("p", { class: "quiet" }, "Near-duplicates of this paper, by meaning and words.");
     return [make("h2", {}, "Other versions"), note, make("ol", { class: "versions" }, ...items), ...(more ? [more] : [])];
-  }
-
-  function similarList(row, similar) {
-    if (similar === null) {
-      return make("p", { class: "quiet" }, "Similar papers are left out of this file; the command `paperatlas similar` finds them in the run folder.");
-    }
-    if (!similar.length) return make("p", { class: "quiet" }, "There are no other papers.");
-    const items = asOne(source, similar.map((other) => other.row)).map(({ row: first, others }) => {
-      const other = similar.find((one) => one.row === first);
-      return make("li", {}, paperButton(source, other, open, [othersNote(others), reason(row, other)].filter(Boolean).join(" · ")));
-    });
-    return make("ol", { class: "similar" }, ...items);
-  }
-
-  function reason(row, other) {
-    const { nearest, second } = source.points;
-    const same = nearest[row] === nearest[other.row];
-    const bridge = second[row] === nearest[other.row] || second[other.row] === nearest[row];
-    const words = other.terms.length ? `both say ${other.terms.join(", ")}` : "";
-    const topics = same ? "same topic" : bridge ? "a bridge between topics" : "another topic";
-    return [`cosine ${other.similarity.toFixed(2)}`, topics, words].filter(Boolean).join(" · ");
   }
 
   watch(["paper"], draw);

@@ -2,9 +2,11 @@
 
 import { find, make } from "./dom.js";
 import { choices, groupColour, groupOrder, rangeOf } from "./colours.js";
+import { RELATIONS, hasCitations, relationColour } from "./relations.js";
 import { change, state, watch } from "./store.js";
 
 const GROUPS = 10;
+const CITED = "how many papers of this map cite a paper.";
 
 export function startLegend(source) {
   const { meta } = source;
@@ -56,10 +58,19 @@ export function startLegend(source) {
   function explained() {
     const { preservation } = meta;
     const texts = {
+      cited: `Colour: ${CITED}`,
       strength: "Share of a paper's neighbours that support its topic.",
       preservation: `Share of a paper's ${preservation.true} most similar papers that are among the ${preservation.near} nearest to it on the map; ${preservation.mean.toFixed(2)} on average. Where it is low, distances on the map mean little.`,
     };
     return texts[state.colour] ? [make("p", { class: "quiet" }, texts[state.colour])] : [];
+  }
+
+  // What the lines from the open paper mean, where they may mean several things.
+  function lines() {
+    if (state.paper === null || !hasCitations(source)) return [];
+    const key = make("span", { class: "line", "aria-hidden": "true" });
+    key.style.background = relationColour(state.relation, state.theme);
+    return [make("div", { class: "lines" }, key, make("span", {}, RELATIONS[state.relation].line))];
   }
 
   function draw() {
@@ -68,10 +79,12 @@ export function startLegend(source) {
       select("Colour by", offered, "colour"),
       ...(measures.length > 1 ? [select("Size by", measures, "size")] : []),
       ...meaning(),
+      ...(state.size === "cited" && state.colour !== "cited" ? [make("p", { class: "quiet" }, `Size: ${CITED}`)] : []),
+      ...lines(),
     );
     if (focused && legend.querySelector(`#${CSS.escape(focused)}`)) find(focused).focus();
   }
 
-  watch(["colour", "size", "group", "theme", "topics", "years", "hits"], draw);
+  watch(["colour", "size", "group", "theme", "topics", "years", "hits", "paper", "relation"], draw);
   draw();
 }

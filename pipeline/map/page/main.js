@@ -11,12 +11,15 @@ import { isFiltered, passing, total } from "./filters.js";
 import { shortAuthors, startSearch, yearOf } from "./search.js";
 import { startTopics } from "./topics.js";
 import { startYears } from "./years.js";
+import { startMissingWorks } from "./missing.js";
+import { RELATIONS, hasCitations } from "./relations.js";
 import { startDetails } from "./details.js";
 import { startSelection } from "./selection.js";
 import { startLegend } from "./legend.js";
 import { startLasso } from "./lasso.js";
 import { startKeyboard } from "./keyboard.js";
 import { startAddress } from "./address.js";
+import { isInCell, startCell } from "./cell.js";
 
 const FILTERS = ["topics", "years", "hits", "group"];
 
@@ -39,7 +42,7 @@ function writeHead(meta, visible) {
 
 function writeNotes(meta) {
   const lines = ["Distances on the map can mislead: two dimensions keep most similar papers close together, but not all, and larger distances mean little. Colour by neighbourhood preservation to see where the map is reliable."];
-  if (meta.left_out.length) lines.push(`To keep this file small, ${meta.left_out.join(" and ")} are left out.`);
+  if (meta.left_out.length) lines.push(`To keep this file small, ${new Intl.ListFormat("en").format(meta.left_out)} are left out.`);
   if (meta.papers < meta.total) {
     lines.push(`${count(meta.papers, "paper")} of ${meta.total.toLocaleString("en")} are drawn, fewer where the map is crowded.`);
   }
@@ -59,7 +62,9 @@ function startTooltip(source, scene) {
     const paper = await source.brief(row);
     if (state.hover !== row) return;
     const line = [shortAuthors(paper.authors), yearOf(source, row)].filter(Boolean).join(" · ");
-    tooltip.replaceChildren(make("strong", {}, paper.title || "(no title)"), make("span", {}, line));
+    const linked = hasCitations(source) && state.paper !== null && scene.linked.includes(row);
+    const note = linked ? make("span", {}, RELATIONS[scene.relation].note) : null;
+    tooltip.replaceChildren(make("strong", {}, paper.title || "(no title)"), make("span", {}, line), ...(note ? [note] : []));
     tooltip.hidden = false;
     const [x, y] = scene.project(...scene.place(row));
     const left = Math.min(Math.max(x + 14, 6), scene.width - tooltip.offsetWidth - 6);
@@ -171,8 +176,9 @@ async function main() {
   const search = startSearch(source, open);
   startTopics(source);
   startYears(source);
+  startMissingWorks(source);
   startLegend(source);
-  startDetails(source, { open, opened, mark: (rows) => { if (scene) { scene.similar = rows; scene.redraw(); } } });
+  startDetails(source, { open, opened, mark: (rows, relation) => scene?.link(rows, relation) });
   startSelection(source, open);
   startToolbar(scene, () => visible);
   startMore();
@@ -197,6 +203,7 @@ async function main() {
   if (scene) placeLabels();
   else ready();
   await read;
+  if (isInCell()) startCell();
 }
 
 main().catch((problem) => {

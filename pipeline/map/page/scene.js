@@ -3,13 +3,13 @@
 import { change, state } from "./store.js";
 import { rgb, topicColour } from "./colours.js";
 import { wholeView } from "./framing.js";
+import { relationColour } from "./relations.js";
 import { PointsLayer } from "./points.js";
 
 const FLIGHT = 350; // milliseconds
 const MOST_IN = 9; // steps of zoom in from the whole map
 const MOST_OUT = 1.5; // and out
 const MARGIN = 24; // pixels from the edge within which a paper counts as out of sight
-const ACCENT = { light: [11, 92, 173, 255], dark: [124, 188, 247, 255] };
 
 export function canDraw() {
   return Boolean(document.createElement("canvas").getContext("webgl2"));
@@ -18,7 +18,7 @@ export function canDraw() {
 export class Scene {
   // moved: called after every move; drawn: once, after the first picture; panels: gives the boxes that lie on the map.
   constructor(element, source, grid, { moved, drawn, panels }) {
-    Object.assign(this, { element, source, grid, moved, panels, similar: [] });
+    Object.assign(this, { element, source, grid, moved, panels, linked: [], relation: "similar" });
     this.width = element.clientWidth;
     this.height = element.clientHeight;
     this.whole = wholeView(grid.positions, this, panels());
@@ -179,23 +179,30 @@ export class Scene {
     return [papers, ...this.marks(parameters)];
   }
 
-  // Marks for the open paper, similar ones with lines to them, and the one under the pointer.
+  // Lines lead from the open paper to these rows; relation: what they are to it.
+  link(rows, relation) {
+    Object.assign(this, { linked: rows, relation });
+    this.redraw();
+  }
+
+  // Marks for the open paper, those it is linked with by lines, and the one under the pointer.
   marks(parameters) {
     const radius = Math.max(this.radius(), 3);
-    const rings = this.similar.map((row) => ({ row, width: 1.5, radius: radius + 2 }));
+    const colour = [...rgb(relationColour("similar", state.theme)), 255];
+    const linked = rgb(relationColour(this.relation, state.theme));
+    const rings = this.linked.map((row) => ({ row, width: 1.5, radius: radius + 2, colour: [...linked, 255] }));
     if (state.paper !== null) rings.push({ row: state.paper, width: 3, radius: radius + 4 });
     if (state.hover !== null) rings.push({ row: state.hover, width: 2, radius: radius + 2 });
     if (!rings.length) return []; // so that these layers do not delay the first picture
-    const colour = ACCENT[state.theme];
     const lines = new deck.LineLayer({
       id: "lines",
-      data: state.paper === null ? [] : this.similar,
+      data: state.paper === null ? [] : this.linked,
       getSourcePosition: () => this.place(state.paper),
       getTargetPosition: (row) => this.place(row),
-      getColor: [...colour.slice(0, 3), 120],
+      getColor: [...linked, this.relation === "similar" ? 120 : 150],
       getWidth: 1.2,
       parameters,
-      updateTriggers: { getSourcePosition: state.paper, getColor: state.theme },
+      updateTriggers: { getSourcePosition: state.paper, getColor: [state.theme, this.relation] },
     });
     const marks = new deck.ScatterplotLayer({
       id: "marks",
@@ -203,14 +210,14 @@ export class Scene {
       getPosition: ({ row }) => this.place(row),
       getRadius: (ring) => ring.radius,
       getLineWidth: (ring) => ring.width,
-      getLineColor: colour,
+      getLineColor: (ring) => ring.colour || colour,
       getFillColor: ({ row }) => [...rgb(this.fillOf(row)), 255],
       stroked: true,
       filled: true,
       radiusUnits: "pixels",
       lineWidthUnits: "pixels",
       parameters,
-      updateTriggers: { getLineColor: state.theme, getFillColor: state.theme },
+      updateTriggers: { getLineColor: [state.theme, this.relation], getFillColor: state.theme },
     });
     return [lines, marks];
   }

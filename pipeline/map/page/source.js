@@ -40,6 +40,19 @@ function withTopicOf(meta) {
   return { ...meta, topicOf: Object.fromEntries(meta.topics.map((topic) => [topic.id, topic])) };
 }
 
+// Citations from both ends: the rows that cite row i are citing[starts[i]] to citing[starts[i + 1]], increasing.
+function withCiting({ offsets, rows }) {
+  const starts = new Int32Array(offsets.length);
+  for (const row of rows) starts[row + 1]++;
+  for (let row = 1; row < starts.length; row++) starts[row] += starts[row - 1];
+  const next = starts.slice();
+  const citing = new Int32Array(rows.length);
+  for (let row = 0; row + 1 < offsets.length; row++) {
+    for (let place = offsets[row]; place < offsets[row + 1]; place++) citing[next[rows[place]]++] = row;
+  }
+  return { offsets, rows, starts, citing };
+}
+
 class FileSource {
   static async open() {
     const source = new FileSource();
@@ -52,6 +65,10 @@ class FileSource {
     source.lists = source.abstracts.then(async () => {
       const block = await blockOf("similar");
       return block && { ...arraysOf(block, source.meta.similar), words: await jsonOf("words") };
+    });
+    source.citing = source.lists.then(async () => {
+      const block = await blockOf("citations");
+      return block && withCiting(arraysOf(block, source.meta.citations));
     });
     return source;
   }
@@ -87,6 +104,20 @@ class FileSource {
       });
     }
     return similar;
+  }
+
+  // Rows of the papers that a paper cites, and of those that cite it; null where they are left out of the file.
+  async citations(row) {
+    const lists = await this.citing;
+    if (!lists) return null;
+    const { offsets, rows, starts, citing } = lists;
+    return { cites: [...rows.subarray(offsets[row], offsets[row + 1])], cited: [...citing.subarray(starts[row], starts[row + 1])] };
+  }
+
+  // The works cited most that are not here, or null where there are none.
+  async missing() {
+    await this.citing;
+    return jsonOf("missing");
   }
 
   async row(id) {
@@ -171,7 +202,16 @@ class ServedSource {
 
   async similar(row) {
     const { results } = await (await this.ask(`/map/papers/${row}/similar`)).json();
-    return results.map((paper) => ({ ...paper, terms: paper.reasons.shared_terms, sentences: paper.reasons.sentences }));
+    return results.map((paper) => ({ ...paper, ...reasonsOf(paper) }));
+  }
+
+  async citations(row) {
+    const { cites, cited_by: cited } = await (await this.ask(`/map/papers/${row}/citations`)).json();
+    return { cites, cited };
+  }
+
+  async missing() {
+    return (await this.ask("/map/missing")).json();
   }
 
   // Rows of the papers most similar to a text, or to several papers at once, best first. request: {text} or {rows}.
@@ -202,4 +242,9 @@ class ServedSource {
   async search(words) {
     return (await (await this.ask(`/map/search?q=${encodeURIComponent(words)}`)).json()).rows;
   }
+}
+
+// What a served list says of one similar paper.
+function reasonsOf({ reasons }) {
+  return { terms: reasons.shared_terms, sentences: reasons.sentences, references: reasons.references };
 }

@@ -5,6 +5,7 @@ export const state = {
   still: false, // whether the paper came from a link with a view, which then stays
   missing: null, // id in a link that no paper here has
   renamed: null, // [old, new] name of a colour or size in a link
+  relation: "similar", // what the papers listed and linked are to the open one: "similar", "cites", "cited"
   hover: null, // row under the pointer
   topics: new Set(), // ids of the topics shown, -1 for noise; empty: all
   years: null, // [from, to] or null
@@ -12,8 +13,8 @@ export const state = {
   hitsNote: "", // description of hits that were not found by words
   hits: null, // rows found, best first, or null
   group: null, // number of the one group shown, where colours are groups
-  colour: "topic", // "topic", "year", "strength", "preservation" or "column<number>"
-  size: "same", // "same", "strength" or "column<number>"
+  colour: "topic", // "topic", "year", "strength", "preservation", "cited" or "column<number>"
+  size: "same", // "same", "strength", "cited" or "column<number>"
   selection: null, // rows selected by lasso or from the list, or null
   drawing: false, // whether the lasso is in use
   theme: "light",
