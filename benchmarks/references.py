@@ -4,11 +4,11 @@ python -m benchmarks.references draw EXPORTS > for-reading.tsv    300 references
 python -m benchmarks.references judged                            the verdicts kept in benchmarks/references_parsed.tsv
 python -m benchmarks.references across EXPORTS FILE FILE          200 works that both files cite, for reading
 python -m benchmarks.references withheld DATA                     is a paper's withheld citation among the most similar?
+python -m benchmarks.references labels DATA                       do the most similar share its categories?
+python -m benchmarks.references topics DATA                       topics with references mixed in: AMI with categories
 python -m benchmarks.references scale [PAPERS]                    works and coupling of PAPERS with 30 references each
 """
 
-import gzip
-import json
 import random
 import resource
 import sys
@@ -19,8 +19,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from benchmarks.cited_corpora import CORPORA, read_cited
+from benchmarks.granularity import Labelled, measure
+from benchmarks.withheld_citations import by_labels, withheld
 from pipeline.corpus.adapters import Adapters
 from pipeline.corpus.cited_references import REFERENCES, to_references
 from pipeline.corpus.decoding import mend_records
@@ -28,6 +30,9 @@ from pipeline.corpus.formats import find_format
 from pipeline.corpus.record import Rejected
 from pipeline.corpus.sources import Source
 from pipeline.errors import PaperatlasError
+from pipeline.neighbours import find_neighbours
+from pipeline.neighbours.coupled_neighbours import mix_coupling
+from pipeline.recommender.related_papers import related_papers, shared_references
 from pipeline.references import (
     CitedWorks,
     ParsedReference,
@@ -36,16 +41,14 @@ from pipeline.references import (
     find_works,
     match_works,
     parse_reference,
-    rarity,
     read_reference_lists,
+    store_references,
 )
 
 SEED = 17
+K, GRAPH_WEIGHTS = 50, (0.0, 0.25, 0.5)
 EACH = 100  # references drawn from Web of Science, from Scopus, and from the others
 JUDGED = Path(__file__).with_name("references_parsed.tsv")
-CORPORA = ("cite-bci-eeg", "cite-capture-recapture", "cite-veterinary")
-QUERIES, TOP, RESAMPLES = 1500, 20, 2000
-WEIGHTS = (0.25, 0.5, 1.0)
 
 
 def references_in(folder: Path) -> Iterator[tuple[str, int, int, dict[str, str]]]:
@@ -113,78 +116,22 @@ def across(folder: Path, *files: str) -> None:
         print(*(chance.choice(cited[file]) for file in files), sep="\t")
 
 
-def withheld(folder: Path) -> None:
+def topics(folder: Path) -> None:
+    """Agreement of nearest topics with the category of the papers that have exactly one, by weight of references."""
     for name in CORPORA:
-        with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
-            papers = [json.loads(line) for line in file]
-        _withheld(name, papers)
-
-
-def _withheld(name: str, papers: list[dict]) -> None:
-    from scipy.sparse import csr_array
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    texts = TfidfVectorizer(sublinear_tf=True, min_df=2, stop_words="english", dtype=np.float32).fit_transform(
-        f"{paper['title']}. {paper['abstract']}" for paper in papers
-    )
-    works = _works_of(papers)
-    pairs, weights = works.citations, rarity(works)
-    lists = csr_array((weights[pairs[:, 1]], (pairs[:, 0], pairs[:, 1])), shape=(len(papers), len(works)))
-    lengths = np.sqrt(np.asarray(lists.multiply(lists).sum(axis=1)))
-    row_of, work_of = works.row_of, {int(row): work for work, row in enumerate(works.row_of) if row >= 0}
-    in_corpus = [lists.indices[lists.indptr[row] : lists.indptr[row + 1]] for row in range(len(papers))]
-    in_corpus = [cited[row_of[cited] >= 0] for cited in in_corpus]
-    rng = np.random.default_rng(SEED)
-    able = [row for row in range(len(papers)) if len(in_corpus[row]) and np.diff(lists.indptr)[row] > 1]
-    queries = rng.permutation(able)[:QUERIES].tolist()
-    ranks = defaultdict(list)
-    for query in queries:
-        target_work = int(rng.choice(in_corpus[query]))
-        target = int(row_of[target_work])
-        own = lists[[query]].toarray().ravel()
-        own[target_work] = 0
-        shared = np.divide(lists @ own, lengths, out=np.zeros(len(papers)), where=lengths > 0) / np.linalg.norm(own)
-        back = work_of.get(query)
-        if back is not None and (weight := lists[target, back]):  # the target's list without the query
-            rest = lengths[target] ** 2 - weight**2
-            shared[target] *= lengths[target] / np.sqrt(rest) if rest > 0 else 0
-        text = np.asarray((texts @ texts[[query]].T).todense()).ravel()
-        hidden = np.array([query, *(int(row_of[work]) for work in in_corpus[query] if work != target_work)])
-        scores = {"text": text, "coupling": shared}
-        scores |= {f"both, {weight}": _z(text) + weight * _z(shared) for weight in WEIGHTS}
-        for part, values in scores.items():
-            values[hidden] = -np.inf
-            ahead = np.count_nonzero(values > values[target])
-            tied = np.count_nonzero(values == values[target]) - 1
-            ranks[part].append(1 + ahead + tied / 2)  # where ties would fall on average
-    _print_ranks(name, {part: np.array(values) for part, values in ranks.items()})
-
-
-def _z(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return (values - values.mean()) / (values.std() or 1)
-
-
-def _print_ranks(name: str, ranks: dict[str, NDArray[np.float64]]) -> None:
-    rng = np.random.default_rng(SEED)
-    gains = {part: np.where(rank <= TOP, 1 / np.log2(rank + 1), 0) for part, rank in ranks.items()}
-    print(f"{name}, {len(ranks['text'])} queries")
-    for part, rank in ranks.items():
-        print(f"  {part:12} recall@{TOP} {np.mean(rank <= TOP):.3f}  nDCG@{TOP} {gains[part].mean():.3f}")
-    better = max(("text", "coupling"), key=lambda part: gains[part].mean())
-    for part in (part for part in gains if part.startswith("both")):
-        difference = gains[part] - gains[better]
-        means = difference[rng.integers(len(difference), size=(RESAMPLES, len(difference)))].mean(axis=1)
-        low, high = np.quantile(means, [0.025, 0.975])
-        print(f"  {part} - {better}: nDCG {difference.mean():+.3f} [{low:+.3f}, {high:+.3f}]")
-
-
-def _works_of(papers: list[dict]) -> CitedWorks:
-    cited = [to_references([*one["references"], *one["ref_dois"]], source="") for one in papers]
-    columns = {
-        name: pa.chunked_array([pa.array([one[name] for one in papers])]) for name in ("id", "title", "year", "doi")
-    }
-    columns["references"] = pa.chunked_array([pa.array(cited, REFERENCES)])
-    return find_works(columns.__getitem__, list(columns))
+        corpus = read_cited(name, folder)
+        neighbours, links = find_neighbours(corpus.vectors, k=K), coupling(corpus.works, strongest=K)
+        papers = Labelled(name, corpus.vectors, corpus.category)
+        for weight in GRAPH_WEIGHTS:
+            graph = mix_coupling(neighbours, links, vectors=corpus.vectors, weight=weight)
+            lists = zip(graph.indices.tolist(), neighbours.indices.tolist(), strict=True)
+            same = np.mean([len({*one} & {*other}) / K for one, other in lists])
+            result = measure(papers, graph, seed=0, resamples=0)
+            print(
+                f"{name}, weight {weight}: {same:.0%} of the neighbours kept; {result.topics} topics,"
+                f" AMI {result.ami:.3f}, ARI {result.ari:.3f}, noise {result.noise:.0%}",
+                flush=True,
+            )
 
 
 def scale(papers: int = 100_000, each: int = 30, pool: int = 300_000) -> None:
@@ -222,6 +169,30 @@ def scale(papers: int = 100_000, each: int = 30, pool: int = 300_000) -> None:
     print(f"{links.nnz} links; peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
     print(f"pairs of references to one work: precision {same / found:.4f}, recall {same / true:.4f}")
     print(count_coverage(works).ways)
+    _print_query_times(works)
+
+
+def _print_query_times(works: CitedWorks, *, queries: int = 500, listed: int = 200, shown: int = 10) -> None:
+    """What references add to one query: the papers related, how alike the candidates are, reasons for those shown."""
+    start = time.process_time()
+    stored = store_references(works)
+    assert stored is not None
+    made = time.process_time()
+    stored.citing(0), stored.name(0)  # what the first query of a process makes for all
+    first = time.process_time()
+    rng, taken = np.random.default_rng(SEED), []
+    for row in rng.integers(len(stored), size=queries).tolist():
+        candidates = rng.integers(len(stored), size=listed)
+        before = time.process_time()
+        asked = stored.list_of([row])
+        related = related_papers(stored, asked, weight=0.5)
+        assert related is not None
+        related.likeness(np.concatenate([candidates, related.candidates()]))
+        for other in candidates[:shown].tolist():
+            shared_references(stored, asked, row=other)
+        taken.append(1000 * (time.process_time() - before))
+    median, late = np.quantile(taken, [0.5, 0.95])
+    print(f"arrays {made - start:.1f} s, once at load {first - made:.2f} s, a query {median:.2f} ms (95th {late:.2f})")
 
 
 def _written(text: str, doi: str, *, chance: random.Random) -> dict[str, str]:
@@ -246,6 +217,10 @@ def main(command: str, *arguments: str) -> None:
             across(Path(arguments[0]), *arguments[1:])
         case "withheld":
             withheld(Path(arguments[0]))
+        case "labels":
+            by_labels(Path(arguments[0]))
+        case "topics":
+            topics(Path(arguments[0]))
         case "scale":
             scale(*map(int, arguments))
         case _:

@@ -5,24 +5,38 @@ the 200 nearest papers of 1,000 queries. Halves: the second half of an abstract 
 abstract among the first halves of 2,000 papers.
 
     python -m benchmarks.similar_quality [--papers FILE] [--queries 1000] [--halves 2000]
+
+Or, with `--words`, ways to count words, by categories and on each corpus named: as the package does (plurals folded,
+compounds whole), unfolded, with compounds split, and both; embeddings and words alone, without sentences.
+
+    python -m benchmarks.similar_quality --words arxiv-dev medicine ai-areas wos-life [--queries 1000]
 """
 
 import argparse
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import PAPERS, machine, read_papers
-from pipeline.config import EmbeddingConfig, SimilarConfig, cache_folder
-from pipeline.corpus import text_of
+from pipeline.config import CorpusConfig, EmbeddingConfig, SimilarConfig, cache_folder
+from pipeline.corpus import read_corpus, text_of
 from pipeline.embedding import Embedding, VectorCache, embed_texts, make_encoder
+from pipeline.embedding import embed as embed_corpus
 from pipeline.neighbours import nearest
 from pipeline.recommender.ranking import sentence_matches, z_scores
+from pipeline.words import tfidf, tokens
+from pipeline.words.stop_words import FUNCTION_WORDS
 from pipeline.words.tfidf import Lexical, build_lexical
+from pipeline.words.tokens import TOKEN, fold
 
 CANDIDATES = 200
+SPLIT_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[^\s\w]")
+WAYS_TO_COUNT = ("folded", "unfolded", "folded, split", "unfolded, split")
 WAYS = ("dense", "lexical", "sentences", "dense + lexical", "dense + sentences", "lexical + sentences", "all three")
 
 
@@ -109,7 +123,7 @@ def collect(
 
 def by_categories(papers: list[dict], queries: int) -> None:
     texts = [text_of(paper["title"], paper["abstract"]) for paper in papers]
-    categories = [set(paper["categories"]) for paper in papers]
+    categories = [set(paper.get("categories") or paper.get("labels") or [paper["label"]]) for paper in papers]
     pool, lexical = embed(texts), build_lexical(texts)
     results: dict[str, dict[str, list]] = {}
     for row in np.random.default_rng(0).choice(len(papers), queries, replace=False).tolist():
@@ -137,12 +151,74 @@ def by_halves(papers: list[dict], count: int) -> None:
     report(f"Halves of {len(chosen)} abstracts", results, "MRR")
 
 
+@contextmanager
+def counting(way: str) -> Iterator[None]:
+    """Words counted in one of WAYS_TO_COUNT."""
+
+    def counted_as(token: str) -> str | None:
+        plain = token.lower().replace("’", "'").removesuffix("'s")
+        word = plain if way.startswith("unfolded") else fold(token)
+        return word if len(word) > 1 and word not in FUNCTION_WORDS else None
+
+    token = SPLIT_TOKEN if way.endswith("split") else TOKEN
+    with patch.object(tokens, "TOKEN", token), patch.object(tfidf, "_counted_as", counted_as):
+        yield
+
+
+def by_words(name: str, queries: int) -> dict[str, NDArray[np.float64]]:
+    """nDCG@10 of each query by each way to count words; prints them for one corpus."""
+    corpus = read_corpus(CorpusConfig(files=(f"{name}.jsonl.gz",)), PAPERS.parent)
+    embedding, _ = embed_corpus(corpus, EmbeddingConfig(), folder=Path(), cache=cache_folder(), seed=0)
+    papers = corpus.tables.papers
+    column = next(one for one in ("categories", "labels", "label") if one in papers.column_names)
+    listed = papers.column(column).to_pylist()
+    categories = [{one} if isinstance(one, str) else set(one or ()) for one in listed]
+    lexicals = {}
+    for way in WAYS_TO_COUNT:
+        with counting(way):
+            lexicals[way] = build_lexical(corpus.cleaned.texts)
+    able = np.flatnonzero([bool(own) for own in categories])
+    results: dict[str, list[float]] = {way: [] for way in ("no words", *WAYS_TO_COUNT)}
+    config = SimilarConfig()
+    for row in np.random.default_rng(0).permutation(able)[:queries].tolist():
+        found = nearest(embedding.vectors, embedding.vectors[[row]], k=CANDIDATES, own_rows=np.array([row]))
+        rows = found.indices[0].astype(np.int64)
+        gains = np.array([len(categories[row] & categories[o]) / len(categories[row] | categories[o]) for o in rows])
+        dense = config.dense * z_scores(found.similarities[0].astype(np.float64), CANDIDATES)
+        results["no words"].append(ndcg(gains))
+        for way, lexical in lexicals.items():
+            words = z_scores(lexical.cosines(*lexical.paper(row), rows), CANDIDATES)
+            results[way].append(ndcg(gains[np.argsort(-(dense + config.lexical * words), kind="stable")]))
+    made = {way: np.array(values) for way, values in results.items()}
+    print(f"{name}, {len(made['folded'])} queries among {len(papers)} papers, nDCG@10")
+    print_words([made])
+    return made
+
+
+def print_words(corpora: Sequence[Mapping[str, NDArray[np.float64]]]) -> None:
+    """A line a way: its mean, and how it differs from "folded", every corpus counting the same, with the interval."""
+    rng = np.random.default_rng(0)
+    for way in corpora[0]:
+        gains = [made[way] - made["folded"] for made in corpora]
+        draws = np.mean([rng.choice(gain, (2000, len(gain))).mean(axis=1) for gain in gains], axis=0)
+        low, high = np.percentile(draws, [2.5, 97.5])
+        mean, gain = (float(np.mean([one.mean() for one in many])) for many in ([made[way] for made in corpora], gains))
+        print(f"  {way:16s} {mean:.4f}, less folded {gain:+.4f} ({low:+.4f} to {high:+.4f})", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--papers", type=Path, default=PAPERS)
     parser.add_argument("--queries", type=int, default=1000)
     parser.add_argument("--halves", type=int, default=2000)
+    parser.add_argument("--words", nargs="+", default=())
     asked = parser.parse_args()
+    if asked.words:
+        print(machine("openvino", "numpy"))
+        made = [by_words(name, asked.queries) for name in asked.words]
+        print("all, each corpus counting the same")
+        print_words(made)
+        return
     papers = read_papers(asked.papers)
     print(machine("openvino", "numpy"))
     by_halves(papers, asked.halves)

@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 from pipeline.atlas import AtlasData, Manifest, load_run
 from pipeline.build import run_config
 from pipeline.config import Config, load_config
+from pipeline.corpus.arrow_columns import row_numbers
+from pipeline.errors import PaperatlasError
 from pipeline.progress import Progress
 from pipeline.recommender import (
     Assigned,
     Filters,
     MissingWork,
     NearDuplicates,
+    PathStep,
     Recommended,
     Request,
     answer,
@@ -28,12 +31,15 @@ from pipeline.recommender import (
     filter_papers,
     find_missing,
     find_near_duplicates,
+    find_path,
     search,
 )
 from pipeline.topics import Topic, TopicHierarchy
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from pipeline.map.widget import MapWidget
 
 SHOWN_KEYWORDS = 5
 
@@ -143,6 +149,13 @@ class Atlas:
         """
         return find_missing(self.data, topic=topic, k=k)
 
+    def path(self, start: str, end: str | None = None, *, topic: str | int | None = None, k: int = 8) -> list[PathStep]:
+        """At most k papers to read in order, from start (its id): along the strongest links of text and references to
+        end; else through a topic (number or label, or that of start), from what it cites most and early to its recent
+        work. Each says why. Raises PaperatlasError, also where no route of at most k papers leads to end.
+        """
+        return find_path(self.data, start, end=end, topic=None if topic is None else str(topic), k=k)
+
     def assign(self, texts: Sequence[str]) -> list[Assigned]:
         """The topics of new texts (title, a stop, abstract), cleaned as the run cleans; a paper of the corpus, by its
         text as its source has it or as it was embedded, gets the answer of the run.
@@ -150,8 +163,37 @@ class Atlas:
         return assign_texts(self.data, texts)
 
     def to_pandas(self) -> "pd.DataFrame":
-        """One row a paper, with its topic's label. Needs pandas."""
-        frame = self.papers.to_pandas()
+        """One row a paper, with its topic's label. Needs `pip install 'paperatlas[pandas]'`."""
+        return self._frame(self.papers)
+
+    def widget(self, *, height: int = 600) -> "MapWidget":
+        """The map in a notebook's cell, `height` pixels high: search it, open papers, and draw around some to have them
+        as `widget.selected`, a pandas frame, or `widget.selected_ids`. Needs `pip install 'paperatlas[notebook]'`.
+
+        The page is that of map.html, within [map] budget_mb, and works without a network. Raises PaperatlasError where
+        anywidget is not installed.
+        """
+        try:
+            from pipeline.map.widget import MapWidget
+        except ModuleNotFoundError as problem:
+            if problem.name != "anywidget":
+                raise
+            raise PaperatlasError("a widget needs anywidget: pip install 'paperatlas[notebook]'") from None
+
+        def to_frame(rows: NDArray[np.int64]) -> "pd.DataFrame":
+            return self._frame(self.papers.take(row_numbers(rows)))
+
+        return MapWidget(self.data, to_frame=to_frame, height=height, budget_mb=self.manifest.config.map.budget_mb)
+
+    def _frame(self, papers: pa.Table) -> "pd.DataFrame":
+        """Papers with the label of their nearest topic. Raises PaperatlasError where pandas is not installed."""
+        try:
+            import pandas as pd  # noqa: F401 - pyarrow imports it too, with a longer message
+        except ModuleNotFoundError as problem:
+            if problem.name != "pandas":
+                raise
+            raise PaperatlasError("a frame needs pandas: pip install 'paperatlas[pandas]'") from None
+        frame = papers.to_pandas()
         frame["label"] = [self.topic(topic).label for topic in frame["nearest_topic"]]
         return frame
 

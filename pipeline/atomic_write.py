@@ -2,23 +2,27 @@
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes | Iterable[bytes]) -> None:
     """Write beside, flush to the disk, then rename into place. Raises OSError; leaves no half-written file.
 
-    What is no regular file (a pipe, /dev/stdout) is written to as it is.
+    content: the whole, or its blocks in order, which are written as they come. What is no regular file (a pipe,
+    /dev/stdout) is written to as it is.
     """
+    blocks = [content] if isinstance(content, bytes) else content
     if path.exists() and not path.is_file():
-        path.write_bytes(content)
+        with path.open("wb") as stream:
+            stream.writelines(blocks)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
     draft = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.writelines(blocks)
             file.flush()
             os.fsync(file.fileno())
         draft.chmod(_usual_mode(path))

@@ -202,3 +202,21 @@ def test_the_report_speaks_of_all_papers(folder, tmp_path):
     assert "90 rows read from p.jsonl, rest.jsonl" in report
     assert "formats: JSONL 90" in report
     assert sum(load_run(folder).manifest.quality.years.values()) == 90
+
+
+def test_a_run_that_leaves_out_what_was_added_says_so(tmp_path, monkeypatch, caplog):
+    monkeypatch.chdir(tmp_path)
+    papers = planted_papers(KINDS[:2], 8)
+    write_jsonl(tmp_path / "p.jsonl", papers[:12])
+    write_jsonl(tmp_path / "later.jsonl", papers[12:])
+    config = tmp_path / "mine.toml"
+    settings = '[embedding]\nbackend = "tfidf"\n[topics]\nresamples = 0\n[map]\nhtml = false\n'
+    config.write_text(f'[corpus]\nfiles = ["p.jsonl"]\n{settings}')
+    assert main(["run", "mine.toml", "--quiet"]) == main(["add", "mine", "later.jsonl", "--quiet"]) == 0
+    assert main(["run", "mine.toml", "--quiet", "--force"]) == 0
+    assert "papers added to mine earlier (4, from later.jsonl) are not in the files of this run" in caplog.text
+    assert main(["add", "mine", "later.jsonl", "--quiet"]) == 0
+    caplog.clear()
+    config.write_text(f'[corpus]\nfiles = ["p.jsonl", "later.jsonl"]\n{settings}')
+    assert main(["run", "mine.toml", "--quiet"]) == 0
+    assert caplog.text == ""

@@ -119,17 +119,6 @@ def test_verify_ends_with_1_for_damage_and_names_the_file(planted_run, capsys):
     assert "topics.json: sha256" in capsys.readouterr().err
 
 
-def test_plan_says_what_why_and_how_much(planted, capsys):
-    assert main(["plan", "mine.toml"]) == 0
-    shown = capsys.readouterr().out
-    assert "24 rows = 24 papers" in shown
-    for word in ("tfidf", "UMAP", "HDBSCAN", "roughly", "GB"):
-        assert word in shown
-    assert not (planted / "outputs").exists()
-    main(["plan", "mine.toml", "--json"])
-    assert json.loads(capsys.readouterr().out)["papers"] == 24
-
-
 def test_config_show_schema_and_default(planted, capsys):
     assert main(["config", "show", "mine.toml", "--set", "reducer.n_neighbors=7"]) == 0
     assert "n_neighbors = 7" in capsys.readouterr().out

@@ -141,9 +141,9 @@ def test_shipped_default_config_is_what_the_code_says():
 
 
 def test_every_setting_says_what_it_is_for():
-    sections = {"corpus", "embedding", "neighbours", "reducer", "clusterer", "topics", "similar", "map", "output"}
+    sections = {"run", "corpus", "embedding", "neighbours", "reducer", "clusterer", "topics", "similar", "map"}
     silent = {key for key, meaning in known_keys().items() if not meaning}
-    assert silent == sections | {"corpus.fields", "corpus.clean", "topics.chat", "topics.edits"}
+    assert silent == sections | {"output", "corpus.fields", "corpus.clean", "topics.chat", "topics.edits"}
 
 
 @pytest.mark.parametrize("name", ["seed.toml", "arxiv.toml", "default.toml"])

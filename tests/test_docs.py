@@ -16,13 +16,15 @@ from tests.conftest import REPOSITORY
 from tests.demo_run import ONE_FIT, demo_folder
 from tests.planted import write_jsonl
 from tests.planted_abstracts import planted_abstracts
+from tests.test_zotero import LIBRARY
+from tests.zotero_library import write_library
 
 DOCS = REPOSITORY / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INSTALL = {"python3 -m venv .venv", ".venv/bin/pip install .", "source .venv/bin/activate"}
 SET = "export OPENALEX_KEY=your-key"
-NOT_RUN = {"fetch", "serve"}  # they ask a service, or run until they are stopped: parsed, tested elsewhere
+NOT_RUN = {"fetch", "serve", "watch"}  # they ask a service, or run until they are stopped: parsed, tested elsewhere
 CHEAP = (*ONE_FIT, "--set", "embedding.backend=tfidf", "--set", "map.html=false", "--quiet")
 
 
@@ -39,6 +41,8 @@ def write_exports(folder: Path) -> None:
     (folder / "known.bib").write_text("".join(REFERENCE_WRITERS["bibtex"](papers[:3])), encoding="utf-8")
     (folder / "draft.txt").write_text(f"{papers[0]['title']}. {papers[0]['abstract']}", encoding="utf-8")
     write_jsonl(folder / "openalex.jsonl", papers[:16])
+    write_jsonl(folder / "my-zotero.jsonl", papers[6:22])
+    write_library(folder / "zotero.sqlite", LIBRARY)
     with (folder / "scopus.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(["Authors", "Title", "Year", "Abstract"])

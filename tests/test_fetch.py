@@ -309,9 +309,12 @@ def test_arxiv_ids_are_found_with_and_without_version(client, tmp_path):
 
 
 def test_only_fixed_addresses_over_tls_are_asked():
+    """Zotero alone is asked on this machine, and nowhere else."""
+    assert [name for name, service in SERVICES.items() if service.is_local] == ["zotero"]
+    assert SERVICES["zotero"].address == "http://127.0.0.1:23119"
     for service in SERVICES.values():
-        assert service.address.startswith("https://")
-        assert service.interval > 0
+        assert service.is_local or service.address.startswith("https://")
+        assert service.is_local or service.interval > 0
 
 
 @pytest.mark.parametrize(

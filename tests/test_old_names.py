@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from pipeline.cli import main
 from pipeline.config import parse_config
 from pipeline.errors import ConfigError
-from pipeline.web import create_app
+from pipeline.web.app import create_app
 from tests.planted import planted_papers, run_once
 
 CORPUS = {"files": ["papers.jsonl"]}

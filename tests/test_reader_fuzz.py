@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pipeline.config import CorpusConfig
 from pipeline.corpus import find_sources, read_corpus, read_papers
 from pipeline.errors import CorpusError
-from tests import format_files, test_tagged_text
+from tests import format_files, test_tagged_text, test_zotero
+from tests.zotero_library import write_library
 
 LONGEST = 50.0  # seconds, ten times what is promised
 FEW, MANY = 100, 10_000
@@ -28,6 +29,12 @@ def spreadsheet() -> bytes:
         book.active.append(["On ice", "It melts.", "Larsen, Ida; Moe, Per", 2020])
         book.save(file.name)
         return Path(file.name).read_bytes()
+
+
+def data_base() -> bytes:
+    """Of Zotero, in small pages, so that damage hits what leads from one to another."""
+    with tempfile.TemporaryDirectory() as folder:
+        return write_library(Path(folder) / "zotero.sqlite", test_zotero.LIBRARY, page_size=512).read_bytes()
 
 
 def by_ending(*endings: str) -> dict[str, bytes]:
@@ -49,6 +56,7 @@ FIXTURES: dict[str, dict[str, bytes]] = {
     "PubMed's texts": {"abstracts.txt": test_tagged_text.PUBMED_ABSTRACTS.encode(),
                        "summaries.txt": test_tagged_text.PUBMED_SUMMARIES.encode()},
     "listing": {"listing.txt": LISTING.encode()},
+    "Zotero's data base": {"zotero.sqlite": data_base()},
 }  # fmt: skip
 SPLINTERS = [
     *(b"\n", b"\r", b"\0", b'"', b"{", b"}", b"\\", b",", b"\t", b"<", b"&x;", b"  - ", b"\xff", b"\xe9", b"\n\n"),

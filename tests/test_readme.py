@@ -46,7 +46,7 @@ def test_every_linked_file_is_there():
 def test_the_pages_of_docs_link_to_what_is_there_and_show_valid_configs(page, tmp_path):
     text = page.read_text(encoding="utf-8")
     for link in re.findall(r"\]\(([^)]+)\)", text):
-        assert link.startswith("http") or (page.parent / link).exists(), link
+        assert link.startswith("http") or (page.parent / link.partition("#")[0]).exists(), link
     for number, example in enumerate(re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)):
         corpus = "" if "[corpus]" in example else '[corpus]\nfiles = ["a.jsonl"]\n'
         (tmp_path / f"my{number}.toml").write_text(corpus + example)

@@ -19,6 +19,7 @@ from pipeline.atlas.locking import beside, exclusive
 from pipeline.atlas.manifest import SCHEMA_VERSION
 from pipeline.build import build_atlas, corpus_digest, run_config
 from pipeline.build.plan import plan_run
+from pipeline.build.preflight import Machines
 from pipeline.build.stages import Stages
 from pipeline.config import EmbeddingConfig, load_config
 from pipeline.embedding import VectorCache
@@ -27,6 +28,7 @@ from pipeline.errors import BusyError, ConfigError, CorpusError, PaperatlasError
 from pipeline.progress import Silent
 from tests.conftest import REPOSITORY
 from tests.planted import VOCABULARIES, copy_of, planted_papers, run, run_once, write_jsonl
+from tests.test_plan import RATES
 
 PROMISED = (
     *("papers.parquet", "embedding.npy", "neighbours_indices.npy", "neighbours_similarities.npy"),
@@ -345,6 +347,10 @@ def test_a_loaded_atlas_is_the_one_that_was_built(small):
     frame = Atlas(loaded).to_pandas()
     assert len(frame) == 24
     assert set(frame["label"]) == {topic.label for topic in small.topics}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "pandas", None)
+        with pytest.raises(PaperatlasError, match=r"pip install 'paperatlas\[pandas\]'"):
+            Atlas(loaded).to_pandas()
     shown = Atlas(loaded)._repr_html_()
     assert "data:image/png;base64," in shown
     assert all(topic.label in shown for topic in small.topics)
@@ -589,7 +595,7 @@ def test_the_lock_is_free_again_after_an_error(tmp_path):
 
 def test_a_plan_counts_papers_and_writes_nothing(tmp_path, make_config):
     write_jsonl(tmp_path / "p.jsonl", [*planted_papers(["glaciers"], 6), {"id": "x"}])
-    planned = plan_run(make_config("p.jsonl"))
+    planned = plan_run(make_config("p.jsonl"), RATES, Machines())
     assert (planned.read, planned.papers, planned.rejected) == (7, 6, 1)
     assert "UMAP to 3 dimensions" in {stage: what for stage, what, _ in planned.steps}["reducer"]
     assert not (tmp_path / "run").exists()

@@ -250,7 +250,7 @@ def test_the_command_answers_as_python_does(atlas, capsys):
     assert shown["query"] == {"like": ["bees-1", "Rye flour and yeast"], "unlike": ["glaciers-1"]}
     assert [result["rank"] for result in shown["results"]] == [1, 2, 3, 4]
     assert set(shown["results"][0]) >= {"id", "title", "rank", "similarity", "parts", "reasons"}
-    assert set(shown["results"][0]["parts"]) == {"dense", "lexical", "sentences"}
+    assert set(shown["results"][0]["parts"]) == {"dense", "lexical", "sentences", "references"}
     main(["similar", run, "--id", "bees-1", "--json"])
     assert json.loads(capsys.readouterr().out)["results"] == json.loads(
         json.dumps([result.to_json() for result in Atlas(atlas).similar("bees-1")])

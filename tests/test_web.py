@@ -16,7 +16,8 @@ from starlette.testclient import TestClient
 from pipeline import Atlas
 from pipeline.cli import main
 from pipeline.map.content import page_points
-from pipeline.web import create_app
+from pipeline.web.api_examples import EXAMPLES
+from pipeline.web.app import create_app
 from pipeline.web.middleware import AccessMiddleware, Limits
 from tests.browser import show
 from tests.planted import planted_papers, run_once
@@ -131,7 +132,66 @@ def test_the_api_docs_name_every_route_without_a_script(client):
         for method in methods:
             assert f"<code>{method.upper()} {path}</code>" in page
     assert "<script" not in page
-    assert "http://" not in page.replace("http://localhost", "")
+    assert "http://" not in page.replace("http://localhost", "").replace("http://www.w3.org/2005/Atom", "")
+    assert page.count("an example of an answer") == len(EXAMPLES)
+
+
+def shape(value):
+    """The names in a JSON value, lists by their first part; None and what is in its place in another answer alike."""
+    if isinstance(value, dict):
+        return {name: shape(part) for name, part in value.items()}
+    return [shape(value[0])] if isinstance(value, list) and value else None
+
+
+def same_names(example, answer):
+    """Whether two shapes have the same names, as far as both have any."""
+    if isinstance(example, dict) and isinstance(answer, dict):
+        always = example.keys() - {"sentences", "references"}  # ranks by parts that an atlas need not have
+        return always <= answer.keys() and all(same_names(example[name], answer[name]) for name in always)
+    both = isinstance(example, list) and isinstance(answer, list)
+    return same_names(example[0], answer[0]) if both else True
+
+
+def test_every_route_has_an_example_whose_request_can_be_sent_and_whose_answer_is_of_that_form(client):
+    description = client.get("/api/v1/openapi.json").json()
+    routes = {
+        f"{m.upper()} {path}": one for path, methods in description["paths"].items() for m, one in methods.items()
+    }
+    assert routes.keys() == EXAMPLES.keys()
+    assert "arXiv:2101.00001" not in json.dumps(description), "ids are those of this atlas"
+    for route, operation in routes.items():
+        method, path = route.split()
+        given = {one["name"]: one["example"] for one in operation.get("parameters", []) if "example" in one}
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
+        address = path.format(**given)
+        query = {name: value for name, value in given.items() if f"{{{name}}}" not in path}
+        answer = client.request(method, address, params=query, json=body)
+        if path.startswith("/feeds"):  # this run has no watch
+            assert problem_of(answer, 404)
+            continue
+        assert answer.status_code == 200, route
+        [content] = operation["responses"]["200"]["content"].values()
+        if answer.headers["content-type"].startswith("application/json"):
+            assert same_names(shape(content["example"]), shape(answer.json())), route
+        else:
+            assert (content["example"][0], answer.text[0]) == ("@", "@"), "BibTeX"
+        for status in ("422", "404"):
+            if refused := operation["responses"].get(status):
+                assert refused["content"]["application/problem+json"]["example"]["status"] == int(status)
+
+
+def test_the_page_that_tries_requests_loads_nothing_from_elsewhere(client):
+    page = client.get("/api/try")
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'; script-src 'self';" in policy
+    assert "unsafe-inline" not in policy.partition("script-src")[2].partition(";")[0]
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert all(address.startswith("/api") for address in loaded)
+    assert not re.search(r"<script(?! src=)", page.text)
+    for address in loaded:
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert ("javascript" in answer.headers["content-type"]) == address.endswith(".js")
 
 
 # --- refusals
@@ -345,3 +405,34 @@ def test_other_hosts_need_a_token_and_taken_ports_are_told(atlas, capsys):
         port = str(taken.getsockname()[1])
         assert main(["serve", str(atlas.folder), "--port", port]) == 2
     assert "choose another port" in capsys.readouterr().err
+
+
+def test_requests_are_tried_in_the_browser(browser, address):
+    """Opened, and sent as the example fills it in: nothing comes from elsewhere, the policy refuses nothing, and axe
+    finds no barrier.
+    """
+    from axe_playwright_python.sync_playwright import Axe
+
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    asked, said = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(f"{address}api")
+    page.locator("a", has_text="Try requests").click()
+    page.locator(".opblock").first.wait_for()
+    assert page.locator(".opblock").count() == len(EXAMPLES)
+    topics = page.locator(".opblock", has_text="One topic").first
+    similar = page.locator(".opblock-get", has_text="/api/v1/similar")
+    for block in (topics, similar, page.locator(".opblock-post", has_text="/api/v1/references")):
+        block.locator("button").first.click()
+        block.locator(".execute").click()
+        block.locator(".live-responses-table pre").first.wait_for()
+    assert '"similarity"' in similar.locator(".live-responses-table").inner_text()
+    assert '"keywords"' in topics.locator(".live-responses-table").inner_text()
+    assert all(one.startswith((address, "data:")) for one in asked)
+    assert said == []
+    found = Axe().run(page).response["violations"]
+    assert [f"{one['id']}: {[node['html'][:90] for node in one['nodes']][:3]}" for one in found] == []
+    context.close()

@@ -7,7 +7,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
-from pipeline.web import create_app
+from pipeline.web.app import create_app
 from pipeline.web.middleware import Limits, with_access_checks
 from tests.planted import planted_papers, run_once
 

@@ -17,6 +17,7 @@ from pipeline.embedding.embedding import Embedding
 from pipeline.embedding.model_files import DOCUMENT_PROMPTS, find_model
 from pipeline.embedding.vector_cache import VectorCache
 from pipeline.errors import PaperatlasError
+from pipeline.neighbours import ensure_index
 from pipeline.progress import Advance, Progress, Silent
 from pipeline.report import draw_files, report_file
 
@@ -61,6 +62,7 @@ def add_papers(folder: Path, files: Sequence[str], *, progress: Progress | None 
             pictures = draw_files(grown.atlas, advance=advance) | report_file(grown.atlas)
         with shown.stage("writing", None):
             saved = save_atlas(grown.atlas, folder, pictures=pictures)
+            ensure_index(saved.vectors, folder, saved.manifest.files["embedding.npy"])
     rejected = new.corpus.tables.rejected.num_rows
     return Added(saved, len(new.corpus), new.known, rejected, _by_topic(atlas, grown), grown.drift)
 

@@ -1,13 +1,14 @@
 """Papers added, papers there -> how much the corpus has changed, and whether its topics should be found anew."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 FARTHEST = 0.05  # of the papers of the run that are farthest from their nearest
 FAR_DUE = 0.2  # share of the papers added that are as far as those, from which on a run is due
+FEWEST_FAR = 3  # papers that are as far: one or two are no topic
 ADDED_DUE = 0.2  # papers added since the run, beside those of the run
 LESS_SURE_DUE = 0.15  # by how much less the vote is of one mind
 
@@ -49,17 +50,17 @@ def measure_drift(
     far = float((nearest_new < limit).mean()) if len(nearest_new) else 0.0
     sure, before = _mean(strength_new), _mean(strength_before)
     drift = Drift(round(added / papers, 4), round(far, 4), sure, before, ())
-    return Drift(drift.added_share, drift.far_share, sure, before, tuple(_reasons(drift)))
+    return replace(drift, reasons=tuple(_reasons(drift, far_papers=round(far * len(nearest_new)))))
 
 
 def _mean(values: NDArray[np.float32]) -> float:
     return round(float(values.mean(dtype=np.float64)), 4) if len(values) else 0.0
 
 
-def _reasons(drift: Drift) -> Iterator[str]:
+def _reasons(drift: Drift, *, far_papers: int) -> Iterator[str]:
     if drift.added_share > ADDED_DUE:
         yield f"the papers added since the run are {drift.added_share:.0%} of those it was made of"
-    if drift.far_share > FAR_DUE:
+    if drift.far_share > FAR_DUE and far_papers >= FEWEST_FAR:
         yield f"{drift.far_share:.0%} of the papers added are far from all others: there may be new topics"
     if drift.strength < drift.strength_before - LESS_SURE_DUE:
         yield (

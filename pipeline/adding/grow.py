@@ -14,12 +14,14 @@ from pipeline.adding.rows import Joined, join_hashes, join_sentences, join_table
 from pipeline.atlas import Addition, AtlasData, Manifest, TablesInMemory
 from pipeline.clusterer.assignment import NOISE, Assignment, assign_topics, fill_by_mean_vector
 from pipeline.corpus import Corpus, CorpusTables, text_of
+from pipeline.corpus.cited_references import COLUMN
 from pipeline.corpus.cleaning import STEPS
 from pipeline.corpus.quality import measure_quality
 from pipeline.embedding import Embedding
 from pipeline.embedding.token_counter import token_counter
-from pipeline.neighbours import Neighbours, find_neighbours
+from pipeline.neighbours import Neighbours, extend_neighbours
 from pipeline.reducer.neighbourhood_preservation import neighbourhood_preservation
+from pipeline.references import CitedWorks, count_coverage, find_works, store_references
 from pipeline.topics import Topic, TopicHierarchy
 from pipeline.words.tfidf import build_lexical
 
@@ -59,25 +61,41 @@ def grow(
     vectors = np.concatenate([np.asarray(atlas.vectors), embedding.vectors])[joined.order]
     new = _assign(atlas, embedding.vectors)
     tables = _tables(atlas, corpus, joined, new=new)
-    neighbours = find_neighbours(vectors, k=atlas.manifest.config.neighbours.k, advance=advance)
+    neighbours = extend_neighbours(
+        atlas.neighbours,
+        vectors,
+        old=joined.place[: len(atlas)],
+        new=joined.place[len(atlas) :],
+        k=atlas.manifest.config.neighbours.k,
+        advance=advance,
+    )
     sentences = atlas.sentences
     if sentences is not None and embedding.sentences is not None:
         sentences = join_sentences(sentences, embedding.sentences, joined)
     texts = _join_texts(atlas, corpus, joined)
     points = np.column_stack([tables.papers.column(name).to_numpy() for name in ("x", "y")]).astype(np.float32)
     preservation = neighbourhood_preservation(neighbours, points)
+    works = _find_works(tables.papers)
+    manifest = _manifest(atlas, corpus, embedding, tables=tables, texts=texts, preservation=preservation)
     grown = AtlasData(
         vectors=vectors,
         text_hashes=np.concatenate([np.asarray(atlas.text_hashes), corpus.hash_array])[joined.order],
         neighbours=neighbours,
         hierarchy=_resized(atlas.hierarchy, tables.papers, preservation),
-        manifest=_manifest(atlas, corpus, embedding, tables=tables, texts=texts, preservation=preservation),
+        manifest=replace(manifest, references=None if works is None else count_coverage(works)),
         tables=TablesInMemory(tables),
         sentences=sentences,
         lexical=build_lexical(texts),
+        references=None if works is None else store_references(works),
         encoder_arrays=atlas.encoder_arrays,
+        works=works,
     )
     return Grown(grown, new.vote.nearest_topic, _drift(atlas, new))
+
+
+def _find_works(papers: pa.Table) -> CitedWorks | None:
+    """What all papers cite, matched anew: a reference of an old paper may be a new one."""
+    return find_works(papers.column, papers.column_names) if COLUMN in papers.column_names else None
 
 
 def _assign(atlas: AtlasData, vectors: NDArray[np.float32]) -> _NewRows:

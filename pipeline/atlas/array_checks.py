@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pipeline.atlas.atlas import AtlasData
 from pipeline.atlas.table_checks import within
 from pipeline.embedding.embedding import Sentences
+from pipeline.references import StoredReferences
 from pipeline.words.tfidf import Lexical
 
 TOLERANCE = 1e-4  # of lengths and cosines, which are rounded
@@ -50,6 +51,11 @@ LAYOUTS = {
     "lexical_weights.npy": Layout(("<f4",), 1),
     "lexical_idf.npy": Layout(("<f4",), 1),
     "lexical_words.npy": Layout(("|u1",), 1),
+    "references_offsets.npy": Layout(("<i8",), 1),
+    "references_works.npy": Layout(("<i4",), 1),
+    "references_weights.npy": Layout(("<f4",), 1),
+    "references_counts.npy": Layout(("<i4",), 1),
+    "references_names.npy": Layout(("|u1",), 1),
     "encoder_terms.npy": Layout(("|u1",), 1),
     "encoder_idf.npy": Layout(("<f8", "<f4"), 1),
     "encoder_directions.npy": Layout(("<f4",), 2),
@@ -94,6 +100,8 @@ def array_problems(atlas: AtlasData) -> Iterator[Problem]:
         yield from _sentences(atlas.sentences, atlas.vectors.shape[1])
     if atlas.lexical is not None:
         yield from _lexical(atlas.lexical)
+    if atlas.references is not None:
+        yield from _references(atlas.references)
     yield from _encoder(atlas)
 
 
@@ -140,6 +148,20 @@ def _lexical(lexical: Lexical) -> Iterator[Problem]:
         yield "lexical_idf.npy", "an inverse document frequency that cannot be"
     if _count_lines(lexical.words) != words:
         yield "lexical_words.npy", f"not {words} words of UTF-8 text"
+
+
+def _references(references: StoredReferences) -> Iterator[Problem]:
+    names = _count_lines(references.names)
+    if not _are_offsets(references.offsets):
+        yield "references_offsets.npy", "offsets that do not rise from 0"
+    if names < len(references):
+        yield "references_names.npy", f"{names} lines of UTF-8 text for {len(references)} papers and other works"
+    if not within(references.works, 0, names - 1):
+        yield "references_works.npy", "a work that is not there"
+    if not within(references.weights, 0, 1 + TOLERANCE):
+        yield "references_weights.npy", "a weight that is not in [0, 1]"
+    if not within(references.counts, 0, None) or (references.counts < np.diff(references.offsets)).any():
+        yield "references_counts.npy", "a paper that cites more works than it is said to"
 
 
 def _encoder(atlas: AtlasData) -> Iterator[Problem]:

@@ -21,7 +21,8 @@ from pipeline.corpus.record import text_hash
 from pipeline.embedding.embedding import Encoder, Sentences
 from pipeline.embedding.model_files import DOCUMENT_PROMPTS, QUERY_PROMPTS
 from pipeline.errors import RunFolderError
-from pipeline.neighbours import ExactIndex, Index, Neighbours
+from pipeline.neighbours import Index, Neighbours, open_index
+from pipeline.references import CitedWorks, StoredReferences
 from pipeline.topics import Topic, TopicHierarchy
 from pipeline.words.tfidf import Lexical
 
@@ -34,9 +35,10 @@ class AtlasData:
 
     vectors: (n, d) float32 unit rows. text_hashes: (n, 32) uint8 sha256 of each text, increasing. hierarchy: topics,
     the areas above them and the subtopics inside them. encoder_arrays: what the TF-IDF backend needs to embed a new
-    text. candidates: more neighbours than are kept, where the run that just made it found them for the page. folder:
-    where it was loaded from, if it was. A loaded atlas reads columns of papers.parquet when they are asked for; arrays
-    are memory-mapped.
+    text. references: what papers cite, None where none has references or the run was made before they were kept.
+    candidates, works: more neighbours than are kept, and what the references are, where the run that just made it found
+    them, for the page. folder: where it was loaded from, if it was. A loaded atlas reads columns of papers.parquet when
+    they are asked for; arrays are memory-mapped.
     """
 
     vectors: NDArray[np.float32]
@@ -47,8 +49,10 @@ class AtlasData:
     tables: AtlasTables
     sentences: Sentences | None = None
     lexical: Lexical | None = None
+    references: StoredReferences | None = None
     encoder_arrays: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
     candidates: Neighbours | None = None
+    works: CitedWorks | None = None
     folder: Path | None = None
 
     def __post_init__(self) -> None:
@@ -60,6 +64,8 @@ class AtlasData:
             rows["sentences"] = len(self.sentences.offsets) - 1
         if self.lexical is not None:
             rows["lexical"] = len(self.lexical.offsets) - 1
+        if self.references is not None:
+            rows["references"] = len(self.references)
         for name, count in rows.items():
             if count != len(self):
                 raise ValueError(f"{name} has {count} rows for {len(self)} papers")
@@ -130,7 +136,7 @@ class AtlasData:
     @cached_property
     def index(self) -> Index:
         """Finds the papers nearest to any vector."""
-        return ExactIndex(self.vectors)
+        return open_index(self.vectors, self.folder, self.manifest.files.get("embedding.npy"))
 
     @cached_property
     def ids(self) -> PaperIds:

@@ -21,11 +21,13 @@ from pipeline.atlas.topic_checks import topic_problems
 from pipeline.embedding.embedding import Sentences
 from pipeline.errors import RunFolderError
 from pipeline.neighbours import Neighbours
+from pipeline.references import StoredReferences
 from pipeline.topics import Topic, TopicHierarchy
 from pipeline.words.tfidf import Lexical
 
 SENTENCES = ("vectors", "spans", "offsets")
 LEXICAL = ("offsets", "terms", "weights", "idf", "words")
+REFERENCES = ("offsets", "works", "weights", "counts", "names")
 NEEDED = (
     *("embedding.npy", "text_hashes.npy", "neighbours_indices.npy", "neighbours_similarities.npy"),
     *("papers.parquet", "sources.parquet", "duplicates.csv", "rejected.csv", "topics.json"),
@@ -89,17 +91,19 @@ def needed_files(manifest: Manifest) -> set[str]:
     schema_3 = "layers.json" in manifest.files
     sentences = SENTENCES if "sentences_vectors.npy" in manifest.files else ()
     lexical = LEXICAL if "lexical_terms.npy" in manifest.files else ()
+    references = REFERENCES if "references_works.npy" in manifest.files else ()
     return {
         *NEEDED,
         "layers.json" if schema_3 else "hierarchy.json",
         *(f"sentences_{part}.npy" for part in sentences),
         *(f"lexical_{part}.npy" for part in lexical),
+        *(f"references_{part}.npy" for part in references),
     }
 
 
 def open_unchecked(folder: Path, manifest: Manifest) -> AtlasData:
     """The atlas with whatever values its files hold; their types and shapes are right. Raises RunFolderError."""
-    sentences, lexical = None, None
+    sentences, lexical, references = None, None, None
     schema_3 = "layers.json" in manifest.files
     encoder = [name for name in manifest.files if name.startswith("encoder_")]
     levels = {
@@ -115,6 +119,10 @@ def open_unchecked(folder: Path, manifest: Manifest) -> AtlasData:
         if "lexical_terms.npy" in manifest.files:
             # Plain arrays over the mapped files: a slice of numpy's memmap costs several times one of an array.
             lexical = Lexical(*(np.asarray(_array(folder, f"lexical_{part}.npy")) for part in LEXICAL))
+        if "references_works.npy" in manifest.files:
+            references = StoredReferences(
+                *(np.asarray(_array(folder, f"references_{part}.npy")) for part in REFERENCES)
+            )
         return AtlasData(
             vectors=vectors,
             text_hashes=_array(folder, "text_hashes.npy"),
@@ -126,6 +134,7 @@ def open_unchecked(folder: Path, manifest: Manifest) -> AtlasData:
             tables=tables,
             sentences=sentences,
             lexical=lexical,
+            references=references,
             encoder_arrays={Path(name).stem.removeprefix("encoder_"): _array(folder, name) for name in encoder},
             folder=folder,
         )

@@ -16,6 +16,7 @@ from pipeline.corpus.quality import CorpusQuality
 from pipeline.embedding.embedding import EmbeddingInfo
 from pipeline.errors import RunFolderError
 from pipeline.reducer.umap import ReducerPlan
+from pipeline.references import ReferenceCoverage
 
 SCHEMA_VERSION = 4
 Json = dict[str, object]
@@ -116,7 +117,8 @@ class Manifest:
     in bytes and the time of the last change, in nanoseconds, that each had when it was written.
 
     version: of paperatlas. config_hash, input_digest: sha256 of what the result depends on. sources: names of the files
-    read. finished: ISO 8601, UTC. added: each addition since the run.
+    read. finished: ISO 8601, UTC. added: each addition since the run. references: how much of what the papers cite is
+    known; None where no source has a column of references, or the run was made before they were counted.
     """
 
     __pydantic_config__ = STRICT
@@ -136,6 +138,7 @@ class Manifest:
     cpu: Cpu
     finished: str
     added: tuple[Addition, ...] = ()
+    references: ReferenceCoverage | None = None
     files: Mapping[str, str] = field(default_factory=dict)
     stamps: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False)
     schema_version: int = SCHEMA_VERSION

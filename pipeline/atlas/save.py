@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.atlas.atlas import AtlasData
 from pipeline.atlas.intact import stamp
-from pipeline.atlas.load import LEXICAL, SENTENCES, open_unchecked
+from pipeline.atlas.load import LEXICAL, REFERENCES, SENTENCES, open_unchecked
 from pipeline.atlas.locking import beside
 from pipeline.atlas.manifest import SCHEMA_VERSION, Manifest
 from pipeline.atlas.manifest_file import MANIFEST, manifest_bytes, read_manifest
@@ -136,6 +136,8 @@ def _files(atlas: AtlasData) -> dict[str, bytes]:
         arrays |= {f"sentences_{part}.npy": getattr(atlas.sentences, part) for part in SENTENCES}
     if atlas.lexical is not None:
         arrays |= {f"lexical_{part}.npy": getattr(atlas.lexical, part) for part in LEXICAL}
+    if atlas.references is not None:
+        arrays |= {f"references_{part}.npy": getattr(atlas.references, part) for part in REFERENCES}
     arrays |= {f"encoder_{name}.npy": array for name, array in atlas.encoder_arrays.items()}
     tables = atlas.tables.whole
     levels = {"areas": atlas.hierarchy.areas, "subtopics": atlas.hierarchy.subtopics}

@@ -1,6 +1,6 @@
 """Config -> AtlasData: the stages in their order, nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,7 @@ from pipeline.clusterer.cluster import Clustering, cluster, fits_planned
 from pipeline.clusterer.selection import NEIGHBOURS_SCORED
 from pipeline.config import Config, cache_folder
 from pipeline.corpus import Corpus, CorpusTables, find_files, read_corpus
+from pipeline.corpus.cited_references import COLUMN
 from pipeline.corpus.quality import measure_quality
 from pipeline.embedding import Embedding, Encoder, embed, embed_texts
 from pipeline.embedding.tfidf_encoder import TfidfEncoder
@@ -21,9 +22,11 @@ from pipeline.embedding.token_counter import token_counter
 from pipeline.errors import ConfigError
 from pipeline.map.colours import with_colours
 from pipeline.map.html import SIMILAR
-from pipeline.neighbours import EXACT_TO, Neighbours, find_neighbours, measure_recall
+from pipeline.neighbours import EXACT_TO, Neighbours, find_in_shards, measure_recall
+from pipeline.neighbours.coupled_neighbours import mix_coupling
 from pipeline.reducer.neighbourhood_preservation import neighbourhood_preservation
 from pipeline.reducer.umap import plan_reducer, reduce, turn_upright
+from pipeline.references import CitedWorks, count_coverage, coupling, find_works, store_references
 from pipeline.topics import TopicHierarchy
 from pipeline.topics.describe import DescribedPapers, EmbedPhrases, describe_topics
 from pipeline.topics.edits import check_edits
@@ -34,6 +37,8 @@ from pipeline.words.tfidf import build_lexical
 def build_atlas(config: Config, digest: str, stages: Stages) -> AtlasData:
     """Everything but what a language model names and what is drawn. digest: of the input."""
     embedded = _read_and_embed(config, stages)
+    works = _find_works(embedded, stages)
+    embedded = _with_references(config, embedded, works)
     corpus, vectors = embedded.corpus, embedded.embedding.vectors
     clustering = _cluster(config, embedded, stages)
     coordinates = _lay_out(config, embedded, stages)
@@ -42,7 +47,7 @@ def build_atlas(config: Config, digest: str, stages: Stages) -> AtlasData:
         earlier = read_baseline(config, corpus.ids) if config.baseline else None
         grouping = group_papers(
             clustering,
-            embedded.neighbours,
+            embedded.graph.first(config.neighbours.k),
             vectors,
             config=config.topics,
             paper_ids=corpus.ids,
@@ -76,12 +81,14 @@ def build_atlas(config: Config, digest: str, stages: Stages) -> AtlasData:
         text_hashes=corpus.hash_array,
         neighbours=embedded.neighbours,
         hierarchy=hierarchy,
-        manifest=manifest,
+        manifest=replace(manifest, references=None if works is None else count_coverage(works)),
         tables=TablesInMemory(_with_topics(corpus.tables, grouping, coordinates)),
         sentences=embedded.embedding.sentences,
         lexical=lexical,
+        references=None if works is None else store_references(works),
         encoder_arrays=encoder.model.to_arrays() if isinstance(encoder, TfidfEncoder) else {},
         candidates=embedded.candidates,
+        works=works,
     )
 
 
@@ -89,7 +96,8 @@ def build_atlas(config: Config, digest: str, stages: Stages) -> AtlasData:
 class _Embedded:
     """The corpus with its vectors. candidates: the neighbours found, as many as the page ranks where it lists them.
 
-    graph: as many as topics and map need; neighbours: those that are kept. needs: all that the graph depends on.
+    graph: as many as topics and map need, by text and, where asked for, references; neighbours: those that are kept, by
+    text. needs: all that the graph depends on.
     """
 
     corpus: Corpus
@@ -124,7 +132,13 @@ def _read_and_embed(config: Config, stages: Stages) -> _Embedded:
         "embedding",
         needs,
         lambda advance: embed(
-            corpus, settings, folder=config.folder, cache=cache_folder(), seed=config.seed, advance=advance
+            corpus,
+            settings,
+            folder=config.folder,
+            cache=cache_folder(),
+            seed=config.seed,
+            shards=stages.shards_of(len(corpus)),
+            advance=advance,
         ),
         total=len(corpus),
     )
@@ -133,11 +147,32 @@ def _read_and_embed(config: Config, stages: Stages) -> _Embedded:
     candidates = stages.once(
         "neighbours",
         (*needs, found),
-        lambda advance: find_neighbours(embedding.vectors, k=found, advance=advance),
+        lambda advance: find_in_shards(
+            embedding.vectors, k=found, shards=stages.shards_of(len(corpus)), advance=advance
+        ),
         total=len(corpus),
     )
     graph = candidates.first(wanted)
     return _Embedded(corpus, embedding, encoder, candidates, graph, graph.first(k), (*needs, wanted))
+
+
+def _find_works(embedded: _Embedded, stages: Stages) -> CitedWorks | None:
+    """The works that the papers cite; None where none has references."""
+    papers = embedded.corpus.tables.papers
+    if COLUMN not in papers.column_names:
+        return None
+    return stages.once("references", embedded.needs, lambda _: find_works(papers.column, papers.column_names))
+
+
+def _with_references(config: Config, embedded: _Embedded, works: CitedWorks | None) -> _Embedded:
+    """The same, shared references mixed into the graph as [neighbours] references asks for."""
+    weight = config.neighbours.references
+    if weight == 0 or works is None:
+        return embedded
+    graph = embedded.graph
+    links = coupling(works, strongest=max(graph.k, 1))
+    mixed = mix_coupling(graph, links, vectors=embedded.embedding.vectors, weight=weight)
+    return replace(embedded, graph=mixed, needs=(*embedded.needs, weight))
 
 
 def _page_candidates(config: Config, papers: int) -> int:
@@ -154,7 +189,7 @@ def _recall(embedded: _Embedded) -> float | None:
     vectors = embedded.embedding.vectors
     if len(vectors) <= EXACT_TO:
         return None
-    return round(measure_recall(vectors, embedded.graph, k=NEIGHBOURS_SCORED), 4)
+    return round(measure_recall(vectors, embedded.candidates, k=NEIGHBOURS_SCORED), 4)
 
 
 def _cluster(config: Config, embedded: _Embedded, stages: Stages) -> Clustering:
@@ -178,6 +213,7 @@ def _cluster(config: Config, embedded: _Embedded, stages: Stages) -> Clustering:
             seeds=seeds,
             resamples=resamples,
             seed=config.seed,
+            workplace=stages.workplace,
             advance=advance,
         ),
         total=fits_planned(len(embedded.corpus), config.reducer, config.clusterer, resamples=resamples),

@@ -29,7 +29,7 @@ LIBRARIES = (
 
 def config_hash(config: Config) -> str:
     """sha256 over every setting that the result depends on."""
-    settings = config.model_dump(mode="json", exclude={"output"})
+    settings = config.model_dump(mode="json", exclude={"output", "run"})
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 

@@ -19,13 +19,16 @@ from pipeline.atlas import (
 )
 from pipeline.build.baseline import find_baseline
 from pipeline.build.build import build_atlas
+from pipeline.build.left_out import warn_of_left_out
 from pipeline.build.llm_labels import ChatRequest, chat_requests, check_chat, name_by_chat
 from pipeline.build.manifest_builder import config_hash
+from pipeline.build.sharding import open_sharding
 from pipeline.build.stages import Stages
 from pipeline.config import Config, cache_folder
 from pipeline.corpus import find_files, input_digest
-from pipeline.embedding.model_files import find_model
+from pipeline.embedding import model_digest
 from pipeline.errors import RunFolderError
+from pipeline.neighbours import ensure_index, needs_index
 from pipeline.progress import Progress, Silent
 from pipeline.report import draw_files, report_file
 from pipeline.version import __version__
@@ -56,9 +59,18 @@ def run_config(config: Config, *, force: bool = False, progress: Progress | None
         refuse_foreign(folder)
         there = None if force else _load_if_up_to_date(config, digest, folder)
         if there is not None:
+            _index(there, folder, progress or Silent())
             return RunResult(there, built=False)
         built = _build(config, digest, folder, progress=progress or Silent())
+        _index(built, folder, progress or Silent())
         return RunResult(built, built=True)
+
+
+def _index(atlas: AtlasData, folder: Path, progress: Progress) -> None:
+    """The index of a large corpus, beside the run folder, where it is not there yet."""
+    if needs_index(atlas.vectors):
+        with progress.stage("index", len(atlas)) as advance:
+            ensure_index(atlas.vectors, folder, atlas.manifest.files["embedding.npy"], advance=advance)
 
 
 def _check_own_baseline(config: Config, folder: Path) -> None:
@@ -110,9 +122,9 @@ def _load_if_up_to_date(config: Config, digest: str, folder: Path) -> AtlasData 
 
 def _has_same_model(config: Config, manifest: Manifest) -> bool:
     """Whether the configured model is still the one that made the vectors."""
-    if manifest.embedding.backend not in ("openvino", "sentence-transformers"):
+    if manifest.embedding.backend in ("tfidf", "vectors"):
         return True
-    return find_model(config.embedding).digest == manifest.embedding.model_digest
+    return model_digest(config.embedding, cache_folder()) == manifest.embedding.model_digest
 
 
 def dry_run(config: Config, *, progress: Progress | None = None) -> list[ChatRequest]:
@@ -127,13 +139,15 @@ def dry_run(config: Config, *, progress: Progress | None = None) -> list[ChatReq
 def _build(config: Config, digest: str, folder: Path, *, progress: Progress) -> AtlasData:
     """The atlas, built, named, drawn and written."""
     check_chat(config.topics.chat)
-    stages = Stages(progress)
-    atlas = build_atlas(config, digest, stages)
-    if config.topics.chat.url:
-        with stages("names", len(atlas.topics)) as advance:
-            atlas = name_by_chat(atlas, config.topics.chat, cache=cache_folder(), advance=advance)
-    with stages("page", len(atlas)) as advance:
-        pictures = draw_files(atlas, advance=advance)
-    with stages("writing"):
-        atlas = replace(atlas, manifest=replace(atlas.manifest, stages=tuple(stages.costs)))
-        return save_atlas(atlas, folder, pictures=pictures | report_file(atlas))
+    with open_sharding(config) as sharding:
+        stages = Stages(progress, sharding)
+        atlas = build_atlas(config, digest, stages)
+        if config.topics.chat.url:
+            with stages("names", len(atlas.topics)) as advance:
+                atlas = name_by_chat(atlas, config.topics.chat, cache=cache_folder(), advance=advance)
+        with stages("page", len(atlas)) as advance:
+            pictures = draw_files(atlas, advance=advance)
+        with stages("writing"):
+            atlas = replace(atlas, manifest=replace(atlas.manifest, stages=tuple(stages.costs)))
+            warn_of_left_out(folder, atlas)
+            return save_atlas(atlas, folder, pictures=pictures | report_file(atlas))

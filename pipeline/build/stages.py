@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 from pipeline.atlas import StageCost
+from pipeline.build.sharding import Sharding
 from pipeline.progress import Advance, Progress
+from pipeline.workers import Workplace
 from pipeline.workers.machine import peak_memory_mb
+from pipeline.workers.shards import Shards
 
 Made = TypeVar("Made")
 
@@ -17,11 +20,13 @@ Made = TypeVar("Made")
 class Stages:
     """What one build has done so far.
 
-    memory: results of stages for builds that come after this one, None where there will be none; shared: names of
+    sharding: who does the tasks of stages, None for this process alone, with all in memory. memory: results of stages
+    for builds that come after this one, None where there will be none; shared: names of
     the stages whose result was taken from it.
     """
 
     progress: Progress
+    sharding: Sharding | None = None
     memory: dict[tuple[str, str], object] | None = None
     costs: list[StageCost] = field(default_factory=list)
     shared: list[str] = field(default_factory=list)
@@ -32,6 +37,15 @@ class Stages:
         with self.progress.stage(name, total) as advance:
             yield advance
         self.costs.append(StageCost(name, round(time.perf_counter() - start, 3), peak_memory_mb()))
+
+    def shards_of(self, papers: int) -> Shards | None:
+        """The shards of a corpus of so many papers; None where it is one, in memory."""
+        return None if self.sharding is None else self.sharding.shards_of(papers)
+
+    @property
+    def workplace(self) -> Workplace | None:
+        """Where fits are made; None for this machine as it suits."""
+        return None if self.sharding is None else self.sharding.workplace
 
     def once(
         self, name: str, needs: tuple[object, ...], make: Callable[[Advance], Made], *, total: int | None = None

@@ -72,10 +72,12 @@ def assign(
     """
     from pipeline.atlas import load_run
     from pipeline.corpus import Rejected, Source, existing_file, read_papers
+    from pipeline.corpus.file_search import ON_COMMAND_LINE
     from pipeline.recommender import assign_texts
 
     atlas = load_run(run)
-    rows = list(read_papers([Source(existing_file(file))], atlas.manifest.config.corpus))
+    source = Source(existing_file(file, hint=ON_COMMAND_LINE))
+    rows = list(read_papers([source], atlas.manifest.config.corpus))
     papers = [row for row in rows if not isinstance(row, Rejected)]
     results = iter(assign_texts(atlas, [paper.text for paper in papers]))
     show.print_jsonl(

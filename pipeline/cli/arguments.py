@@ -29,6 +29,10 @@ Where = Annotated[
         metavar="CONDITION", help="Only papers that meet a condition, e.g. \"year >= 2020 and authors contains 'Qu'\"."
     ),
 ]
+ZoteroPort = Annotated[
+    int,
+    typer.Option("--port", metavar="PORT", min=1, max=65535, help="Port of Zotero, where its settings have another."),
+]
 SvgFile = Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Write a drawing (SVG).")]
 PngFile = Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Write a picture (PNG).")]
 

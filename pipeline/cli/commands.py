@@ -14,9 +14,13 @@ from pipeline.cli.duplicates import duplicates
 from pipeline.cli.export import export
 from pipeline.cli.fetch import app as fetch_app
 from pipeline.cli.inspect import inspect
+from pipeline.cli.mcp import serve_to_agents
 from pipeline.cli.missing import missing
 from pipeline.cli.open import open_map
+from pipeline.cli.path import path
+from pipeline.cli.run_plan import plan
 from pipeline.cli.trends import trends
+from pipeline.cli.watch import watch
 from pipeline.version import __version__
 
 __all__ = ["app", "cache_app", "config_app"]
@@ -39,7 +43,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command(epilog=examples("inspect papers.ris more/*.bib", "inspect my.toml --show-text ID"))(inspect)
-app.command(epilog=examples("plan my.toml"))(runs.plan)
+app.command(epilog=examples("plan my.toml", "plan --papers 1e6", "plan my.toml --papers 2e8 --nodes 8 --memory 4000"))(
+    plan
+)
 app.command(
     epilog=examples(
         "run my.toml",
@@ -50,6 +56,11 @@ app.command(
 app.command(epilog=examples("demo", "demo --no-open --output outputs/made-up"))(demo)
 app.command("open", epilog=examples("open my"))(open_map)
 app.command(epilog=examples("add my new.ris"))(add)
+app.command(
+    epilog=examples(
+        "watch my --service arxiv --query 'all:federated AND cat:cs.LG'", "watch my --quiet", "watch my --files inbox/"
+    )
+)(watch)
 app.command(epilog=examples("topics my --tree"))(analysis.topics)
 app.command(epilog=examples("similar my --id ID --explain", 'similar my --text-file draft.txt --where "year >= 2020"'))(
     queries.similar
@@ -61,6 +72,7 @@ app.command(epilog=examples("check my --text-file draft.txt --cited refs.bib"))(
 app.command(epilog=examples("bridges my --margin 0.05"))(queries.bridges)
 app.command(epilog=examples("duplicates my --json"))(duplicates)
 app.command(epilog=examples("missing my --topic 3", "missing my -k 100 --format ris"))(missing)
+app.command(epilog=examples("path my --from ID", "path my --from ID --to OTHER -k 6"))(path)
 app.command(epilog=examples("assign my new.csv"))(analysis.assign)
 app.command(epilog=examples("trends my --svg trends.svg", "trends my --by venue"))(trends)
 app.command(epilog=examples("evaluate my --labels categories"))(analysis.evaluate)
@@ -68,7 +80,14 @@ app.command(epilog=examples("diff last-month my --svg changes.svg"))(diff)
 app.command(epilog=examples("compare a.toml b.toml", "compare my.toml my.toml --set reducer.n_neighbors=15"))(compare)
 app.command("map", epilog=examples("map my --pdf map.pdf --color-by year"))(web.draw)
 app.command(epilog=examples("serve my --open", "serve my --host 0.0.0.0 --token TOKEN"))(web.serve)
-app.command(epilog=examples("export my topic-3.ris --topic 3", "export my topics/ --format bibtex --per-topic"))(export)
+app.command("mcp", epilog=examples("mcp my", "mcp /home/me/papers/outputs/my"))(serve_to_agents)
+app.command(
+    epilog=examples(
+        "export my topic-3.ris --topic 3",
+        "export my topics/ --format bibtex --per-topic",
+        "export my out.gexf --edges text,coupling -k 10",
+    )
+)(export)
 app.command(epilog=examples("verify my"))(runs.verify)
 app.add_typer(fetch_app, name="fetch")
 app.add_typer(config_app, name="config")

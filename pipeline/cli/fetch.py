@@ -7,20 +7,35 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli import show
-from pipeline.cli.arguments import Quiet, examples
+from pipeline.cli.arguments import Quiet, ZoteroPort, examples
 from pipeline.errors import PaperatlasError
 
 if TYPE_CHECKING:
     from pipeline.fetch import FetchRequest
+    from pipeline.fetch.client import Client
 
 app = typer.Typer(
-    help="Download records of papers from a public service.\n\nThe same command continues an interrupted download.",
+    help=(
+        "Download records of papers from a service or from Zotero.\n\n"
+        "The same command continues an interrupted download."
+    ),
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="JSONL file to write.")]
 Limit = Annotated[
     int, typer.Option("--max", metavar="N", min=1, max=1_000_000, help="Largest number of papers to download.")
+]
+IdLimit = Annotated[
+    int | None,
+    typer.Option(
+        "--max",
+        metavar="N",
+        min=1,
+        max=1_000_000,
+        help="Largest number of papers to download.",
+        show_default="1000 of a search, all ids",
+    ),
 ]
 Mail = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="Your mail address, sent to the service as its rules ask.")
@@ -34,16 +49,18 @@ KeyVariable = Annotated[
 Ids = Annotated[str, typer.Option(metavar="IDS", help="Ids separated by commas, or a file with one per line.")]
 Dois = Annotated[str, typer.Option(metavar="DOIS", help="DOIs separated by commas, or a file with one per line.")]
 MAX_IDS = 1_000_000
+SEARCHED = 1000  # papers of a search, where no other number is given
 LISTS = (".txt", ".csv", ".tsv", ".list", ".ids")  # names of files, and of nothing that a service knows
 
 
 @dataclass(frozen=True)
 class _Sending:
-    """What is sent beside the request, and whether progress is shown."""
+    """What is sent beside the request, whether progress is shown, and by what it is sent where not by the usual."""
 
     mail: str | None
     key_variable: str | None
     quiet: bool
+    client: "Client | None" = None
 
 
 @app.command(
@@ -92,19 +109,25 @@ def openalex(
     _fetch("openalex", FetchRequest(query, limit=limit), out, sending=_Sending(mail, key_variable, quiet))
 
 
-@app.command(epilog=examples("fetch crossref --dois dois.txt"))
+@app.command(
+    epilog=examples("fetch crossref --dois dois.txt", "fetch crossref --query 'glacier mass balance' --max 200")
+)
 def crossref(
     *,
-    dois: Dois,
+    dois: Dois = "",
+    query: Annotated[
+        str, typer.Option(metavar="WORDS", help="Words that title, journal or abstract all must have.")
+    ] = "",
     out: Out = Path("crossref.jsonl"),
+    limit: IdLimit = None,
     mail: Mail = None,
     key_variable: KeyVariable = None,
     quiet: Quiet = False,
 ) -> None:
-    """Fetch papers by DOI from Crossref."""
-    from pipeline.fetch import FetchRequest
-
-    _fetch("crossref", FetchRequest(ids=_split(dois), limit=MAX_IDS), out, sending=_Sending(mail, key_variable, quiet))
+    """Fetch papers by DOI from Crossref, or search it."""
+    _fetch(
+        "crossref", _either(query, dois, option="--dois", limit=limit), out, sending=_Sending(mail, key_variable, quiet)
+    )
 
 
 @app.command(epilog=examples("fetch pubmed --query 'federated learning[Title]'"))
@@ -123,27 +146,64 @@ def pubmed(
     _fetch("pubmed", FetchRequest(query, limit=limit), out, sending=_Sending(mail, key_variable, quiet))
 
 
-@app.command(epilog=examples("fetch semanticscholar --ids DOI:10.1038/nature14539,ARXIV:1706.03762"))
+@app.command(
+    epilog=examples(
+        "fetch semanticscholar --ids DOI:10.1038/nature14539,ARXIV:1706.03762",
+        "fetch semanticscholar --query 'glacier \"mass balance\"' --max 200",
+    )
+)
 def semanticscholar(
     *,
-    ids: Ids,
+    ids: Ids = "",
+    query: Annotated[
+        str, typer.Option(metavar="QUERY", help="Words that must occur; | is or, - is not, quotes hold a phrase.")
+    ] = "",
     out: Out = Path("semanticscholar.jsonl"),
+    limit: IdLimit = None,
     mail: Mail = None,
     key_variable: KeyVariable = None,
     quiet: Quiet = False,
 ) -> None:
-    """Fetch papers by id from Semantic Scholar.
+    """Fetch papers by id from Semantic Scholar, or search it.
 
-    Ids may be those of Semantic Scholar, or DOI:..., ARXIV:... and PMID:...
+    Ids may be those of Semantic Scholar, or DOI:..., ARXIV:... and PMID:... What papers cite comes with ids alone.
     """
-    from pipeline.fetch import FetchRequest
-
     _fetch(
         "semanticscholar",
-        FetchRequest(ids=_split(ids), limit=MAX_IDS),
+        _either(query, ids, option="--ids", limit=limit),
         out,
         sending=_Sending(mail, key_variable, quiet),
     )
+
+
+@app.command(
+    epilog=examples("fetch zotero --out library.jsonl", "fetch zotero --collection 'Reviews / Ice' --out ice.jsonl")
+)
+def zotero(
+    *,
+    collection: Annotated[
+        str,
+        typer.Option(metavar="NAME", help='Only this collection and those inside it; a name, or "Reviews / Ice".'),
+    ] = "",
+    group: Annotated[str, typer.Option(metavar="ID", help="A group's library: its number or name.")] = "",
+    out: Out = Path("zotero.jsonl"),
+    limit: Limit = MAX_IDS,
+    port: ZoteroPort = 23119,
+    quiet: Quiet = False,
+) -> None:
+    """Read your library from Zotero while it runs.
+
+    It is asked on this machine, and nothing leaves it. Collections and tags become columns; notes and attachments are
+    left out. Zotero 7 or later; in its settings, under Advanced, allow other applications to communicate with it.
+    """
+    from dataclasses import replace
+
+    from pipeline.fetch import FetchRequest, make_client
+    from pipeline.fetch.zotero_pages import local_address
+
+    request = FetchRequest(limit=limit, collection=collection.strip(), group=group.strip())
+    client = replace(make_client("zotero"), address=local_address(port))
+    _fetch("zotero", request, out, sending=_Sending(None, None, quiet, client))
 
 
 def _fetch(name: str, request: "FetchRequest", out: Path, *, sending: _Sending) -> None:
@@ -152,7 +212,15 @@ def _fetch(name: str, request: "FetchRequest", out: Path, *, sending: _Sending) 
 
     progress = progress_for(quiet=sending.quiet)
     try:
-        fetched = fetch(name, request, out, mail=sending.mail, key_variable=sending.key_variable, progress=progress)
+        fetched = fetch(
+            name,
+            request,
+            out,
+            mail=sending.mail,
+            key_variable=sending.key_variable,
+            progress=progress,
+            client=sending.client,
+        )
     except KeyWantedError as problem:
         raise PaperatlasError(f"{problem} (--key-variable NAME sends the key in an environment variable)") from None
     of_all = ""
@@ -162,6 +230,15 @@ def _fetch(name: str, request: "FetchRequest", out: Path, *, sending: _Sending) 
     show.line(f"{show.safe(str(fetched.file))}: {show.count(fetched.written, 'paper')}{of_all}{resumed}")
     if fetched.missing:
         show.line(f"{show.count(fetched.missing, 'id')} not known to {name}")
+
+
+def _either(query: str, ids: str, *, option: str, limit: int | None) -> "FetchRequest":
+    """A search, or identifiers, of which all are downloaded unless a limit is given."""
+    from pipeline.fetch import FetchRequest
+
+    if query and ids:
+        raise PaperatlasError(f"give --query or {option}, not both")
+    return FetchRequest(query, _split(ids), limit or (SEARCHED if query else MAX_IDS))
 
 
 def _split(text: str) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ from typing import Any
 from pipeline.cli.stopping import Stopping
 
 MISTAKE = 2
-PIPE_CLOSED = 141  # as shells show a program that wrote to a closed pipe: 128 and SIGPIPE
 COMPLETION = "_PAPERATLAS_COMPLETE"  # set by shells that ask what could come next
 
 
@@ -35,7 +34,7 @@ def _guarded(arguments: list[str]) -> int:
     """The exit code of a command, its failures told in one line each, everything that it printed written."""
     from pipeline.cli.address_space import require_address_space
     from pipeline.cli.message import say
-    from pipeline.cli.output import watched_output
+    from pipeline.cli.output import PIPE_CLOSED, watched_output
     from pipeline.errors import PaperatlasError
 
     with watched_output() as output:

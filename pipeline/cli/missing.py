@@ -1,5 +1,6 @@
 """`paperatlas missing`: the works that the papers of a run cite most and that are not in it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,7 @@ from pipeline.cli.arguments import Json, Run, Topic
 from pipeline.cli.results import Format, form_of
 
 if TYPE_CHECKING:
+    from pipeline.atlas import AtlasData
     from pipeline.recommender import MissingWork
 
 Count = Annotated[int, typer.Option("-k", metavar="N", min=1, help="How many works.")]
@@ -25,17 +27,33 @@ def missing(run: Run, *, topic: Topic = None, k: Count = 50, as_json: Json = Fal
     from pipeline.recommender import find_missing
 
     form = form_of(as_json=as_json, as_csv=False, references=references, explain=False)
-    works = find_missing(load_run(run), topic=topic, k=k)
+    atlas = load_run(run)
+    works = find_missing(atlas, topic=topic, k=k)
     if form == "json":
         show.print_json([work.to_json() for work in works])
     elif references is not None:
         from pipeline.export import REFERENCE_WRITERS
 
+        if not works:
+            show.problem(_why_none(atlas))
         show.print_text(REFERENCE_WRITERS[references](work.to_paper() for work in works))
     elif works:
-        show.table(COLUMNS, [_row(work) for work in works])
+        show_works(works)
     else:
-        show.line("no missing works: no work outside the run is cited by two of its papers")
+        show.line(_why_none(atlas))
+
+
+def _why_none(atlas: "AtlasData") -> str:
+    from pipeline.corpus.cited_references import COLUMN
+
+    if COLUMN in atlas.column_names and atlas.column(COLUMN).null_count < len(atlas):
+        return "no missing works: no work outside the run is cited by two of its papers"
+    return "no missing works: no paper of this run has references; export the papers with what they cite, and run them"
+
+
+def show_works(works: Sequence["MissingWork"]) -> None:
+    """Print works as a table."""
+    show.table(COLUMNS, [_row(work) for work in works])
 
 
 def _row(work: "MissingWork") -> tuple[object, ...]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO, cast
 
+PIPE_CLOSED = 141  # exit code, as shells show a program that wrote to a closed pipe: 128 and SIGPIPE
+
 
 class Output:
     """A text stream in another's place. problem: what its last failure was, None while there was none."""

@@ -8,6 +8,7 @@ import typer
 
 from pipeline.cli import show
 from pipeline.cli.arguments import Json, Run, Topic, Where
+from pipeline.cli.missing import show_works
 from pipeline.cli.query_input import parse_query, read_text
 from pipeline.cli.results import Csv, Explain, Format, form_of, print_results
 from pipeline.errors import PaperatlasError
@@ -123,25 +124,41 @@ def check(
 ) -> None:
     """Check the related work of a draft.
 
-    Lists similar papers that the draft does not cite, and estimates how novel it is.
+    Lists similar papers that the draft does not cite, and estimates how novel it is. Where papers of the run have
+    references: also the works most cited by the papers nearest to the draft that it does not cite and the run lacks.
     """
     from pipeline.atlas import load_run
     from pipeline.corpus.references import read_references
     from pipeline.recommender import check_draft, default_k, find_cited, read_query
+    from pipeline.recommender.draft_gaps import find_draft_gaps
 
     form = form_of(as_json=as_json, as_csv=False, references=references, explain=explain)
     texts = [*([] if text is None else [text]), *([] if text_file is None else [read_text(text_file)])]
     if len(texts) != 1:
         raise PaperatlasError("give the draft by one of --text and --text-file")
     atlas = load_run(run)
-    cited_papers = None if cited is None else find_cited(atlas, read_references(cited))
+    listed = None if cited is None else read_references(cited)
+    cited_papers = None if listed is None else find_cited(atlas, listed)
     query = read_query(atlas, (), texts=texts)
     count = default_k(atlas, asked_about=len(set(query.rows))) if k is None else k
     checked = check_draft(atlas, query, cited_papers, k=count)
     _warn_of_long_text(atlas, truncated=query.truncated, beyond_model=query.beyond_model)
+    if form in ("bibtex", "ris"):
+        print_results(atlas, checked.missing, form, whole=None)
+        return
+    works = find_draft_gaps(atlas, query, listed or (), k=count)
     if form in ("reasons", "table"):
         _show_check(checked)
-    print_results(atlas, checked.missing, form, whole=checked.to_json())
+    print_results(
+        atlas,
+        checked.missing,
+        form,
+        whole=checked.to_json() | {"missing_works": [work.to_json() for work in works]},
+    )
+    if works and form in ("reasons", "table"):
+        where = "neither in its list nor in the run" if cited else "not in the run"
+        show.line(f"Works cited most by the papers nearest to the draft, {where}:")
+        show_works(works)
 
 
 def _show_check(checked: "Checked") -> None:

@@ -16,7 +16,8 @@ CSV_COLUMNS = ("rank", "similarity", "id", "title", "year", "topic", "label")
 COLUMNS = [("rank", "right"), ("cosine", "right"), ("id", "left"), ("title", "fold"), ("topic", "fold")]
 
 Explain = Annotated[
-    bool, typer.Option("--explain", help="Show the reasons: similarities, shared words, closest sentences.")
+    bool,
+    typer.Option("--explain", help="Show the reasons: similarities, shared words and references, closest sentences."),
 ]
 Csv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 Format = Annotated[
@@ -82,7 +83,7 @@ def _show_reasons(results: Sequence["Recommended"]) -> None:
 def _reasons(result: "Recommended") -> Iterator[str]:
     parts, reasons = result.parts, result.reasons
     named = {"dense": "embeddings", "lexical": "words", "sentences": "sentences"}
-    values = {"dense": parts.dense, "lexical": parts.lexical, "sentences": parts.sentences}
+    values = {name: getattr(parts, name) for name in named}
     cosines = ", ".join(
         f"{named[name]} {value:.3f} (rank {reasons.ranks[name]})" for name, value in values.items() if value is not None
     )
@@ -90,6 +91,10 @@ def _reasons(result: "Recommended") -> Iterator[str]:
     yield f"cosine of {cosines}; topic: {result.label}{topics}"
     if reasons.shared_terms:
         yield f"shared words: {', '.join(reasons.shared_terms)}"
+    if reasons.references is not None:
+        rank = reasons.ranks.get("references")
+        alike = f" ({parts.references:.2f}, rank {rank})" if rank and parts.references is not None else ""
+        yield f"references{alike}: {reasons.references}"
     if pair := reasons.sentences:
         yield f"closest sentences ({pair.similarity:.2f}): {pair.query}"
         yield f"                          {pair.paper}"

@@ -1,4 +1,4 @@
-"""`paperatlas run`, `plan` and `verify`."""
+"""`paperatlas run` and `verify`."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -8,7 +8,7 @@ import typer
 
 from pipeline.cli import show
 from pipeline.cli.analysis import show_topics
-from pipeline.cli.arguments import ConfigFile, Json, OutputFolder, Overrides, Quiet, Run
+from pipeline.cli.arguments import Json, OutputFolder, Overrides, Quiet, Run
 
 if TYPE_CHECKING:
     from pipeline.atlas import AtlasData
@@ -115,34 +115,6 @@ def _show_row_counts(atlas: "AtlasData") -> None:
         )
     show.line(f"{counts.noise / counts.kept:.0%} of the papers lie between topics (noise)")
     show.line()
-
-
-def plan(config: ConfigFile, *, overrides: Overrides = None, as_json: Json = False) -> None:
-    """Show what a run would do, and what it would cost.
-
-    Lists the stages with the reason for each, and estimates time and memory. Computes and writes nothing.
-    """
-    from pipeline.build import plan_run
-    from pipeline.config import load_config
-
-    planned = plan_run(load_config(config, tuple(overrides or ())))
-    if as_json:
-        show.print_json(planned.to_json())
-        return
-    show.line(
-        f"{planned.read:,} rows = {planned.papers:,} papers + {planned.duplicates:,} duplicates"
-        f" + {planned.rejected:,} rejected, into {planned.run_folder}/"
-    )
-    show.table([("stage", "left"), ("what runs", "fold"), ("why", "fold")], planned.steps)
-    show.line(
-        f"roughly {_duration(planned.seconds)} and {planned.memory_mb / 1000:.1f} GB, less where vectors are cached"
-    )
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def verify(run: Run) -> None:

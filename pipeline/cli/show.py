@@ -122,8 +122,10 @@ def print_jsonl(rows: Iterable[object]) -> None:
         sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file that the user named. Raises PaperatlasError where it cannot be written, or its folder is missing."""
+def write_file(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Write a file that the user named, whole or in blocks. Raises PaperatlasError where that fails, or its folder is
+    missing.
+    """
     if not path.parent.is_dir():
         raise PaperatlasError(f"{path}: cannot be written: there is no folder {path.parent}")
     try:

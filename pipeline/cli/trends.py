@@ -44,7 +44,8 @@ def trends(
 ) -> None:
     """Show which topics grow and which shrink.
 
-    Over the years, with 95 % confidence intervals, or between the values of a column.
+    Over the years, with 95 % confidence intervals, or between the values of a column; and how often papers of the run
+    cite those of each topic ("cited here"), where references are known.
     """
     from pipeline.atlas import load_run
     from pipeline.trends import draw_trends, find_trends
@@ -83,12 +84,14 @@ def _show_years(measured: "Trends") -> None:
         if growth is not None:
             verdict = growth.verdict, f"× {growth.odds_ratio:.2f} ({growth.low:.2f} to {growth.high:.2f})"
         now = ", ".join(next((cell.words for cell in reversed(trend.cells) if cell.papers), ())[:3])
-        rows.append((trend.topic, trend.papers, trend.label, _spark(trend), *verdict, now))
+        count = [f"{trend.cited_here:,}"] if measured.with_citations else []
+        rows.append((trend.topic, trend.papers, *count, trend.label, _spark(trend), *verdict, now))
     first, last = measured.groups[-SPARKS:][0].name, measured.groups[-1].name
     show.table(
         [
             ("topic", "right"),
             ("papers", "right"),
+            *([("cited here", "right")] if measured.with_citations else []),
             ("label", "fold"),
             (f"{first}-{last}", "left"),
             ("", "left"),
@@ -120,8 +123,11 @@ def _show_groups(measured: "Trends") -> None:
             f"{trend.label} ({trend.cells[place].share:.0%}, all {shares[trend.topic]:.1%})"
             for trend in more[:MAX_LABELS]
         ]
-        rows.append((group.name, f"{group.papers:,}", "; ".join(labels) or "none significantly more than elsewhere"))
-    show.table([(measured.by, "fold"), ("papers", "right"), ("more than elsewhere", "fold")], rows)
+        cited = sum(trend.cells[place].cited_here or 0 for trend in measured.topics)
+        counts = [f"{group.papers:,}", *([f"{cited:,}"] if measured.with_citations else [])]
+        rows.append((group.name, *counts, "; ".join(labels) or "none significantly more than elsewhere"))
+    columns = [("papers", "right"), *([("cited here", "right")] if measured.with_citations else [])]
+    show.table([(measured.by, "fold"), *columns, ("more than elsewhere", "fold")], rows)
     _show_left_out(measured, f"no {measured.by}, or one of the smaller groups")
 
 

@@ -30,6 +30,10 @@ def serve(
             metavar="ORIGIN", help="Site whose pages may use the API (CORS), e.g. http://localhost:3000; repeatable."
         ),
     ] = None,
+    feeds: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Folder of a watch, to serve its feeds.", show_default="RUN.watch"),
+    ] = None,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the map in the browser.")] = False,
 ) -> None:
     """Serve the map and a JSON API on this machine.
@@ -37,7 +41,7 @@ def serve(
     Runs until Ctrl-C (exit code 130) or SIGTERM (143). The API is described at /api.
     """
     from pipeline.atlas import load_run
-    from pipeline.web import serve as serve_atlas
+    from pipeline.web.serve import serve as serve_atlas
 
     def started(address: str) -> None:
         show.line(f"Map: {address}   API: {address.partition('?')[0]}api   (Ctrl-C stops)")
@@ -53,6 +57,7 @@ def serve(
             port=port,
             token=token,
             origins=tuple(allow_origin or ()),
+            feeds=feeds,
             started=started,
             ended=end_soon,
         )

@@ -16,7 +16,7 @@ from pipeline.clusterer.stability import Stability, measure_stability, resample_
 from pipeline.clusterer.tree import number_by_size
 from pipeline.config import ClustererConfig, ReducerConfig
 from pipeline.neighbours import Neighbours, find_neighbours
-from pipeline.workers import RunTasks, run_here, run_side_by_side
+from pipeline.workers import RunTasks, Workplace, run_here, run_side_by_side
 from pipeline.workers.machine import core_count
 
 FEWEST_FOR_WORKERS = 3_000
@@ -51,7 +51,7 @@ def fits_planned(papers: int, reducer: ReducerConfig, clusterer: ClustererConfig
     return 0 if plan.one_topic else plan.fits + resamples
 
 
-def cluster(
+def cluster(  # noqa: PLR0913 - one argument a thing that topics are made of
     vectors: NDArray[np.float32],
     neighbours: Neighbours,
     *,
@@ -60,9 +60,13 @@ def cluster(
     seeds: NDArray[np.float32] | None,
     resamples: int,
     seed: int,
+    workplace: Workplace | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Clustering:
-    """Topics of all papers. vectors: (n, d); seeds: (m, d) vectors of the sentences of seeded topics, or None."""
+    """Topics of all papers. vectors: (n, d); seeds: (m, d) vectors of the sentences of seeded topics, or None.
+
+    workplace: where fits are made, if not on this machine as it suits.
+    """
     seeded = SeededPapers(np.full(len(vectors), NOISE, dtype=np.int32))
     if seeds is not None and len(seeds):
         seeded = assign_seeded(vectors @ seeds.T, neighbours)
@@ -82,7 +86,8 @@ def cluster(
         among,
         plan.fit,
         jobs=[*search, *again],
-        run=_runner(len(fitted), len(search) + len(again)),
+        run=_runner(len(fitted), len(search) + len(again), workplace),
+        root=None if workplace is None else workplace.root,
         advance=advance,
     )
     if whole or not plan.one_topic:
@@ -97,10 +102,14 @@ def cluster(
     return _join(seeded, rest, result, plan=plan, stability=stability)
 
 
-def _runner(papers: int, jobs: int) -> RunTasks:
+def _runner(papers: int, jobs: int, workplace: Workplace | None = None) -> RunTasks:
     """Side by side where fits take longer than starting a process."""
+    if papers < FEWEST_FOR_WORKERS or jobs < 2:
+        return run_here
+    if workplace is not None and workplace.executor.kind != "local":
+        return workplace.executor.run
     workers = min(core_count(), jobs, MOST_WORKERS)
-    return run_side_by_side(workers) if papers >= FEWEST_FOR_WORKERS and workers > 1 else run_here
+    return run_side_by_side(workers) if workers > 1 else run_here
 
 
 def _join(

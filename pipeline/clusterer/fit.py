@@ -81,15 +81,17 @@ def make_fits(
     *,
     jobs: Sequence[FitJob],
     run: RunTasks = run_here,
+    root: Path | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> list[Fit | None]:
     """The fit of each job, in their order; None for one that tells no two topics apart.
 
-    vectors: (n, d) float32 unit rows; neighbours: at least plan.reducer.n_neighbors - 1 of each.
+    vectors: (n, d) float32 unit rows; neighbours: at least plan.reducer.n_neighbors - 1 of each. root: folder for the
+    files of the fits, which all that run them reach.
     """
     if not jobs:
         return []
-    with work_folder() as folder:
+    with work_folder(root) as folder:
         np.save(folder / "vectors.npy", vectors)
         np.save(folder / "indices.npy", neighbours.indices)
         np.save(folder / "similarities.npy", neighbours.similarities)

@@ -1,8 +1,9 @@
 """TOML -> frozen Config: the only reader of settings."""
 
-from pipeline.config.environment import cache_folder, hub_cache, secret
+from pipeline.config.environment import cache_folder, hub_cache, ray_address, secret
 from pipeline.config.loading import load_config, parse_config
 from pipeline.config.renamed import rename_old_settings
+from pipeline.config.run_section import RunConfig
 from pipeline.config.settings import (
     DEFAULT_MODEL,
     ChatConfig,
@@ -32,6 +33,7 @@ __all__ = [
     "MapConfig",
     "OutputConfig",
     "ReducerConfig",
+    "RunConfig",
     "SimilarConfig",
     "TopicEdits",
     "TopicsConfig",
@@ -42,6 +44,7 @@ __all__ = [
     "known_keys",
     "load_config",
     "parse_config",
+    "ray_address",
     "rename_old_settings",
     "secret",
     "to_toml",

@@ -1,4 +1,4 @@
-"""Environment variables -> folders of caches, keys of services; the only module that reads the environment."""
+"""Environment variables -> folders of caches, keys of services, a cluster; the only module that reads it."""
 
 import os
 from pathlib import Path
@@ -17,6 +17,11 @@ def hub_cache() -> Path:
 def secret(variable: str) -> str | None:
     """The value of an environment variable that holds a key; None where it is empty or not set."""
     return os.environ.get(variable) or None
+
+
+def ray_address() -> str | None:
+    """The address of the Ray cluster that Ray's own variable names."""
+    return os.environ.get("RAY_ADDRESS") or None
 
 
 def cache_folder() -> Path:

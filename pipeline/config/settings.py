@@ -5,7 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from pipeline.config.run_section import RunConfig
+
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
+MOST_FOLDERS = 200
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 
 Name = Annotated[str, Field(min_length=1, max_length=80)]
@@ -56,8 +59,10 @@ class CorpusConfig(_Section):
 class EmbeddingConfig(_Section):
     """[embedding]"""
 
-    backend: Literal["auto", "openvino", "sentence-transformers", "tfidf", "vectors"] = Field(
-        "auto", description='"auto", "openvino", "sentence-transformers", "tfidf" (no model) or "vectors" (your own)'
+    backend: Literal["auto", "openvino", "sentence-transformers", "static", "tfidf", "vectors"] = Field(
+        "auto",
+        description='"auto", "openvino", "sentence-transformers", "static" (distilled from the model: fast and coarse),'
+        ' "tfidf" (no model) or "vectors" (your own)',
     )
     model: str = Field(
         DEFAULT_MODEL,
@@ -66,8 +71,10 @@ class EmbeddingConfig(_Section):
     revision: str | None = Field(None, description="revision of the model on the Hugging Face hub")
     download: bool = Field(False, description="allow downloading the model from the Hugging Face hub")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description='"auto", "cpu", "cuda" or "mps"')
-    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
-        "auto", description='"auto" (bfloat16 where the CPU computes it), "float32", "bfloat16", "float16"'
+    precision: Literal["auto", "float32", "bfloat16", "float16", "int8"] = Field(
+        "auto",
+        description='"auto" (bfloat16 where the CPU computes it), "float32", "bfloat16", "float16" or "int8" (faster,'
+        " a little coarser)",
     )
     long_text: Literal["truncate", "mean_of_chunks"] = Field(
         "truncate", description='text longer than the model reads: "truncate" or "mean_of_chunks"'
@@ -87,6 +94,7 @@ class NeighboursConfig(_Section):
     """[neighbours]"""
 
     k: int = Field(50, ge=1, le=1000, description="number of most similar papers kept for every paper")
+    references: float = Field(0.0, ge=0, le=1, description="weight of shared references in the graph of topics and map")
 
 
 class ReducerConfig(_Section):
@@ -201,13 +209,18 @@ class TopicsConfig(_Section):
 
 
 class SimilarConfig(_Section):
-    """[similar]: candidates by cosine of the embeddings, ranked by the sum of three parts."""
+    """[similar]: candidates by cosine of the embeddings, ranked by the sum of four parts."""
 
     k: int = Field(10, ge=1, le=1000, description="similar papers returned by default")
     candidates: int = Field(200, ge=10, le=10_000, description="papers nearest by embedding, which are then ranked")
     dense: float = Field(1.0, ge=0, description="weight of the cosine of the embeddings")
     lexical: float = Field(0.5, ge=0, description="weight of shared words (TF-IDF cosine)")
     sentences: float = Field(0.5, ge=0, description="weight of the sentence match, where sentence vectors are kept")
+    references: Literal["auto"] | Annotated[float, Field(ge=0)] = Field(
+        "auto",
+        description='weight of shared references and citations; "auto": 0.5 where more than half of the papers have'
+        " references, else 0",
+    )
 
 
 class MapConfig(_Section):
@@ -235,6 +248,14 @@ class OutputConfig(_Section):
         None, description="run folder, relative to this file; default: outputs/<name> in the working directory"
     )
 
+    @field_validator("folder")
+    @classmethod
+    def _not_deep(cls, folder: str | None) -> str | None:
+        """Raises ValueError for more folders inside one another than anybody made by hand."""
+        if folder is not None and len(Path(folder).parts) > MOST_FOLDERS:
+            raise ValueError(f"more than {MOST_FOLDERS} folders inside one another")
+        return folder
+
 
 class Config(_Section):
     """All settings of one run. path: the config file; relative paths start from its folder."""
@@ -247,6 +268,7 @@ class Config(_Section):
         None,
         description="earlier run (a folder, relative to this file) whose topics keep their ids, names and colours",
     )
+    run: RunConfig = RunConfig()
     corpus: CorpusConfig
     embedding: EmbeddingConfig = EmbeddingConfig()
     neighbours: NeighboursConfig = NeighboursConfig()
@@ -267,6 +289,15 @@ class Config(_Section):
     def run_folder(self) -> Path:
         """The folder of the result: outputs/<name> in the working directory, or [output] folder."""
         return self.folder / self.output.folder if self.output.folder else Path("outputs") / self.name
+
+    @property
+    def shards(self) -> str:
+        """The address of the shards of a run: an absolute folder, or what [run] shards names with `://`."""
+        given = self.run.shards
+        if given is None:
+            run = self.run_folder.resolve()
+            return str(run.with_name(f"{run.name}.shards"))
+        return given if "://" in given else str((self.folder / Path(given).expanduser()).resolve())
 
 
 def known_keys() -> dict[str, str]:

@@ -10,6 +10,8 @@ from pipeline.corpus.sources import DAMAGED_ZIP, ZIP, Source, first_bytes
 from pipeline.errors import CorpusError
 
 MOST_MEMBERS = 20_000
+IN_CONFIG = "paths in a config start from the config's folder"
+ON_COMMAND_LINE = "check its name, and the folder that you are in"
 HIDDEN = (".", "__MACOSX")  # with which the names of files and folders begin that are not read
 
 
@@ -53,7 +55,7 @@ def open_archive(source: Source) -> list[Source]:
     return [Source(path, name, gathered=True, listed=True) for name in shown]
 
 
-def existing_file(path: Path, *, hint: str = "paths in a config start from the config's folder") -> Path:
+def existing_file(path: Path, *, hint: str = IN_CONFIG) -> Path:
     """The path, where a file is there. Raises CorpusError, which ends with the hint where there is nothing.
 
     A device, pipe or socket is no file: it may have no end, and a file is read more than once.
@@ -102,7 +104,8 @@ def _expand(patterns: Sequence[str], folder: Path) -> Iterator[_Match]:
                 raise CorpusError(f"{path}: a folder without files")
             yield _Match(inside, gathered=True, listed=True)
         else:
-            yield _Match([existing_file(path)], gathered=False, listed=False)
+            hint = ON_COMMAND_LINE if folder == Path() else IN_CONFIG
+            yield _Match([existing_file(path, hint=hint)], gathered=False, listed=False)
 
 
 def _regular(path: Path, found: Iterable[Path]) -> list[Path]:

@@ -25,9 +25,10 @@ from pipeline.corpus.readers import (
     spreadsheet,
     wos_text,
     xml_files,
+    zotero_sqlite,
 )
 from pipeline.corpus.refusals import TAGGED, refusal_of_bytes, refusal_of_ending
-from pipeline.corpus.sources import OLE, ZIP, Source, damage_as_error
+from pipeline.corpus.sources import OLE, SQLITE, ZIP, Source, damage_as_error
 from pipeline.errors import CorpusError
 
 SNIFFED = 65_536  # bytes
@@ -48,6 +49,7 @@ FORMATS = (
     xml_files.FORMAT,
     json_document.FORMAT,
     spreadsheet.FORMAT,
+    zotero_sqlite.FORMAT,
     documents.MARKDOWN,
     listing.FORMAT,
     documents.TEXT,
@@ -84,6 +86,8 @@ def find_format(source: Source) -> Format | None:
         return by_ending
     if start.startswith(b"PAR1"):
         return parquet.FORMAT
+    if start.startswith(SQLITE):
+        return zotero_sqlite.FORMAT
     if refusal := refusal_of_bytes(start, source):
         raise CorpusError(f"{source}: {refusal}")
     if start.startswith((ZIP, OLE)):

@@ -46,7 +46,8 @@ class PaperIds:
         if row is None:
             near = nearest_names(paper, chain(self._rows, self.duplicates), count=3, least=50.0)
             shown = near or sorted([*self._rows, *self.duplicates])[:3]
-            raise UnknownPaperError(f"no paper has the id {paper!r}; ids that look like it: {', '.join(shown)}")
+            hint = "ids that look like it" if near else "ids look like these"
+            raise UnknownPaperError(f"no paper has the id {paper!r}; {hint}: {', '.join(shown)}")
         return row
 
     def rows_in(self, earlier: "PaperIds") -> NDArray[np.int64]:

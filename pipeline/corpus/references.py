@@ -1,27 +1,30 @@
 """File -> references: the works that a list cites, from any format of a corpus; a title is not required."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.corpus.adapters import Adapters
 from pipeline.corpus.decoding import mend_records
-from pipeline.corpus.fields import FieldMap, plain_text
+from pipeline.corpus.fields import FieldMap, author_names, find_year, plain_text
 from pipeline.corpus.file_search import existing_file
 from pipeline.corpus.formats import find_format, known_endings
 from pipeline.corpus.identifiers import Identifiers, identify
-from pipeline.corpus.record import Record, Rejected, text_hash, text_of
+from pipeline.corpus.record import RawRow, Record, Rejected, text_hash, text_of
 from pipeline.corpus.sources import Source
 from pipeline.errors import CorpusError
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A work that a list cites. name: title, else first identifier; text_hash: None without title and abstract."""
+    """A work that a list cites. name: title, else first identifier; text_hash: None without title and abstract. fields:
+    all that the list says of it, under the usual names, authors as a list and the year as a number.
+    """
 
     name: str
     identifiers: Identifiers
     text_hash: bytes | None
+    fields: RawRow = field(default_factory=dict, compare=False)
 
 
 def read_references(path: Path, *, encoding: str = "utf-8") -> list[Reference]:
@@ -55,4 +58,6 @@ def _reference(record: Record) -> Iterator[Reference]:
     name = title or next(iter((*identifiers.dois, *identifiers.arxiv)), "")
     if name:
         text = text_of(title, abstract)
-        yield Reference(name, identifiers, text_hash(text) if text else None)
+        authors, year = (fields[layout[role]] if role in layout else None for role in ("authors", "year"))
+        known = {**fields, "title": title, "authors": list(author_names(authors)), "year": find_year(year)}
+        yield Reference(name, identifiers, text_hash(text) if text else None, known)

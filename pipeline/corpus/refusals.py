@@ -9,7 +9,6 @@ EXPORT = "export the papers as RIS, BibTeX or CSV"
 BY_BYTES = (
     (b"%PDF-", f"a PDF, and lists of papers are read; add it to Zotero, Mendeley or EndNote and {EXPORT}"),
     (b"{\\rtf", f"a formatted text (RTF); in the program that wrote it, {EXPORT}"),
-    (b"SQLite format 3", f"a data base of a program (Zotero, Citavi or another); in that program, {EXPORT}"),
     (b"\x89PNG", "a picture; lists of papers are read"),
     (b"\xff\xd8\xff", "a picture; lists of papers are read"),
 )

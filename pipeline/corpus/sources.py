@@ -24,6 +24,7 @@ COMPRESSIONS = (".gz", ".zst")
 # What zipfile raises for an archive that is damaged, or made by a program of a later day.
 DAMAGED_ZIP = (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, LookupError, struct.error, EOFError)
 GZIP, ZSTD, ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
+SQLITE = b"SQLite format 3\0"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Excel before 2007, and other programs' files
 
 

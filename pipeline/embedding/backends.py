@@ -10,7 +10,9 @@ from typing import Protocol
 from pipeline.config import EmbeddingConfig
 from pipeline.embedding import openvino_encoder
 from pipeline.embedding.embedding import Encoder
+from pipeline.embedding.int8_model import int8_digest
 from pipeline.embedding.model_files import DOCUMENT_PROMPTS, ModelFiles, find_model
+from pipeline.embedding.static_model import static_digest
 from pipeline.errors import ConfigError
 
 
@@ -41,6 +43,10 @@ def choose_backend(config: EmbeddingConfig) -> BackendChoice:
 
 def _choose_encoder(config: EmbeddingConfig) -> BackendChoice:
     """The backend of a model, and the device it runs on."""
+    if config.backend == "static":
+        return _choose_static(config)
+    if config.precision == "int8":
+        return _choose_int8(config)
     device = _device(config.device)
     if config.backend == "openvino" and device != "cpu":
         if config.device != "auto":
@@ -53,6 +59,24 @@ def _choose_encoder(config: EmbeddingConfig) -> BackendChoice:
     if config.precision == "float16" or not openvino_encoder.can_run(find_model(config)):
         return BackendChoice("sentence-transformers", "cpu", "OpenVINO does not run this model or precision")
     return BackendChoice("openvino", "cpu", "the fastest on a CPU")
+
+
+def _choose_static(config: EmbeddingConfig) -> BackendChoice:
+    if config.device not in ("auto", "cpu"):
+        raise ConfigError(f'embedding.device = "{config.device}": static vectors are looked up on the CPU')
+    if config.precision not in ("auto", "float32"):
+        raise ConfigError(f'embedding.precision = "{config.precision}": static vectors are float32; leave it out')
+    return BackendChoice("static", "cpu", "as configured: a vector of each token, no model run")
+
+
+def _choose_int8(config: EmbeddingConfig) -> BackendChoice:
+    if config.backend == "sentence-transformers" or config.device not in ("auto", "cpu"):
+        raise ConfigError('embedding.precision = "int8": only the OpenVINO backend, on the CPU; leave the setting out')
+    if not openvino_encoder.can_run(find_model(config)):
+        raise ConfigError(
+            'embedding.precision = "int8": the OpenVINO backend does not run this model; leave the setting out'
+        )
+    return BackendChoice("openvino", "cpu", "quantised to int8, as configured")
 
 
 def _device(configured: str) -> str:
@@ -77,7 +101,18 @@ def make_encoder(
     choice = choose_backend(config)
     files = find_model(config)
     encoder = ENCODERS[choice.backend](files, config, choice=choice, cache=cache, prompts=prompt_names)
-    return encoder, files.prompt(*prompt_names)
+    return encoder, "" if choice.backend == "static" else files.prompt(*prompt_names)
+
+
+def model_digest(config: EmbeddingConfig, cache: Path) -> str | None:
+    """What `EmbeddingInfo.model_digest` of vectors made now would be; None where the model has to be made first.
+
+    Raises ModelError where there is no model.
+    """
+    files = find_model(config)
+    if config.backend == "static":
+        return static_digest(files)
+    return int8_digest(files, cache) if config.precision == "int8" else files.digest
 
 
 def _openvino(
@@ -118,6 +153,19 @@ def _sentence_transformers(
     )
 
 
+def _static(
+    files: ModelFiles,
+    config: EmbeddingConfig,
+    *,
+    choice: BackendChoice,  # noqa: ARG001 - the protocol's
+    cache: Path,
+    prompts: tuple[str, ...],  # noqa: ARG001 - a prompt would shift all vectors alike
+) -> Encoder:
+    from pipeline.embedding.static_encoder import StaticEncoder
+
+    return StaticEncoder(files, cache, sentences=config.sentences)
+
+
 class _MakeEncoder(Protocol):
     def __call__(
         self,
@@ -133,4 +181,5 @@ class _MakeEncoder(Protocol):
 ENCODERS: Mapping[str, _MakeEncoder] = {
     "openvino": _openvino,
     "sentence-transformers": _sentence_transformers,
+    "static": _static,
 }

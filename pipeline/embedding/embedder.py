@@ -1,7 +1,7 @@
 """texts -> vectors through the cache: what is known is looked up, the rest encoded and kept at once."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,9 +13,12 @@ from pipeline.corpus import Corpus
 from pipeline.corpus.record import text_hash
 from pipeline.embedding.backends import choose_backend, make_encoder
 from pipeline.embedding.embedding import Embedding, EmbeddingInfo, EncodedText, Encoder, Sentences
+from pipeline.embedding.int8_recall import require_recall, sample_rows
 from pipeline.embedding.own_vectors import own_vectors
+from pipeline.embedding.sharded_encoder import ShardedEncoder, bounds_of
 from pipeline.embedding.tfidf_encoder import TfidfEncoder, fit_tfidf
 from pipeline.embedding.vector_cache import VectorCache
+from pipeline.workers.shards import Shards
 
 Advance = Callable[[int], None]
 
@@ -27,11 +30,13 @@ def embed(
     folder: Path,
     cache: Path,
     seed: int,
+    shards: Shards | None = None,
     advance: Advance = lambda _: None,
 ) -> tuple[Embedding, Encoder | None]:
     """The corpus's vectors, and the encoder that made them (None for the user's own), for texts to come.
 
-    folder: where relative paths of the config start; cache: folder of vectors and compiled models.
+    folder: where relative paths of the config start; cache: folder of vectors and compiled models. shards:
+    in which texts that the cache does not hold are encoded; here where it is None.
     """
     choice = choose_backend(config)
     if choice.backend == "vectors":
@@ -42,10 +47,34 @@ def embed(
         fitted = TfidfEncoder(fit_tfidf(texts, seed=seed), sentences=config.sentences)
         return embed_texts(texts, fitted, sentences=config.sentences, advance=advance), fitted
     encoder, prompt = make_encoder(config, cache)
-    store = VectorCache(cache / "vectors", encoder.info, prompt=prompt, limit_bytes=config.cache_gb * 1e9)
-    with store if config.cache else nullcontext() as vectors:
-        embedding = embed_texts(texts, encoder, sentences=config.sentences, cache=vectors, advance=advance)
+    with _store(config, encoder, cache, prompt=prompt) as vectors:
+        if encoder.info.precision == "int8":
+            sample = [texts[row] for row in sample_rows(len(texts))]
+            coarse = embed_texts(sample, encoder, sentences=config.sentences, cache=vectors).vectors
+            require_recall(coarse, *_in_full(sample, config, cache))
+        used: Encoder = encoder
+        if shards is not None:
+            bounds = bounds_of(corpus.hash_array, shards.papers)
+            used = ShardedEncoder(encoder, shards, config, prompt=prompt, bounds=bounds)
+        embedding = embed_texts(texts, used, sentences=config.sentences, cache=vectors, advance=advance)
     return embedding, encoder
+
+
+def _store(
+    config: EmbeddingConfig, encoder: Encoder, cache: Path, *, prompt: str
+) -> AbstractContextManager[VectorCache | None]:
+    """Where an encoder's vectors are kept; nowhere if not wanted, or if they are made as fast as they are read."""
+    if not config.cache or encoder.info.backend == "static":
+        return nullcontext()
+    return VectorCache(cache / "vectors", encoder.info, prompt=prompt, limit_bytes=config.cache_gb * 1e9)
+
+
+def _in_full(texts: Sequence[str], config: EmbeddingConfig, cache: Path) -> tuple[NDArray[np.float32], str]:
+    """(n, d) vectors of the model before it was quantised, and their precision."""
+    plain = config.model_copy(update={"precision": "auto", "sentences": False})
+    encoder, prompt = make_encoder(plain, cache)
+    with _store(plain, encoder, cache, prompt=prompt) as vectors:
+        return embed_texts(texts, encoder, cache=vectors).vectors, encoder.info.precision
 
 
 def embed_texts(

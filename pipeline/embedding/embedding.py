@@ -86,6 +86,8 @@ def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def to_int8(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
     """(s, d) rows scaled so that the largest part of each is 127."""
+    if not len(vectors):
+        return vectors.astype(np.int8)
     largest = np.abs(vectors).max(axis=1, keepdims=True, initial=0)
     scaled = np.divide(vectors * 127, largest, out=np.zeros_like(vectors), where=largest > 0)
     return np.asarray(np.rint(scaled), dtype=np.int8)

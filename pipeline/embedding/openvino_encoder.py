@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.embedding.embedding import EmbeddingInfo, EncodedText, to_int8, unit
+from pipeline.embedding.int8_model import load_int8, read_int8
 from pipeline.embedding.model_files import DOCUMENT_PROMPTS, ModelFiles
-from pipeline.embedding.openvino_model import effective_precision, load_compiled
-from pipeline.embedding.windows import TokenisedText, Window, WindowCutter, load_tokenizer
+from pipeline.embedding.openvino_model import ModelSource, convert, effective_precision, import_openvino, load_compiled
+from pipeline.embedding.windows import TokenisedText, WindowCutter, load_tokenizer, model_inputs
 from pipeline.errors import ModelError
 from pipeline.workers.machine import core_count
 
@@ -72,13 +73,14 @@ class OpenVINOEncoder:
             whole_text=self._whole_text or sentences,
             sentences=sentences,
         )
-        self._compiled = load_compiled(files, cache, precision)
+        source = _source(files, cache, precision)
+        self._compiled = load_compiled(source, cache, "auto" if precision == "int8" else precision)
         self.info = EmbeddingInfo(
             backend="openvino",
             model=files.name,
-            model_digest=files.digest,
+            model_digest=source.digest,
             device="cpu",
-            precision=effective_precision(self._compiled),
+            precision="int8" if precision == "int8" else effective_precision(self._compiled),
             dimensions=int(files.json("config.json")["hidden_size"]),
             max_tokens=files.max_tokens,
             long_text=long_text,
@@ -133,6 +135,13 @@ class OpenVINOEncoder:
         return EncodedText(unit(vector), text.tokens, to_int8(vectors), spans)
 
 
+def _source(files: ModelFiles, cache: Path, precision: str) -> ModelSource:
+    if precision == "int8":
+        model = load_int8(files, cache)
+        return ModelSource(model.digest, lambda: read_int8(model))
+    return ModelSource(files.digest, lambda: convert(files, import_openvino()))
+
+
 def _text_vector(states: NDArray[np.float32], pooling: str) -> NDArray[np.float32]:
     if pooling == "cls":
         return np.array(states[0])
@@ -164,13 +173,3 @@ def batches_of_equal_length(texts: Sequence[TokenisedText]) -> list[list[tuple[i
             length_of_last = padded
         batches[-1].append((position, number))
     return batches
-
-
-def model_inputs(windows: Sequence[Window]) -> dict[str, NDArray[np.int64]]:
-    """The (b, t) arrays that a BERT takes, for windows of one padded length."""
-    ids = np.zeros((len(windows), windows[0].padded), dtype=np.int64)
-    mask = np.zeros_like(ids)
-    for row, window in enumerate(windows):
-        ids[row, : len(window.ids)] = window.ids
-        mask[row, : len(window.ids)] = 1
-    return {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}

@@ -5,12 +5,15 @@ import io
 import logging
 import sys
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pipeline.atomic_write import write_atomically
-from pipeline.embedding.model_files import ModelFiles
+from pipeline.embedding.model_files import NOT_LOADED, ModelFiles, first_line
 from pipeline.errors import ModelError
 from pipeline.workers.machine import core_count
 
@@ -35,23 +38,31 @@ def openvino_core() -> Any:
     return import_openvino().Core()
 
 
-def load_compiled(files: ModelFiles, cache: Path, precision: str) -> Any:
+@dataclass(frozen=True)
+class ModelSource:
+    """A model that can be compiled: the digest of what it is made of, and what gives it."""
+
+    digest: str
+    make: Callable[[], Any]
+
+
+def load_compiled(source: ModelSource, cache: Path, precision: str) -> Any:
     """The compiled model, from the cache or made now. One stream a core, so that bits do not depend on their number."""
     openvino = import_openvino()
     core = openvino_core()
     hint = _precision_hint(core, precision)
     streams = str(core_count())
     settings = {"INFERENCE_PRECISION_HINT": hint, "NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams}
-    path = cache / "compiled" / f"{_compiled_key(files, openvino, core, hint=hint)}.blob"
-    blob = _read_blob(path)
+    path = cache / "compiled" / f"{_compiled_key(source, openvino, core, hint=hint)}.blob"
+    blob = read_blob(path)
     if blob is not None:
         try:
             return core.import_model(io.BytesIO(blob), "CPU", settings | {"INFERENCE_PRECISION_HINT": hint})
         except RuntimeError:
             path.unlink(missing_ok=True)  # made by a build that this one does not read; it is made again below
-    compiled = core.compile_model(convert(files, openvino), "CPU", settings)
+    compiled = core.compile_model(source.make(), "CPU", settings)
     try:
-        write_atomically(path, _with_digest(compiled.export_model()))
+        write_atomically(path, with_digest(compiled.export_model()))
     except OSError as problem:
         LOG.warning(
             "%s: the compiled model cannot be kept (%s); it is compiled again next time", path, problem.strerror
@@ -71,20 +82,21 @@ def effective_precision(compiled: Any) -> str:
     return next((name for name, short in PRECISION_HINTS.items() if hint in (short, name)), hint)
 
 
-def _compiled_key(files: ModelFiles, openvino: Any, core: Any, *, hint: str) -> str:
+def _compiled_key(source: ModelSource, openvino: Any, core: Any, *, hint: str) -> str:
     cpu = core.get_property("CPU", "FULL_DEVICE_NAME")
     capabilities = sorted(core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
-    made_of = [files.digest, openvino.get_version(), cpu, *capabilities, hint]
+    made_of = [source.digest, openvino.get_version(), cpu, *capabilities, hint]
     return hashlib.sha256("\n".join(made_of).encode()).hexdigest()[:24]
 
 
-def _with_digest(exported: Any) -> bytes:
+def with_digest(exported: Any) -> bytes:
+    """Bytes of a compiled model, or of whatever else is kept, behind their sha256."""
     blob = exported.getvalue() if hasattr(exported, "getvalue") else bytes(exported)
     return hashlib.sha256(blob).digest() + blob
 
 
-def _read_blob(path: Path) -> bytes | None:
-    """The cached compiled model; None where there is none or its digest does not fit."""
+def read_blob(path: Path) -> bytes | None:
+    """What `with_digest` put into a file; None where there is none or its digest does not fit."""
     try:
         content = path.read_bytes()
     except OSError:
@@ -96,9 +108,6 @@ def _read_blob(path: Path) -> bytes | None:
 def convert(files: ModelFiles, openvino: Any) -> Any:
     """The torch model as an OpenVINO model that gives the last hidden states (b, t, d)."""
     import torch
-    from safetensors import SafetensorError
-    from transformers import AutoModel
-    from transformers.utils import logging as transformers_logging
 
     class HiddenStates(torch.nn.Module):
         def __init__(self, bert: torch.nn.Module) -> None:
@@ -110,18 +119,33 @@ def convert(files: ModelFiles, openvino: Any) -> Any:
             return output.last_hidden_state
 
     files.verify()
-    transformers_logging.disable_progress_bar()
-    try:
-        bert = AutoModel.from_pretrained(str(files.folder), use_safetensors=True, local_files_only=True).eval()
-    except (OSError, ValueError, SafetensorError) as problem:
-        raise ModelError(f"{files.folder}: cannot be loaded: {str(problem).splitlines()[0]}") from None
     example = {name: torch.ones((2, 16), dtype=torch.int64) for name in INPUTS}
-    quiet = logging.getLogger("transformers")
-    level = quiet.level
-    quiet.setLevel(logging.ERROR)
+    with quiet_transformers(), torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # notes of torch's tracer about branches that do not depend on the input
+        return openvino.convert_model(HiddenStates(load_bert(files)), example_input=example)
+
+
+def load_bert(files: ModelFiles) -> Any:
+    """The model's transformer as torch runs it. Raises ModelError where its files cannot be loaded."""
+    from safetensors import SafetensorError
+    from transformers import AutoModel
+
     try:
-        with torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # notes of torch's tracer about branches that do not depend on the input
-            return openvino.convert_model(HiddenStates(bert), example_input=example)
+        return AutoModel.from_pretrained(str(files.folder), use_safetensors=True, local_files_only=True).eval()
+    except (*NOT_LOADED, SafetensorError) as problem:
+        raise ModelError(f"{files.folder}: cannot be loaded: {first_line(problem)}") from None
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """Meanwhile the library shows no bars, and says nothing below an error."""
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    logger = logging.getLogger("transformers")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
     finally:
-        quiet.setLevel(level)
+        logger.setLevel(level)

@@ -38,7 +38,7 @@ def own_vectors(corpus: Corpus, *, file: Path | None, column: str | None) -> Emb
             f"{name}: {len(bad)} vectors are missing, of another length, or hold NaN or infinity;"
             f" the first is of paper {where['id']!r} ({where['source']} row {where['row']})"
         )
-    vectors = _unit_rows(given)
+    vectors = unit_rows(given)
     info = EmbeddingInfo(
         backend="vectors",
         model=name,
@@ -55,7 +55,7 @@ def own_vectors(corpus: Corpus, *, file: Path | None, column: str | None) -> Emb
     return Embedding(vectors, info)
 
 
-def _unit_rows(given: NDArray[np.floating]) -> NDArray[np.float32]:
+def unit_rows(given: NDArray[np.floating]) -> NDArray[np.float32]:
     """(n, d) rows of length 1, computed in float64; a zero row stays zero."""
     vectors = np.zeros(given.shape, dtype=np.float32)
     for start in range(0, len(given), BLOCK):

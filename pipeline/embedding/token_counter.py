@@ -11,7 +11,7 @@ from pipeline.embedding.windows import load_tokenizer
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-WITHOUT_MODEL = ("tfidf", "vectors")
+WITHOUT_LIMIT = ("static", "tfidf", "vectors")
 SPECIAL_TOKENS = 2
 
 
@@ -29,8 +29,11 @@ class ModelTokenCounter:
 
 
 def token_counter(config: EmbeddingConfig) -> ModelTokenCounter | None:
-    """None for a backend without a model, or a model whose tokenizer is no file of its own. Raises ModelError."""
-    if config.backend in WITHOUT_MODEL:
+    """None for a backend that reads any text whole, or a model whose tokenizer is no file of its own.
+
+    Raises ModelError.
+    """
+    if config.backend in WITHOUT_LIMIT:
         return None
     files = find_model(config)
     path = files.folder / "tokenizer.json"

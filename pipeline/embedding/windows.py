@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.embedding.sentences import sentence_spans
 from pipeline.errors import ModelError
 
@@ -95,6 +98,16 @@ class WindowCutter:
                 token += 1
             spans.append((start, token, left, right))
         return spans
+
+
+def model_inputs(windows: Sequence[Window]) -> dict[str, NDArray[np.int64]]:
+    """The (b, t) arrays that a BERT takes, for windows of one padded length."""
+    ids = np.zeros((len(windows), windows[0].padded), dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for row, window in enumerate(windows):
+        ids[row, : len(window.ids)] = window.ids
+        mask[row, : len(window.ids)] = 1
+    return {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
 
 
 def load_tokenizer(path: Path) -> Any:

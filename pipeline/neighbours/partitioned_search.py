@@ -8,6 +8,7 @@ neighbour and never holds a wrong similarity; `measure_recall` says how many are
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +34,15 @@ class Partitions:
     probes: NDArray[np.int32]
 
     def members(self, partition: int) -> NDArray[np.int64]:
-        """Rows that belong to a partition: whose nearest it is."""
-        return np.flatnonzero(self.probes[:, 0] == partition)
+        """Rows that belong to a partition: whose nearest it is; increasing."""
+        rows, starts = self._homes
+        return rows[starts[partition] : starts[partition + 1]]
+
+    @cached_property
+    def _homes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Rows in the order of the partition that they belong to, and where each partition begins."""
+        rows = np.argsort(self.probes[:, 0], kind="stable")
+        return rows, np.searchsorted(self.probes[rows, 0], np.arange(len(self.centroids) + 1))
 
 
 def find_neighbours(
@@ -93,61 +101,72 @@ def search_partitions(
     partitions: Partitions,
     *,
     k: int,
+    rows: NDArray[np.int64] | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Neighbours:
-    """The k most similar rows of each among the members of the partitions that it probes."""
-    n, k = len(vectors), min(k, max(len(vectors) - 1, 0))
-    best = _Best.empty(n, k + SPARE)
-    order = np.argsort(partitions.probes, axis=None, kind="stable")  # rows that probe a partition stand together
-    probing, width = order // partitions.probes.shape[1], partitions.probes.shape[1]
-    starts = np.searchsorted(partitions.probes.ravel()[order], np.arange(len(partitions.centroids) + 1))
+    """The k most similar rows of each among the members of the partitions that it probes.
+
+    rows: (m,) those whose neighbours are wanted, by default all.
+    """
+    k = min(k, max(len(vectors) - 1, 0))
+    rows = np.arange(len(vectors)) if rows is None else rows
+    probes = partitions.probes[rows]
+    best = _Best.empty(rows, k + SPARE)
+    order = np.argsort(probes, axis=None, kind="stable")  # rows that probe a partition stand together
+    probing, width = order // probes.shape[1], probes.shape[1]
+    starts = np.searchsorted(probes.ravel()[order], np.arange(len(partitions.centroids) + 1))
     done = 0
     for partition in range(len(partitions.centroids)):
         members = partitions.members(partition)
         for first in range(starts[partition], starts[partition + 1], BLOCK):
-            rows = probing[first : min(first + BLOCK, starts[partition + 1])]
-            best.add(rows, members, vectors[rows] @ vectors[members].T)
-            done += len(rows)
-            advance(done // width - (done - len(rows)) // width)
+            places = probing[first : min(first + BLOCK, starts[partition + 1])]
+            best.add(places, members, vectors[rows[places]] @ vectors[members].T)
+            done += len(places)
+            advance(done // width - (done - len(places)) // width)
     return _rescored(vectors, best, k)
 
 
 @dataclass(frozen=True)
 class _Best:
-    """rows: (n, w) int32 candidates of each row, -1 where there are none yet. scores: (n, w) float32 cosines."""
+    """own: (m,) the rows whose neighbours are wanted. scores: (m, w) float32 cosines with the candidates of each.
 
+    rows: (m, w) int32 candidates, -1 where there are none yet.
+    """
+
+    own: NDArray[np.int64]
     rows: NDArray[np.int32]
     scores: NDArray[np.float32]
 
     @classmethod
-    def empty(cls, n: int, width: int) -> "_Best":
-        return cls(np.full((n, width), -1, dtype=np.int32), np.full((n, width), NONE_YET, dtype=np.float32))
+    def empty(cls, own: NDArray[np.int64], width: int) -> "_Best":
+        shape = len(own), width
+        return cls(own, np.full(shape, -1, dtype=np.int32), np.full(shape, NONE_YET, dtype=np.float32))
 
-    def add(self, rows: NDArray[np.int64], members: NDArray[np.int64], scores: NDArray[np.float32]) -> None:
-        """Keeps the best of what is there and these: (r, m) scores of some rows with some members."""
+    def add(self, places: NDArray[np.int64], members: NDArray[np.int64], scores: NDArray[np.float32]) -> None:
+        """Keeps the best of what is there and these: (r, m) scores of the rows at some places with some members."""
         width = self.rows.shape[1]
-        scores = np.where(members[None] == rows[:, None], NONE_YET, scores)
+        scores = np.where(members[None] == self.own[places][:, None], NONE_YET, scores)
         if len(members) > width:
             chosen = np.argpartition(-scores, width - 1, axis=1)[:, :width]
             new, scores = members[chosen], np.take_along_axis(scores, chosen, axis=1)
         else:
             new = np.broadcast_to(members, scores.shape)
-        both_rows = np.concatenate([self.rows[rows], new.astype(np.int32)], axis=1)
-        both = np.concatenate([self.scores[rows], scores], axis=1)
+        both_rows = np.concatenate([self.rows[places], new.astype(np.int32)], axis=1)
+        both = np.concatenate([self.scores[places], scores], axis=1)
         chosen = np.argpartition(-both, width - 1, axis=1)[:, :width]
-        self.rows[rows] = np.take_along_axis(both_rows, chosen, axis=1)
-        self.scores[rows] = np.take_along_axis(both, chosen, axis=1)
+        self.rows[places] = np.take_along_axis(both_rows, chosen, axis=1)
+        self.scores[places] = np.take_along_axis(both, chosen, axis=1)
 
 
 def _rescored(vectors: NDArray[np.float32], best: _Best, k: int) -> Neighbours:
     """The k best of each row by exact similarity, ties to the smaller row."""
-    n = len(vectors)
-    indices, similarities = np.zeros((n, k), dtype=np.int32), np.zeros((n, k), dtype=np.float32)
-    for start in range(0, n, BLOCK):
-        part = slice(start, min(start + BLOCK, n))
+    m = len(best.own)
+    indices, similarities = np.zeros((m, k), dtype=np.int32), np.zeros((m, k), dtype=np.float32)
+    for start in range(0, m, BLOCK):
+        part = slice(start, min(start + BLOCK, m))
         query_rows, places = np.nonzero(best.scores[part] > NONE_YET)
         columns = best.rows[part][query_rows, places].astype(np.int64)
-        exact = rescore(vectors, vectors[part], query_rows=query_rows, columns=columns)
+        exact = rescore(vectors, vectors[best.own[part]], query_rows=query_rows, columns=columns)
         order = np.lexsort((columns, -exact, query_rows))
         place = np.arange(len(order)) - np.searchsorted(query_rows, query_rows)
         kept = place < k
@@ -155,6 +174,6 @@ def _rescored(vectors: NDArray[np.float32], best: _Best, k: int) -> Neighbours:
         similarities[start + query_rows[kept], place[kept]] = exact[order][kept]
     few = np.flatnonzero((best.scores > NONE_YET).sum(axis=1) < k)  # in partitions of next to nobody
     if len(few):
-        found = nearest(vectors, vectors[few], k=k, own_rows=few)
+        found = nearest(vectors, vectors[best.own[few]], k=k, own_rows=best.own[few])
         indices[few], similarities[few] = found.indices, found.similarities
     return Neighbours(indices, similarities)

@@ -4,12 +4,13 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.atlas import AtlasData
 from pipeline.corpus.cited_references import COLUMN
 from pipeline.errors import PaperatlasError
 from pipeline.recommender.filter import filter_papers
-from pipeline.references import ParsedReference, find_works
+from pipeline.references import CitedWorks, ParsedReference, find_works
 
 LEAST_CITING = 2  # papers that must cite a work
 DEFAULT_K = 50
@@ -83,35 +84,66 @@ def find_missing(atlas: AtlasData, *, topic: str | None = None, k: int = DEFAULT
     asked = filter_papers(atlas, topic=topic)
     if COLUMN not in atlas.column_names:
         return []
-    works = find_works(atlas.column, atlas.column_names)
-    pairs = works.citations
-    pairs = pairs[works.row_of[pairs[:, 1]] < 0]
-    pairs = pairs if asked is None else pairs[asked[pairs[:, 0]]]
-    counts = np.bincount(pairs[:, 1], minlength=len(works))
-    records = {work: works.record(work) for work in _candidates(counts, k)}
+    works = _works(atlas)
+    pairs = _outside(works)
+    return most_cited(atlas, works, pairs if asked is None else pairs[asked[pairs[:, 0]]], k=k)
+
+
+def find_missing_by_topic(atlas: AtlasData, *, k: int) -> dict[int, list[MissingWork]]:
+    """What `find_missing` gives for each topic, by its id; topics whose papers miss nothing are left out."""
+    if COLUMN not in atlas.column_names:
+        return {}
+    works, nearest = _works(atlas), atlas.column("nearest_topic").to_numpy()
+    pairs = _outside(works)
+    pairs = pairs[nearest[pairs[:, 0]] >= 0]
+    topics = nearest[pairs[:, 0]]
+    pairs = pairs[np.argsort(topics, kind="stable")]
+    ends = np.cumsum(np.bincount(topics, minlength=1))
+    missing = {
+        topic.id: most_cited(atlas, works, pairs[(ends[topic.id - 1] if topic.id else 0) : ends[topic.id]], k=k)
+        for topic in atlas.topics
+        if topic.id < len(ends)
+    }
+    return {topic: found for topic, found in missing.items() if found}
+
+
+def _works(atlas: AtlasData) -> CitedWorks:
+    return find_works(atlas.column, atlas.column_names) if atlas.works is None else atlas.works
+
+
+def _outside(works: CitedWorks) -> NDArray[np.int64]:
+    """(c, 2) paper and work, of the works that are no papers."""
+    return works.citations[works.row_of[works.citations[:, 1]] < 0]
+
+
+def most_cited(atlas: AtlasData, works: CitedWorks, pairs: NDArray[np.int64], *, k: int) -> list[MissingWork]:
+    """The k works most cited. pairs: (c, 2) paper and work, those that count."""
+    cited, counts = np.unique(pairs[:, 1], return_counts=True)
+    often = dict(zip(cited.tolist(), counts.tolist(), strict=True))
+    records = {work: works.record(work) for work in cited[_could_be_first(counts, k)].tolist()}
     named = [work for work, record in records.items() if record.ids or record.year]
-    ranked = sorted(named, key=lambda work: (-counts[work], records[work].year or 9999, _name(records[work])))[:k]
+    ranked = sorted(named, key=lambda work: (-often[work], records[work].year or 9999, _name(records[work])))[:k]
     pairs = pairs[np.argsort(pairs[:, 1], kind="stable")]
     starts = np.searchsorted(pairs[:, 1], ranked), np.searchsorted(pairs[:, 1], ranked, side="right")
-    nearest = atlas.column("nearest_topic").to_pylist()
+    nearest = atlas.column("nearest_topic")
     missing = []
     for work, start, end in zip(ranked, *starts, strict=True):
         rows = pairs[start:end, 0].tolist()
-        topics = Counter(nearest[row] for row in rows)
+        topics = Counter(nearest[row].as_py() for row in rows)
         most_first = sorted(topics, key=lambda one: (-topics[one], one))
         cited_by = tuple(sorted(atlas.ids.ids[row] for row in rows))
         missing.append(MissingWork(_name(records[work]), records[work], cited_by, tuple(most_first)))
     return missing
 
 
-def _candidates(counts: np.ndarray, k: int) -> list[int]:
-    """The works cited often enough that they could be among the k first, with all that are cited as often, and as many
-    again for those that turn out to have neither an id nor a year.
+def _could_be_first(counts: NDArray[np.int64], k: int) -> NDArray[np.int64]:
+    """Places of the works cited often enough that they could be among the k first, with all that are cited as often,
+    and as many again for those that turn out to have neither an id nor a year.
     """
     often = np.flatnonzero(counts >= LEAST_CITING)
     if len(often) > 2 * k:
         often = often[counts[often] >= np.sort(counts[often])[-2 * k]]
-    return [int(work) for work in often]
+    return often
 
 
 def _name(record: ParsedReference) -> str:

@@ -1,7 +1,7 @@
 """Atlas -> precomputed neighbours: what `similar` answers for every paper, as arrays for a map without a server.
 
 The same candidates in the same order, but for a block of papers at once: cosines from the run where it still has them,
-words from sparse rows, scores and order row by row of (b, c) arrays.
+words from sparse rows, references paper by paper, scores and order row by row of (b, c) arrays.
 """
 
 from collections.abc import Callable
@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from pipeline.atlas import AtlasData
 from pipeline.neighbours import Neighbours, nearest
+from pipeline.neighbours.exact_search import rescore
 from pipeline.recommender.query import query_of_row
 from pipeline.recommender.ranking import fuse, sentence_matches
 from pipeline.recommender.recommend import SAME_MEANING, SAME_WORDS
+from pipeline.recommender.related_papers import COUPLED, references_weight, related_papers
 from pipeline.words.shared_words import SharedWords
 from pipeline.workers.machine import core_count
 
@@ -45,10 +47,12 @@ def precompute_similar(
         np.full((n, k), -1, np.int32), np.zeros((n, k), np.float32), np.full((n, k, TERMS), -1, np.int32)
     )
     words = None if atlas.lexical is None else SharedWords(atlas.lexical)
+    weight = references_weight(atlas.references, atlas.manifest.config.similar)
 
     def fill(start: int) -> int:
         own = np.arange(start, min(start + BLOCK, n))
-        rows, similarities = _best(atlas, own, _candidates(atlas, own, k), words=words, k=k)
+        block = _block(atlas, own, _candidates(atlas, own, k), weight=weight)
+        rows, similarities = _best(atlas, own, block, words=words, k=k)
         lists.rows[own, : rows.shape[1]], lists.similarities[own, : rows.shape[1]] = rows, similarities
         if words is not None:
             papers, places = np.nonzero(rows >= 0)
@@ -73,28 +77,69 @@ def _candidates(atlas: AtlasData, own: NDArray[np.int64], k: int) -> Neighbours:
     return nearest(atlas.vectors, atlas.vectors[own], k=wanted, own_rows=own)
 
 
+@dataclass(frozen=True)
+class _Block:
+    """The candidates of b papers: those of the embedding, then those found by references.
+
+    rows: (b, c) int32, -1 where a paper has fewer; similarity: (b, c) float64 cosines. basis: how many the scores are
+    standardised over. alike: (b, c) by references, NaN where nothing is known; None where they do not count.
+    """
+
+    rows: NDArray[np.int32]
+    similarity: NDArray[np.float64]
+    basis: int
+    alike: NDArray[np.float64] | None = None
+
+
+def _block(atlas: AtlasData, own: NDArray[np.int64], candidates: Neighbours, *, weight: float) -> _Block:
+    """The candidates with those that references add. weight: of references; 0 for none."""
+    basis = min(atlas.manifest.config.similar.candidates, candidates.k)
+    similarity = candidates.similarities.astype(np.float64)
+    stored = atlas.references
+    if stored is None or weight == 0:
+        return _Block(candidates.indices, similarity, basis)
+    related = [related_papers(stored, stored.list_of([row]), weight=weight) for row in own.tolist()]
+    rows = np.pad(candidates.indices, ((0, 0), (0, COUPLED)), constant_values=-1)
+    similarity = np.pad(similarity, ((0, 0), (0, COUPLED)))
+    alike = np.full(rows.shape, np.nan)
+    for place, (row, papers) in enumerate(zip(own.tolist(), related, strict=True)):
+        if papers is None:
+            continue
+        more = papers.candidates()
+        more = more[~np.isin(more, candidates.indices[place])]
+        end = candidates.k + len(more)
+        rows[place, candidates.k : end] = more
+        nobody = np.zeros(len(more), dtype=np.int64)
+        similarity[place, candidates.k : end] = rescore(
+            atlas.vectors, atlas.vectors[[row]], query_rows=nobody, columns=more
+        )
+        alike[place, :end] = papers.likeness(rows[place, :end].astype(np.int64))
+    return _Block(rows, similarity, basis, alike)
+
+
 def _best(
-    atlas: AtlasData, own: NDArray[np.int64], candidates: Neighbours, *, words: SharedWords | None, k: int
+    atlas: AtlasData, own: NDArray[np.int64], block: _Block, *, words: SharedWords | None, k: int
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """(b, at most k) rows and similarities of the best candidates; -1 and 0 where the rest are other versions."""
     config = atlas.manifest.config.similar
-    similarity = candidates.similarities.astype(np.float64)
-    parts = [(config.dense, similarity)]
-    other_version = similarity >= SAME_MEANING
+    parts = [(config.dense, block.similarity)]
+    left_out = block.rows < 0
+    other_version = block.similarity >= SAME_MEANING
     if words is not None:
-        left = np.repeat(own, candidates.k)
-        by_words = words.cosines(left, candidates.indices.ravel()).reshape(similarity.shape)
+        left = np.repeat(own, block.rows.shape[1])
+        by_words = words.cosines(left, np.maximum(block.rows, 0).ravel()).reshape(block.rows.shape)
         parts.append((config.lexical, by_words))
         other_version &= by_words >= SAME_WORDS
     if atlas.sentences is not None:
-        parts.append((config.sentences, _by_sentences(atlas, own, candidates.indices)))
-    fused = fuse(parts, min(config.candidates, candidates.k))
-    # Candidates come by falling cosine, ties by row: a stable sort leaves those of equal scores so.
-    order = np.argsort(np.where(other_version, np.inf, -fused), axis=1, kind="stable")[:, :k]
-    left_out = np.take_along_axis(other_version, order, axis=1)
-    rows = np.take_along_axis(candidates.indices, order, axis=1)
-    similarities = np.take_along_axis(candidates.similarities, order, axis=1)
-    return np.where(left_out, -1, rows).astype(np.int32), np.where(left_out, 0, similarities).astype(np.float32)
+        parts.append((config.sentences, _by_sentences(atlas, own, block.rows)))
+    weight = references_weight(atlas.references, config)
+    fused = fuse(parts, block.basis, related=None if block.alike is None else (weight, block.alike))
+    left_out |= other_version
+    order = np.lexsort((block.rows, -block.similarity, np.where(left_out, np.inf, -fused)), axis=1)[:, :k]
+    none = np.take_along_axis(left_out, order, axis=1)
+    rows = np.take_along_axis(block.rows, order, axis=1)
+    similarities = np.take_along_axis(block.similarity, order, axis=1)
+    return np.where(none, -1, rows).astype(np.int32), np.where(none, 0, similarities).astype(np.float32)
 
 
 def _by_sentences(atlas: AtlasData, own: NDArray[np.int64], rows: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -102,7 +147,9 @@ def _by_sentences(atlas: AtlasData, own: NDArray[np.int64], rows: NDArray[np.int
     matches = np.zeros(rows.shape)
     if atlas.sentences is not None:
         for place, row in enumerate(own.tolist()):
-            sentences = query_of_row(atlas, row).sentences
+            sentences, there = query_of_row(atlas, row).sentences, rows[place] >= 0
             if sentences is not None:
-                matches[place] = sentence_matches(sentences, atlas.sentences, rows[place].astype(np.int64))
+                matches[place, there] = sentence_matches(
+                    sentences, atlas.sentences, rows[place, there].astype(np.int64)
+                )
     return matches

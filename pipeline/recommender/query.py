@@ -17,6 +17,7 @@ from pipeline.embedding import embed_texts
 from pipeline.embedding.embedding import unit
 from pipeline.errors import PaperatlasError, UnknownPaperError
 from pipeline.recommender.assign import as_embedded
+from pipeline.references import ReferenceList
 
 UNLIKED_COUNTS = 0.5
 LONGEST_TEXT = 100_000  # characters; the rest of a longer one is not read
@@ -28,7 +29,8 @@ class Query:
 
     terms, weights: TF-IDF of the likes; empty where the atlas has no lexical part. sentences: (s, d) int8 of the likes,
     with their texts, or None where there are none. sources: the texts of the likes. truncated: whether a text was
-    longer than 100,000 characters. beyond_model: whether one was longer than the model reads at once.
+    longer than 100,000 characters. beyond_model: whether one was longer than the model reads at once. references: what
+    the likes that are papers cite; None where there are none of these, or the atlas keeps no references.
     """
 
     vector: NDArray[np.float32]
@@ -40,6 +42,7 @@ class Query:
     sources: tuple[str, ...] = ()
     truncated: bool = False
     beyond_model: bool = False
+    references: ReferenceList | None = None
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,7 @@ def query_of_row(atlas: AtlasData, row: int) -> Query:
         sentences=sentences if sentences is not None and len(sentences) else None,
         sentence_texts=(),
         sources=("",),
+        references=None if atlas.references is None else atlas.references.list_of([row]),
     )
 
 
@@ -187,4 +191,9 @@ def _combine(atlas: AtlasData, wanted: Sequence[_Part], unwanted: Sequence[_Part
         sources=tuple(part.text for part in wanted),
         truncated=truncated,
         beyond_model=any(part.beyond_model for part in (*wanted, *unwanted)),
+        references=_references(atlas, [part.row for part in wanted if part.row is not None]),
     )
+
+
+def _references(atlas: AtlasData, rows: Sequence[int]) -> ReferenceList | None:
+    return None if atlas.references is None or not rows else atlas.references.list_of(rows)

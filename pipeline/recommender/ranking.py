@@ -1,4 +1,4 @@
-"""Query, candidates -> their order by three parts: dense cosine, TF-IDF cosine, sentence match.
+"""Query, candidates -> their order by four parts: dense cosine, TF-IDF cosine, sentence match, references.
 
 The parts are z-scored over the candidates, before any filter, and summed with the weights of the config: so a filter
 never changes the order of the papers that pass it.
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipeline.config import SimilarConfig
 from pipeline.embedding.embedding import Sentences
 from pipeline.recommender.query import Query
+from pipeline.recommender.related_papers import RelatedPapers
 from pipeline.words.tfidf import Lexical
 
 
@@ -21,7 +22,8 @@ class Ranked:
     """Candidates, best first, all row-aligned. similarity: cosine of the embeddings, in [-1, 1].
 
     lexical: TF-IDF cosine in [0, 1]; sentences: mean of best matches both ways, in [-1, 1]; each None where the atlas
-    has no such part. fused: weighted sum of the z-scored parts; only its order means anything.
+    has no such part. fused: weighted sum of the z-scored parts; only its order means anything. references: how much
+    alike their references are, NaN where nothing is known; None where it is not of the papers asked about.
     """
 
     rows: NDArray[np.int64]
@@ -29,10 +31,11 @@ class Ranked:
     lexical: NDArray[np.float64] | None
     sentences: NDArray[np.float64] | None
     fused: NDArray[np.float64]
+    references: NDArray[np.float64] | None = None
 
     def kept(self, keep: NDArray[np.bool_] | NDArray[np.int64]) -> "Ranked":
         """The candidates at some places, or where a mask is true."""
-        parts = (self.rows, self.similarity, self.lexical, self.sentences, self.fused)
+        parts = (self.rows, self.similarity, self.lexical, self.sentences, self.fused, self.references)
         return Ranked(*(None if part is None else part[keep] for part in parts))  # type: ignore[arg-type]
 
 
@@ -54,6 +57,7 @@ def rank(
     lexical: Lexical | None,
     sentences: Sentences | None,
     config: SimilarConfig,
+    related: RelatedPapers | None = None,
 ) -> Ranked:
     """The candidates in their final order; ties by cosine, then by row."""
     rows, similarity, basis = candidates.rows, candidates.similarity, candidates.basis
@@ -65,20 +69,28 @@ def rank(
     if sentences is not None and query.sentences is not None:
         by_sentences = sentence_matches(query.sentences, sentences, rows)
         parts.append((config.sentences, by_sentences))
-    fused = fuse(parts, basis)
+    by_references = None if related is None else related.likeness(rows)
+    weight = 0.0 if related is None else related.weight
+    fused = fuse(parts, basis, related=None if by_references is None else (weight, by_references))
     order = np.lexsort((rows, -similarity, -fused))
-    return Ranked(
-        rows[order],
-        similarity[order],
-        None if by_words is None else by_words[order],
-        None if by_sentences is None else by_sentences[order],
-        fused[order],
-    )
+    return Ranked(rows, similarity, by_words, by_sentences, fused, by_references).kept(order)
 
 
-def fuse(parts: Sequence[tuple[float, NDArray[np.float64]]], basis: int) -> NDArray[np.float64]:
-    """Sum of the parts, each z-scored and times its weight; (c,) of one query's candidates, or (b, c) of several."""
-    return np.asarray(np.round(np.sum([weight * z_scores(values, basis) for weight, values in parts], axis=0), 7))
+def fuse(
+    parts: Sequence[tuple[float, NDArray[np.float64]]],
+    basis: int,
+    *,
+    related: tuple[float, NDArray[np.float64]] | None = None,
+) -> NDArray[np.float64]:
+    """Sum of the parts, each z-scored and times its weight; (c,) of one query's candidates, or (b, c) of several.
+
+    related: the weight of references and how much alike they are, NaN where nothing is known: there they decide
+    nothing.
+    """
+    scores = [weight * z_scores(values, basis) for weight, values in parts]
+    if related is not None and related[0] > 0:
+        scores.append(related[0] * known_z_scores(related[1], basis))
+    return np.asarray(np.round(np.sum(scores, axis=0), 7))
 
 
 def z_scores(values: NDArray[np.float64], basis: int) -> NDArray[np.float64]:
@@ -95,6 +107,20 @@ def z_scores(values: NDArray[np.float64], basis: int) -> NDArray[np.float64]:
     deviation = fixed.std(axis=-1, keepdims=True)
     centred = values - fixed.mean(axis=-1, keepdims=True)
     return np.asarray(np.divide(centred, deviation, out=np.zeros_like(values), where=deviation > 1e-12))
+
+
+def known_z_scores(values: NDArray[np.float64], basis: int) -> NDArray[np.float64]:
+    """The same by the mean and deviation of the values that are known, those not NaN; 0, the mean, for the others.
+
+    >>> known_z_scores(np.array([1.0, np.nan, 3.0, 5.0]), 3).tolist()
+    [-1.0, 0.0, 1.0, 3.0]
+    """
+    known = ~np.isnan(values)
+    plain, counted = np.where(known, values, 0.0), known[..., :basis]
+    count = np.maximum(counted.sum(axis=-1, keepdims=True), 1)
+    centred = np.where(known, plain - plain[..., :basis].sum(axis=-1, keepdims=True) / count, 0.0)
+    deviation = np.sqrt((np.where(counted, centred[..., :basis], 0.0) ** 2).sum(axis=-1, keepdims=True) / count)
+    return np.asarray(np.divide(centred, deviation, out=np.zeros_like(plain), where=deviation > 1e-12))
 
 
 def sentence_matches(query: NDArray[np.int8], sentences: Sentences, rows: NDArray[np.int64]) -> NDArray[np.float64]:

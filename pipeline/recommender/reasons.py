@@ -1,4 +1,4 @@
-"""Query, one recommended paper -> why: shared words, the two closest sentences, topics, ranks by each part."""
+"""Query, one recommended paper -> why: shared words and references, the closest sentences, topics, ranks."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pipeline.atlas import AtlasData
 from pipeline.recommender.query import Query
 from pipeline.recommender.ranking import Ranked, sentence_cosines
+from pipeline.recommender.related_papers import SharedReferences, shared_references
 from pipeline.words.tfidf import Lexical
 
 SHARED_TERMS = 5
@@ -28,24 +29,29 @@ class Reasons:
 
     shared_terms: words that both use, the most telling first. sentences: None where the atlas keeps none. topics:
     "same topic", "bridge" (one's topic is the other's second) or "other topic"; None for a text, which has no topic.
-    ranks: the place that each part alone would give it among the candidates, from 1.
+    ranks: the place that each part alone would give it among the candidates, from 1. references: None where they say
+    nothing.
     """
 
     shared_terms: tuple[str, ...]
     sentences: SentencePair | None
     topics: str | None
     ranks: dict[str, int]
+    references: SharedReferences | None = None
 
 
 def give_reasons(atlas: AtlasData, query: Query, ranked: Ranked, *, place: int) -> Reasons:
     """The reasons for the candidate at one place of the ranking."""
     row = int(ranked.rows[place])
     parts = {"dense": ranked.similarity, "lexical": ranked.lexical, "sentences": ranked.sentences}
+    if ranked.references is not None and not np.isnan(ranked.references[place]):
+        parts["references"] = ranked.references
     return Reasons(
         shared_terms=_shared_terms(atlas, query, row),
         sentences=_best_pair(atlas, query, row),
         topics=_topics(atlas, query, row),
         ranks={name: rank_of(values, place) for name, values in parts.items() if values is not None},
+        references=shared_references(atlas.references, query.references, row=row),
     )
 
 

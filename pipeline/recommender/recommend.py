@@ -1,4 +1,4 @@
-"""Query -> recommended papers: exact dense candidates, three parts, reasons."""
+"""Query -> recommended papers: exact dense candidates and those coupled by references, four parts, reasons."""
 
 import re
 from collections.abc import Sequence
@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from pipeline.atlas import AtlasData
 from pipeline.errors import PaperatlasError
 from pipeline.neighbours.mmr import select_by_mmr
+from pipeline.recommender.candidates import joined, nearest_candidates, with_related
 from pipeline.recommender.query import Query, read_words
 from pipeline.recommender.ranking import Candidates, Ranked, rank
 from pipeline.recommender.reasons import Reasons, give_reasons
+from pipeline.recommender.related_papers import references_weight, related_papers
 
 SAME_MEANING, SAME_WORDS = 0.95, 0.85  # above both, a paper is another version of the one asked about
 PHRASE = re.compile(r'"([^"]+)"')
@@ -35,11 +37,15 @@ NO_FILTER = Filters()
 
 @dataclass(frozen=True)
 class Parts:
-    """The similarity of the pair by each part, all cosines; None where the atlas keeps no such part."""
+    """The similarity of the pair by each part; None where the atlas keeps no such part.
+
+    All are cosines; references: of the two lists, and 0.1 more where one cites the other; None where nothing is known.
+    """
 
     dense: float
     lexical: float | None
     sentences: float | None
+    references: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,9 +69,9 @@ class Recommended:
 def similar(atlas: AtlasData, query: Query, *, k: int, filters: Filters = NO_FILTER) -> list[Recommended]:
     """The k papers most like the query, those asked about and their exact duplicates left out.
 
-    Candidates are the 200 papers with the highest cosine (more for a larger k), found exactly; where a filter leaves
-    too few of them, the nearest papers that pass it join. Raises PaperatlasError for a k that is no count of other
-    papers.
+    Candidates are the 200 papers with the highest cosine (more for a larger k), found exactly, and, where references
+    count, the fifty papers most alike by these; where a filter leaves too few, the nearest papers that pass it join.
+    Raises PaperatlasError for a k that is no count of other papers.
     """
     others = len(atlas) - len(set(query.rows))
     if k < 1:
@@ -74,11 +80,16 @@ def similar(atlas: AtlasData, query: Query, *, k: int, filters: Filters = NO_FIL
         raise PaperatlasError(f"k = {k}: the atlas has only {others} other papers")
     config = atlas.manifest.config.similar
     allowed = np.ones(len(atlas), dtype=bool) if filters.keep is None else filters.keep
-    candidates = _candidates(atlas, query, max(config.candidates, k))
+    count = max(config.candidates, k)
+    candidates = nearest_candidates(atlas.index, query, count=count)
     candidates = replace(candidates, basis=min(config.candidates, len(candidates.rows)))
+    weight = references_weight(atlas.references, config)
+    related = related_papers(atlas.references, query.references, weight=weight)
+    if related is not None:
+        candidates = with_related(candidates, query, vectors=atlas.vectors, related=related)
     if allowed[candidates.rows].sum() < k:
-        candidates = _join(candidates, _candidates(atlas, query, max(config.candidates, k), among=allowed))
-    ranked = rank(query, candidates, lexical=atlas.lexical, sentences=atlas.sentences, config=config)
+        candidates = joined(candidates, nearest_candidates(atlas.index, query, count=count, among=allowed))
+    ranked = rank(query, candidates, lexical=atlas.lexical, sentences=atlas.sentences, config=config, related=related)
     keep = allowed[ranked.rows]
     if not filters.near_duplicates:
         keep &= ~near_duplicates(query, ranked)
@@ -87,24 +98,6 @@ def similar(atlas: AtlasData, query: Query, *, k: int, filters: Filters = NO_FIL
         kept = ranked.kept(places)
         places = places[select_by_mmr(kept.fused, atlas.vectors[kept.rows], diversity=filters.mmr, k=k)]
     return _describe(atlas, query, ranked, places=places[:k].tolist())
-
-
-def _candidates(atlas: AtlasData, query: Query, count: int, *, among: NDArray[np.bool_] | None = None) -> Candidates:
-    """The nearest papers that are not asked about, of some papers or of all."""
-    nearest = atlas.index.nearest(query.vector[None], k=count + len(query.rows), among=among)
-    free = ~np.isin(nearest.indices[0], query.rows)
-    rows, cosines = nearest.indices[0][free][:count], nearest.similarities[0][free][:count]
-    return Candidates(rows.astype(np.int64), cosines.astype(np.float64), basis=len(rows))
-
-
-def _join(candidates: Candidates, more: Candidates) -> Candidates:
-    """Both, each paper once; scores are still standardised over the first alone."""
-    new = ~np.isin(more.rows, candidates.rows)
-    return Candidates(
-        np.concatenate([candidates.rows, more.rows[new]]),
-        np.concatenate([candidates.similarity, more.similarity[new]]),
-        basis=candidates.basis,
-    )
 
 
 def near_duplicates(query: Query, ranked: Ranked) -> NDArray[np.bool_]:
@@ -174,8 +167,8 @@ def _describe(atlas: AtlasData, query: Query, ranked: Ranked, *, places: Sequenc
     for number, place in enumerate(places, start=1):
         fields = {name: column[int(ranked.rows[place])].as_py() for name, column in columns.items()}
         topic = fields.pop("nearest_topic")
-        parts = (ranked.similarity, ranked.lexical, ranked.sentences)
-        values = [None if part is None else round(float(part[place]), 6) for part in parts]
+        parts = (ranked.similarity, ranked.lexical, ranked.sentences, ranked.references)
+        values = [None if part is None or np.isnan(part[place]) else round(float(part[place]), 6) for part in parts]
         described.append(
             Recommended(
                 **fields,

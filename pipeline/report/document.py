@@ -9,6 +9,7 @@ from pipeline.report.markdown import escape
 from pipeline.report.methods import methods
 from pipeline.report.near_duplicate_list import near_duplicates_section
 from pipeline.report.notes import cleaned_in_words, notes
+from pipeline.report.reference_sections import references_section
 from pipeline.report.topic_sections import topics_section
 
 BEST_CUTS = 10
@@ -29,6 +30,7 @@ def _lines(atlas: AtlasData) -> Iterator[str]:
     yield ""
     yield from _papers(atlas)
     yield from near_duplicates_section(atlas)
+    yield from references_section(atlas)
     yield from topics_section(atlas)
     yield from _procedure(atlas)
     yield from _costs(atlas)

@@ -46,6 +46,13 @@ REFERENCES = {
         {"booktitle": "Advances in Neural Information Processing Systems", "volume": "33", "year": "2020"},
         "",
     ),
+    "coupling": (
+        "article",
+        "Kessler, M. M.",
+        "Bibliographic coupling between scientific papers",
+        {"journal": "American Documentation", "volume": "14", "number": "1", "pages": "10--25", "year": "1963"},
+        "10.1002/asi.5090140103",
+    ),
     "ctfidf": (
         "misc",
         "Grootendorst, Maarten",
@@ -106,6 +113,13 @@ def _sentences(atlas: AtlasData) -> Iterator[str]:
         f"For each paper, the {atlas.neighbours.k} nearest neighbours by cosine similarity were determined exactly; all"
         " subsequent steps used this neighbour graph."
     )
+    if atlas.references is not None and (weight := manifest.config.neighbours.references):
+        share = atlas.references.share
+        others = ", the others kept their neighbours by text" if share < 1 else ""
+        yield (
+            f"For topics and map, bibliographic coupling [@coupling] was mixed into it with weight {weight:g}, text"
+            f" with {1 - weight:g}; references were known of {share:.0%} of the papers{others}."
+        )
     yield from _topics(atlas)
     yield from _stability(atlas)
     yield (
@@ -126,6 +140,11 @@ def _embedding(embedding: EmbeddingInfo) -> str:
         )
     cited = "[@sbert; @minilm]" if "MiniLM" in embedding.model else "[@sbert]"
     model = embedding.model.rsplit("/", 1)[-1]
+    if embedding.backend == "static":
+        return (
+            f"Titles and abstracts were represented by the sums of static token vectors ({embedding.dimensions}"
+            f" dimensions) distilled, as in model2vec, from the sentence transformer {model} {cited}."
+        )
     limit = f"with texts truncated to {embedding.max_tokens} tokens"
     if embedding.long_text != "truncate":
         limit = f"with longer texts represented by the mean of windows of {embedding.max_tokens} tokens"

@@ -23,14 +23,15 @@ def _lines(description: OpenApi) -> Iterator[str]:
     yield f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
     yield f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body><main>'
     yield f"<h1>{title}</h1><p>Version {html.escape(description['info']['version'])}. Answers are JSON; errors are"
-    yield 'problem+json with a detail in words. For programs: <a href="/api/v1/openapi.json">openapi.json</a>.'
-    yield 'The map is at <a href="/">/</a>.</p>'
+    yield 'problem+json with a detail in words. <a href="/api/try">Try requests</a> here, in the browser. For programs:'
+    yield '<a href="/api/v1/openapi.json">openapi.json</a>. The map is at <a href="/">/</a>.</p>'
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
             yield f"<h2><code>{method.upper()} {html.escape(path)}</code></h2>"
             yield f"<p>{html.escape(operation['summary'])}.</p>"
             yield from _parameters(operation.get("parameters", []))
             yield from _body(operation, description)
+            yield from _answer(operation)
     yield "</main></body></html>"
 
 
@@ -60,4 +61,18 @@ def _body(operation: OpenApi, description: OpenApi) -> Iterator[str]:
         return
     name = content["schema"]["$ref"].rpartition("/")[2]
     schema = json.dumps(description["components"]["schemas"][name], indent=1, ensure_ascii=False)
-    yield f"<details><summary>body</summary><pre>{html.escape(schema)}</pre></details>"
+    yield _folded("body", schema)
+    if "example" in content:
+        yield _folded("an example of a body", content["example"])
+
+
+def _answer(operation: OpenApi) -> Iterator[str]:
+    for content in operation["responses"]["200"].get("content", {}).values():
+        if "example" in content:
+            yield _folded("an example of an answer", content["example"])
+
+
+def _folded(name: str, content: object) -> str:
+    """What is shown once it is opened: a text, or anything else as JSON."""
+    shown = content if isinstance(content, str) else json.dumps(content, indent=1, ensure_ascii=False)
+    return f'<details><summary>{name}</summary><pre tabindex="0">{html.escape(shown)}</pre></details>'

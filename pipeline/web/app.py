@@ -1,6 +1,7 @@
 """Atlas -> ASGI app: pages, routes, access checks, and errors as problem+json."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from threading import Lock
 
 from fastapi import FastAPI, Request
@@ -14,7 +15,11 @@ from pipeline.atlas import AtlasData
 from pipeline.errors import PaperatlasError, UnknownPaperError
 from pipeline.map.html import render
 from pipeline.version import __version__
+from pipeline.watch import watch_folder
 from pipeline.web.api_docs import write_api_docs
+from pipeline.web.api_examples import with_examples
+from pipeline.web.api_try import try_routes
+from pipeline.web.feed_routes import feed_routes
 from pipeline.web.limits import Limits
 from pipeline.web.map_routes import map_routes
 from pipeline.web.middleware import with_access_checks
@@ -26,10 +31,13 @@ API = "/api/v1"
 PLAIN_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def create_app(atlas: AtlasData, *, limits: Limits | None = None, origins: Sequence[str] = ()) -> ASGIApp:
-    """An ASGI app that answers for one atlas: / the map, /api/v1 the API, /api its docs, /health.
+def create_app(
+    atlas: AtlasData, *, limits: Limits | None = None, origins: Sequence[str] = (), feeds: Path | None = None
+) -> ASGIApp:
+    """An ASGI app that answers for one atlas: / the map, /api/v1 the API, /api its docs, /feeds, /health.
 
-    origins: sites whose pages may read the answers (CORS), e.g. "http://localhost:3000"; none by default.
+    origins: sites whose pages may read the answers (CORS), e.g. "http://localhost:3000"; none by default. feeds: the
+    folder of a watch, the one beside the run folder by default.
     """
     _warm(atlas)
     app = FastAPI(
@@ -40,8 +48,10 @@ def create_app(atlas: AtlasData, *, limits: Limits | None = None, origins: Seque
         redoc_url=None,
     )
     model_lock = Lock()
-    app.include_router(api_routes(atlas, model_lock), prefix=API)
+    app.include_router(api_routes(atlas, model_lock), prefix=API, tags=["Papers and topics"])
     app.include_router(map_routes(atlas, model_lock), prefix=f"{API}/map", include_in_schema=False)
+    app.include_router(feed_routes(feeds or (watch_folder(atlas.folder) if atlas.folder else None)))
+    app.include_router(try_routes())
     page = render({}, atlas.title, api=API)
 
     @app.get("/", include_in_schema=False)
@@ -56,6 +66,7 @@ def create_app(atlas: AtlasData, *, limits: Limits | None = None, origins: Seque
     def health() -> dict[str, object]:
         return {"status": "ok", "name": atlas.manifest.name, "papers": len(atlas)}
 
+    app.openapi_schema = with_examples(app.openapi(), atlas.ids.ids[0])
     _report_errors(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
     return with_access_checks(app, limits or Limits(), origins=origins)

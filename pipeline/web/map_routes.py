@@ -1,5 +1,6 @@
 """Atlas -> routes of the map page: all points as one array, texts of papers by row on demand."""
 
+from collections.abc import Mapping
 from functools import cache
 from threading import Lock
 from typing import Annotated
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
 from pipeline.atlas import AtlasData
+from pipeline.map.citations import page_missing
 from pipeline.map.content import page_points
 from pipeline.map.packing import pack_points
 from pipeline.recommender import Request, answer
@@ -34,6 +36,7 @@ def map_routes(atlas: AtlasData, model_lock: Lock) -> APIRouter:
     routes = APIRouter()
     _add_points(routes, atlas)
     _add_texts(routes, atlas, model_lock)
+    _add_missing(routes, atlas)
     _add_search(routes, atlas)
     return routes
 
@@ -82,6 +85,14 @@ def _add_texts(routes: APIRouter, atlas: AtlasData, model_lock: Lock) -> None:
         pairs = zip(results, rows, strict=True)
         return {"results": [result.to_json() | _brief(atlas, other) | {"row": other} for result, other in pairs]}
 
+    @routes.get("/papers/{row}/citations")
+    def citations(row: int) -> dict[str, list[int]]:
+        stored, paper = atlas.references, atlas.ids.row(_paper_id(atlas, row))
+        if stored is None:
+            return {"cites": [], "cited_by": []}
+        cites = stored.paper(paper)[0]
+        return {"cites": cites[cites < len(atlas)].tolist(), "cited_by": stored.citing(paper).tolist()}
+
     @routes.post("/like")
     def like(body: LikeRequest) -> dict[str, list[int]]:
         request = Request(
@@ -94,6 +105,19 @@ def _add_texts(routes: APIRouter, atlas: AtlasData, model_lock: Lock) -> None:
     @routes.get("/row")
     def row_of(id: Annotated[str, Query(max_length=500)]) -> dict[str, int]:
         return {"row": atlas.ids.row(id)}
+
+
+def _add_missing(routes: APIRouter, atlas: AtlasData) -> None:
+    lock = Lock()
+
+    @cache
+    def found() -> Mapping[str, object] | None:
+        return page_missing(atlas)
+
+    @routes.get("/missing")
+    def missing() -> Mapping[str, object] | None:
+        with lock:  # matched once, whoever asks meanwhile
+            return found()
 
 
 def _add_search(routes: APIRouter, atlas: AtlasData) -> None:

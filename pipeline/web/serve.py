@@ -6,6 +6,7 @@ import logging
 import re
 import socket
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -33,11 +34,12 @@ def serve(
     port: int = 0,
     token: str | None = None,
     origins: Sequence[str] = (),
+    feeds: Path | None = None,
     started: Callable[[str], None] = lambda _: None,
     ended: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Serve until interrupted. port: 0 takes any free one; origins: as for `create_app`; started: called with the
-    address; ended: with the signal that ended it, while threads may still compute what nobody waits for.
+    """Serve until interrupted. port: 0 takes any free one; origins, feeds: as for `create_app`; started: called with
+    the address; ended: with the signal that ended it, while threads may still compute what nobody waits for.
 
     Raises PaperatlasError where the port is in use, the token is not 16 to 200 letters, digits and . _ ~ -, or the host
     is no loopback address and there is no token.
@@ -52,7 +54,7 @@ def serve(
     login = "" if token is None else f"?token={token}"
     started(f"http://{name}:{listening.getsockname()[1]}/{login}")
     with listening, threadpool_limits(1):
-        server = Server(create_app(atlas, limits=limits, origins=origins), limits)
+        server = Server(create_app(atlas, limits=limits, origins=origins, feeds=feeds), limits)
         try:
             server.run(sockets=[listening])
         finally:

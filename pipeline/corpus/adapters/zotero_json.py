@@ -3,6 +3,7 @@
 import re
 
 from pipeline.corpus.adapters.parts import mappings, text, without
+from pipeline.corpus.identifiers import find_arxiv
 from pipeline.corpus.record import RawRow
 
 # The field of an item's own title, and of what it is part of, differ between item types.
@@ -23,13 +24,17 @@ MAKERS = (
     "performer",
     "contributor",
 )
-EXTRA_DOI = re.compile(r"^\s*DOI:\s*(10\.\S+)", re.IGNORECASE | re.MULTILINE)
+DATES = ("date", "issueDate", "dateDecided", "dateEnacted", "filingDate")
+# What has no field of its own stands in `extra`, a line each; preprints have their arXiv id in `archiveID`.
+EXTRA = re.compile(r"^\s*(DOI|PMID|PMCID|arXiv|Citation Key)\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 SERVICE = ("version", "library", "links", "meta", "itemKey", "itemID", "libraryID", "uri", "select", "relations")
+# Which `fetch zotero` and the reader of zotero.sqlite add: where an item lies, by names.
+PLACES = ("collectionPaths", "libraryName")
 USED = (
     *(
         "creators",
         "abstractNote",
-        "date",
+        *DATES,
         "DOI",
         "ISSN",
         "ISBN",
@@ -39,26 +44,37 @@ USED = (
         "collections",
         "itemType",
     ),
-    *("citationKey", "citekey", "key", *CONTAINERS[:9], *SERVICE),
+    *("citationKey", "citekey", "key", *CONTAINERS[:9], *SERVICE, *PLACES),
 )
 
 
 def adapt(item: RawRow) -> dict[str, object]:
-    """With authors, abstract, year, doi and journal under their usual names; editors and the like are no authors."""
-    extra_doi = EXTRA_DOI.search(text(item.get("extra")))
+    """With authors, abstract, year, doi and journal under their usual names; editors and the like are no authors.
+
+    Tags are keywords, but `tags` where the item comes out of a library that is on this machine, beside its collections.
+    """
+    extra = {name.lower(): value for name, value in reversed(EXTRA.findall(text(item.get("extra"))))}
+    is_local = any(name in item for name in PLACES)
+    own_ids = [text(item.get(name)) for name in ("citationKey", "citekey")]
+    tags = [name for tag in mappings(item.get("tags")) if (name := text(tag.get("tag")))]
     adapted: dict[str, object] = {
-        "id": text(item.get("citationKey")) or text(item.get("citekey")) or text(item.get("key")),
+        "id": next((name for name in (*own_ids, extra.get("citation key", ""), text(item.get("key"))) if name), ""),
         "title": next((title for name in TITLES if (title := text(item.get(name)))), ""),
         "abstract": text(item.get("abstractNote")),
         "authors": next((people for kind in MAKERS if (people := creators(item, kind))), []),
-        "year": text(item.get("date")),
+        "year": next((date for name in DATES if (date := text(item.get(name)))), ""),
         "journal": next((name for field in CONTAINERS if (name := text(item.get(field)))), ""),
-        "doi": text(item.get("DOI")) or (extra_doi[1] if extra_doi else ""),
+        "doi": text(item.get("DOI")) or (extra["doi"] if extra.get("doi", "").startswith("10.") else ""),
+        **{name: extra.get(name, "") for name in ("pmid", "pmcid")},
+        "arxiv": extra.get("arxiv") or next(iter(find_arxiv(text(item.get("archiveID")))), ""),
         "issn": text(item.get("ISSN")),
         "isbn": text(item.get("ISBN")),
-        "keywords": [text(tag.get("tag")) for tag in mappings(item.get("tags")) if text(tag.get("tag"))],
+        "tags" if is_local else "keywords": tags,
         "editors": creators(item, "editor"),
         "type": text(item.get("itemType")),
+        "collections": item.get("collectionPaths"),
+        "library": text(item.get("libraryName")),
+        "zotero": text(item.get("select")) if is_local else "",
     }
     return without(adapted) | without(item, *USED, *adapted)
 
