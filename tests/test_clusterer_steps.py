@@ -1072,7 +1072,7 @@ def parts(monkeypatch):
     """The search and the resamples are planted; notes what they were asked for."""
     asked = SimpleNamespace(search=[], stability=[], similarities=None)
 
-    def make(vectors, neighbours, plan, *, jobs, run, advance):
+    def make(vectors, neighbours, plan, *, jobs, run, advance, root=None):
         asked.jobs = jobs
         advance(1)
         return [Fit(np.full(len(vectors), job.seed % 7), np.zeros(len(vectors), np.int32), []) for job in jobs]

@@ -49,6 +49,8 @@ MOST: Mapping[str, int] = {
 }
 # What the libraries raise for files that are no model.
 NOT_LOADED = (OSError, ValueError, RuntimeError, ArithmeticError, LookupError, TypeError, AttributeError, ImportError)
+MOST_PARTS = 50
+LONGEST_PROMPT = 10_000  # characters
 FEWEST_TOKENS, MOST_TOKENS = 8, 2**24
 DOCUMENT_PROMPTS = ("document", "passage", "corpus")
 QUERY_PROMPTS = ("query", "search_query")
@@ -109,6 +111,7 @@ class ModelFiles:
         """Checks what is about to be loaded: files with a known digest, the parts, the sizes. Raises ModelError."""
         self._refuse_foreign_code()
         self._refuse_absurd_sizes()
+        self.prompt(*DOCUMENT_PROMPTS)
         for relative in self.digests:
             path = self.folder / relative
             if path.is_file():
@@ -129,6 +132,8 @@ class ModelFiles:
 
         A part is loaded by its name: of any package that is installed, if nobody looks.
         """
+        if len(self._listed) > MOST_PARTS:
+            raise ModelError(f"{self.folder}: modules.json names {len(self._listed):,} parts; no model has as many")
         for part in self._listed:
             name, place = str(part.get("type", "")), str(part.get("path", ""))
             if not PART.fullmatch(name):
@@ -139,6 +144,7 @@ class ModelFiles:
     def _refuse_absurd_sizes(self) -> None:
         """Raises ModelError for sizes in config.json that no model has: memory would be asked for before it is read."""
         settings = self.json("config.json")
+        _ = self.max_tokens
         for name, most in MOST.items():
             size = settings.get(name, 1)
             if not isinstance(size, int) or not 0 < size <= most:
@@ -163,7 +169,10 @@ class ModelFiles:
         if not isinstance(prompts, dict):
             raise ModelError(f"{self.folder / 'config_sentence_transformers.json'}: prompts are no object")
         chosen = next((name for name in names if name in prompts), settings.get("default_prompt_name"))
-        return str(prompts.get(chosen, "") or "")
+        prompt = str(prompts.get(chosen, "") or "")
+        if len(prompt) > LONGEST_PROMPT:
+            raise ModelError(f"{self.folder}: wants {len(prompt):,} characters put before each text; no model does")
+        return prompt
 
 
 def find_model(config: EmbeddingConfig) -> ModelFiles:

@@ -12,6 +12,7 @@ import numpy as np
 
 from pipeline.embedding.embedding import EmbeddingInfo, EncodedText, to_int8, unit
 from pipeline.embedding.model_files import DOCUMENT_PROMPTS, NOT_LOADED, ModelFiles, first_line
+from pipeline.embedding.openvino_model import quiet_transformers
 from pipeline.embedding.sentences import sentence_spans
 from pipeline.errors import ModelError
 
@@ -46,7 +47,7 @@ class SentenceTransformersEncoder:
             model_digest=files.digest,
             device=device,
             precision=precision,
-            dimensions=int(self._model.get_embedding_dimension()),
+            dimensions=_dimensions(self._model, files),
             max_tokens=int(self._model.max_seq_length or files.max_tokens),
             long_text=long_text,
             embedded=0,
@@ -106,16 +107,24 @@ class SentenceTransformersEncoder:
         return means
 
 
+def _dimensions(model: Any, files: ModelFiles) -> int:
+    """Those of a vector that it makes, whatever its configuration says. Raises ModelError where it makes none."""
+    try:
+        made = model.encode(["a"], show_progress_bar=False)
+    except NOT_LOADED as problem:
+        raise ModelError(f"{files.folder}: makes no vector of a text: {first_line(problem)}") from None
+    return int(made.shape[-1])
+
+
 def _load(files: ModelFiles, device: str, dtype: Any) -> Any:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # asked for; else the library warns when a process forks
     from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging as transformers_logging
 
-    transformers_logging.disable_progress_bar()
     options = {"dtype": dtype, "use_safetensors": True}
     try:
-        return SentenceTransformer(str(files.folder), device=device, model_kwargs=options, local_files_only=True)
+        with quiet_transformers():
+            return SentenceTransformer(str(files.folder), device=device, model_kwargs=options, local_files_only=True)
     except (*NOT_LOADED, AssertionError, SafetensorError) as problem:
         reason = first_line(problem)
         if device != "cpu" and isinstance(problem, RuntimeError | AssertionError):

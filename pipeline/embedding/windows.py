@@ -117,9 +117,11 @@ def load_tokenizer(path: Path) -> Any:
     if not path.is_file():
         raise ModelError(f"{path}: missing; the model's folder must hold its tokenizer")
     try:
-        json.loads(path.read_bytes())  # the library raises a bare Exception for a damaged file
-    except ValueError as problem:
+        content = json.loads(path.read_bytes())  # the library raises a bare Exception for a damaged file
+    except (ValueError, RecursionError) as problem:
         raise ModelError(f"{path}: damaged: {problem}; fetch the model again") from None
+    if not isinstance(content, dict) or not isinstance(content.get("model"), dict):
+        raise ModelError(f"{path}: no tokenizer: it holds no vocabulary; fetch the model again")
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_padding()
     tokenizer.no_truncation()
