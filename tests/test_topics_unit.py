@@ -16,7 +16,7 @@ from pipeline.corpus.paper_ids import PaperIds
 from pipeline.errors import ConfigError, UnknownPaperError
 from pipeline.neighbours import Neighbours, find_neighbours
 from pipeline.report.topic_sections import _figures
-from pipeline.topics import describe
+from pipeline.topics import describe, word_sample
 from pipeline.topics.describe import DescribedPapers, describe_topics, select_keywords
 from pipeline.topics.edits import apply_edits, check_edits, given_labels
 from pipeline.topics.grouping import EarlierRun, Grouping, Name, group_papers
@@ -421,6 +421,32 @@ def test_topics_are_described_by_their_own_papers():
     assert found.topics[0].boundary == ("p0", "p1")
     assert [each.parent for each in found.topics] == [None] * 3
     assert (found.areas, found.subtopics) == ((), ())
+
+
+def test_a_very_large_corpus_is_described_by_the_words_of_some_papers_of_every_topic(monkeypatch):
+    core = labels(*[0] * 40, *[1] * 24, *[2] * 3, *[-1] * 5)
+    kinds = [*[0] * 40, *[1] * 24, *[2] * 8]
+    whole = described(core, kinds=kinds)
+    monkeypatch.setattr(word_sample.rows_read, "__kwdefaults__", {"most": 18})
+    monkeypatch.setattr(word_sample, "FEWEST_OF_EACH", 3)
+    rows = word_sample.rows_read(core, np.full(72, -1, np.int32))
+    assert np.bincount(core[rows] + 1).tolist() == [3, 10, 6, 3]
+    assert (np.diff(rows) > 0).all()
+    sampled = described(core, kinds=kinds)
+    assert [each.label for each in sampled.topics] == [each.label for each in whole.topics]
+    assert [each.size for each in sampled.topics] == [40, 24, 3], "what is counted of papers is of all of them"
+    weight = sampled.topics[1].keywords[0].weight
+    assert weight == round(2 * float(np.log(1 + 22 / 6)), 6), "6 of the 22 papers read hold it"
+
+
+def test_subtopics_and_few_papers_keep_their_words():
+    topics = np.repeat(np.array([-1, 0, 1], np.int32), [5, 400, 1])
+    subtopics = np.full(406, -1, np.int32)
+    subtopics[5:305], subtopics[305:405] = 0, 1
+    rows = word_sample.rows_read(topics, subtopics, most=100)
+    taken = [int(np.isin(rows, np.flatnonzero(inside)).sum())
+             for inside in (topics == -1, subtopics == 0, subtopics == 1, topics == 1)]  # fmt: skip
+    assert taken == [5, 200, 100, 1]
 
 
 def test_names_stability_and_ids_are_those_of_the_grouping():

@@ -15,6 +15,7 @@ from pipeline.topics.labels import label_topics, repeats, share_one
 from pipeline.topics.phrases import Phrases, find_phrases
 from pipeline.topics.representatives import find_representatives
 from pipeline.topics.topic import Topic, TopicHierarchy, TopicKeyword
+from pipeline.topics.word_sample import rows_read
 
 LABEL_CANDIDATES = 15
 KEYWORD_CANDIDATES = 3  # times the keywords asked for: among so many those that go together are selected
@@ -44,8 +45,12 @@ def describe_topics(
     embed_phrases: (p, d) unit vectors of phrases, by which labels are chosen to cover their topic; without it by the
     papers alone that hold them.
     """
-    phrases = find_phrases(papers.titles, papers.abstracts, stop_words=config.stop_words)
-    describer = _Describer(papers, phrases, Holders(phrases, len(papers.ids)), grouping, config, embed_phrases)
+    rows = rows_read(grouping.core, grouping.hierarchy.subtopic)
+    titles, abstracts = papers.titles, papers.abstracts
+    if len(rows) < len(papers.ids):
+        titles, abstracts = ([texts[row] for row in rows.tolist()] for texts in (titles, abstracts))
+    phrases = find_phrases(titles, abstracts, stop_words=config.stop_words)
+    describer = _Describer(papers, rows, phrases, Holders(phrases, len(rows)), grouping, config, embed_phrases)
     labels, nearest = grouping.hierarchy, grouping.assigned.nearest_topic
     area_of = labels.area_of
     areas = _area_of_papers(area_of, nearest) if len(area_of) else None
@@ -107,12 +112,21 @@ class _LevelLabels:
     within: NDArray[np.int32] | None = None
     parts: NDArray[np.int32] | None = None
 
+    def of(self, rows: NDArray[np.int64]) -> "_LevelLabels":
+        """The same of some papers alone."""
+        within = None if self.within is None else self.within[rows]
+        parts = None if self.parts is None else self.parts[rows]
+        return replace(self, core=self.core[rows], nearest=self.nearest[rows], within=within, parts=parts)
+
 
 @dataclass(frozen=True)
 class _Describer:
-    """Describes the topics of one level; what does not depend on the level is kept."""
+    """Describes the topics of one level; what does not depend on the level is kept. rows: papers that phrases are of,
+    numbered there from 0.
+    """
 
     papers: DescribedPapers
+    rows: NDArray[np.int64]
     phrases: Phrases
     holders: Holders
     grouping: Grouping
@@ -124,8 +138,8 @@ class _Describer:
 
         What sets a topic apart from its siblings belongs into its name; the list of its keywords leaves nothing out.
         """
-        count = self.config.keywords
-        ranked = find_keywords(self.phrases, level.core, count=KEYWORD_CANDIDATES * count, parts=level.parts)
+        count, read = self.config.keywords, level.of(self.rows)
+        ranked = find_keywords(self.phrases, read.core, count=KEYWORD_CANDIDATES * count, parts=read.parts)
         keywords = [select_keywords(listed, self.holders.held(listed), count=count) for listed in ranked]
         candidates = self._label_candidates(level)
         held = self._held(candidates, level)
@@ -139,8 +153,9 @@ class _Describer:
         """Areas or subtopics. others: the topics described before, whose labels are used already. beside: for each the
         label that is read together with its own.
         """
+        read = level.of(self.rows)
         keywords = find_keywords(
-            self.phrases, level.core, count=self.config.keywords, within=level.within, parts=level.parts
+            self.phrases, read.core, count=self.config.keywords, within=read.within, parts=read.parts
         )
         ranked = enumerate(self._label_candidates(level))
         candidates = [share_one(listed, beside[number]) for number, listed in ranked]
@@ -150,14 +165,17 @@ class _Describer:
 
     def _held(self, candidates: Sequence[Sequence[Keyword]], level: _LevelLabels) -> list[NDArray[np.bool_]]:
         """For each topic which of its papers hold which candidates."""
-        return [self.holders.held(listed)[level.core == number] for number, listed in enumerate(candidates)]
+        core = level.core[self.rows]
+        return [self.holders.held(listed)[core == number] for number, listed in enumerate(candidates)]
 
     def _label_candidates(self, level: _LevelLabels) -> list[list[Keyword]]:
         """What a label may be made of: the weight of each phrase times how much better than chance it ranks the papers
         of its topic.
         """
-        count, within, parts = LABEL_CANDIDATES, level.within, level.parts
-        ranked = find_keywords(self.phrases, level.core, count=count, for_names=True, within=within, parts=parts)
+        read = level.of(self.rows)
+        ranked = find_keywords(
+            self.phrases, read.core, count=LABEL_CANDIDATES, for_names=True, within=read.within, parts=read.parts
+        )
         terms = sorted({keyword.term for keywords in ranked for keyword in keywords})
         if self.embed_phrases is None or not terms:
             return ranked
