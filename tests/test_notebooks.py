@@ -15,7 +15,7 @@ SHOWN = {
         "Meltwater under a glacier speeds up",
         "application/vnd.jupyter.widget-view+json",
     ),
-    "own-vectors": ("(200, 20)", "coral bleaching", "['coral bleaching', 'coral bleaching', 'coral bleaching']"),
+    "own-vectors": ("(200, 20)", "Marine heatwave", '"text": "coral bleaching\\n"'),
     "comparing-runs": ("agreement 0.", "Fire corals", "34 new papers; 0 old ones moved", "image/svg+xml"),
 }
 # A kernel's sockets would reach others: none but those on the loopback address, over which it is spoken to.

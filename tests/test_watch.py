@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,6 +14,7 @@ import pytest
 
 from pipeline.adding import addition
 from pipeline.atlas import load_run
+from pipeline.build import manifest_builder
 from pipeline.cli.main import main
 from pipeline.errors import BusyError, PaperatlasError, ServiceError
 from pipeline.fetch import services
@@ -42,10 +43,20 @@ def numbered(papers, first, last):
     return [paper for paper in papers if first <= int(paper["id"].split("-")[1]) < last]
 
 
+class FirstDay(datetime):
+    """The clock on the morning of the first day."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return cls.fromisoformat(f"{DAYS[0]}T06:00:00").replace(tzinfo=tz)
+
+
 @pytest.fixture(scope="module")
 def first_run(tmp_path_factory):
     """A run of planted papers: the first 14 of each kind, one topic each."""
-    atlas = run_once(tmp_path_factory.mktemp("watch"), numbered(planted_papers(KINDS, 20), 0, 14))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_builder, "datetime", FirstDay)  # a watch looks back from when the run was made
+        atlas = run_once(tmp_path_factory.mktemp("watch"), numbered(planted_papers(KINDS, 20), 0, 14))
     assert len(atlas.topics) == len(KINDS)
     return atlas
 

@@ -4,6 +4,7 @@ It is started by name (`python -m pipeline.workers.worker`), so nothing imports 
 """
 
 import importlib
+import io
 import json
 import os
 import signal
@@ -54,6 +55,8 @@ def _take_standard_output() -> TextIO:
     """Where answers go; what else is written to standard output goes to standard error from now on."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # else it would stand behind the last line of a failure
     return answers
 
 

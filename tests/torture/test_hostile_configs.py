@@ -157,7 +157,7 @@ def test_every_hostile_config_in_a_process_of_its_own(tmp_path_factory):
             process = subprocess.Popen(
                 command, cwd=place, stdout=subprocess.DEVNULL, stderr=file, env=environment(place)
             )
-            process.returncode, memory = wait_for(process.pid)
+            _, memory = wait_for(process)
         try:
             check(name, told.read_text(), process.returncode, place)
             assert memory < MOST_MEMORY, f"{memory / 2**20:.0f} MB"
