@@ -167,10 +167,12 @@ def test_the_site_has_no_barrier_that_axe_finds(browser, address, name):
 
 
 def test_the_pictures_can_be_made_again_and_show_something(browser, demo, tmp_path):
+    from docs.tools.diagrams import draw_diagrams
     from docs.tools.pictures import draw_figure, take_screenshots
 
     take_screenshots(browser, demo, tmp_path)
     draw_figure(demo, tmp_path)
+    draw_diagrams(demo, tmp_path)
     kept = REPOSITORY / "docs" / "pictures"
     assert {path.name for path in tmp_path.iterdir()} == {path.name for path in kept.iterdir()}
     for path in tmp_path.iterdir():

@@ -1,4 +1,4 @@
-"""A run of the demo -> the pictures of the pages: screenshots of its map, its map as a figure.
+"""A run of the demo -> the pictures of the pages: screenshots of its map, its map as a figure, how it came to be.
 
 python -m docs.tools.pictures outputs/demo docs/pictures
 """
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from docs.tools.diagrams import draw_diagrams
 from pipeline.atlas import load_run
 from pipeline.map import Picture, draw_atlas
 from tests.browser import file_address, open_browser, show
@@ -37,6 +38,7 @@ def main() -> None:
     with open_browser() as browser:
         take_screenshots(browser, run, folder)
     draw_figure(run, folder)
+    draw_diagrams(run, folder)
 
 
 if __name__ == "__main__":
