@@ -18,11 +18,10 @@ def serve_to_agents(run: Run) -> None:
     from pipeline.web.mcp_server import require_mcp, serve_agents
 
     require_mcp()
-    atlas = load_run(run)
-    show.problem(
-        f"{atlas.manifest.name}: {show.count(len(atlas), 'paper')}; an agent's messages are read from standard input"
-    )
     try:
+        atlas = load_run(run)
+        papers = show.count(len(atlas), "paper")
+        show.problem(f"{atlas.manifest.name}: {papers}; an agent's messages are read from standard input")
         serve_agents(atlas)
     except BrokenPipeError:
         raise typer.Exit(PIPE_CLOSED) from None
