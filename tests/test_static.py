@@ -12,7 +12,7 @@ import pytest
 
 from pipeline import Atlas
 from pipeline.config import EmbeddingConfig
-from pipeline.embedding import choose_backend, embed_texts, make_encoder, static_encoder
+from pipeline.embedding import choose_backend, embed_texts, encode_in_blocks, make_encoder, static_encoder
 from pipeline.embedding.int8_model import calibration_texts
 from pipeline.embedding.model_files import ModelFiles, find_model
 from pipeline.embedding.sentences import sentence_spans
@@ -91,7 +91,7 @@ def test_bits_depend_on_the_text_alone(files, cache, encoder, monkeypatch):
         mine = slice(together.sentences.offsets[row], together.sentences.offsets[row + 1])
         np.testing.assert_array_equal(alone.sentences.vectors, together.sentences.vectors[mine])
     monkeypatch.setattr(static_encoder, "MOST_WORDS", 20)  # the table is begun again and again
-    monkeypatch.setattr(static_encoder, "BLOCK", 3)
+    monkeypatch.setattr(encode_in_blocks, "BLOCK", 3)
     few = embed_texts(TEXTS[::-1], StaticEncoder(files, cache), sentences=False)
     np.testing.assert_array_equal(few.vectors[::-1], together.vectors)
 

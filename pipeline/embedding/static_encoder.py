@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.embedding.embedding import EmbeddingInfo, EncodedText, to_int8, unit
+from pipeline.embedding.embedding import EmbeddingInfo, EncodedText
+from pipeline.embedding.encode_in_blocks import encode_in_blocks
 from pipeline.embedding.model_files import ModelFiles
-from pipeline.embedding.sentences import sentence_spans
 from pipeline.embedding.static_model import load_static, static_digest
 from pipeline.embedding.windows import load_tokenizer
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-BLOCK = 256  # texts whose words are looked up at once
 MOST_WORDS = 200_000  # kept in the table, 200 MB at most; beyond, it is begun again
 LONGEST_WORD = 100  # characters; a longer one has no token
 WITHIN = "##"  # before a token that begins within a word
@@ -54,26 +53,7 @@ class StaticEncoder:
 
     def encode(self, texts: Sequence[str]) -> Iterator[tuple[int, EncodedText]]:
         """Each text's result with its position; a text without a known token is a zero vector."""
-        for start in range(0, len(texts), BLOCK):
-            block = texts[start : start + BLOCK]
-            spans = [sentence_spans(text) if self._sentences else [] for text in block]
-            parts = [
-                part for text, own in zip(block, spans, strict=True) for part in (text, *(text[a:b] for a, b in own))
-            ]
-            vectors, words = self._words.sums(parts)
-            first = 0
-            for position, own in enumerate(spans, start=start):
-                after = first + 1 + len(own)
-                yield (
-                    position,
-                    EncodedText(
-                        vector=unit(vectors[first]),
-                        tokens=words[first],
-                        sentence_vectors=to_int8(vectors[first + 1 : after]),
-                        sentence_spans=np.array(own, dtype=np.int32).reshape(-1, 2),
-                    ),
-                )
-                first = after
+        return encode_in_blocks(texts, self._words.sums, sentences=self._sentences)
 
 
 class WordVectors:

@@ -13,13 +13,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.embedding.embedding import EmbeddingInfo, EncodedText, to_int8, unit
-from pipeline.embedding.sentences import sentence_spans
+from pipeline.embedding.embedding import EmbeddingInfo, EncodedText
+from pipeline.embedding.encode_in_blocks import encode_in_blocks
 from pipeline.errors import CorpusError
 
 DIMENSIONS = 256
 MOST_TERMS = 50_000
-BLOCK = 256  # texts that are projected at once
 TOKEN = r"(?u)\b\w\w+\b"
 
 
@@ -92,24 +91,10 @@ class TfidfEncoder:
 
     def encode(self, texts: Sequence[str]) -> Iterator[tuple[int, EncodedText]]:
         """Each text's result with its position; a text without a known word is a zero vector."""
-        for start in range(0, len(texts), BLOCK):
-            block = texts[start : start + BLOCK]
-            spans = [sentence_spans(text) if self._sentences else [] for text in block]
-            parts = [
-                part for text, own in zip(block, spans, strict=True) for part in (text, *(text[a:b] for a, b in own))
-            ]
-            vectors, first = self._project(parts), 0
-            for position, (text, own) in enumerate(zip(block, spans, strict=True), start=start):
-                yield (
-                    position,
-                    EncodedText(
-                        vector=unit(vectors[first]),
-                        tokens=len(text.split()),
-                        sentence_vectors=to_int8(vectors[first + 1 : first + 1 + len(own)]),
-                        sentence_spans=np.array(own, dtype=np.int32).reshape(-1, 2),
-                    ),
-                )
-                first += 1 + len(own)
+        return encode_in_blocks(texts, self._make_vectors, sentences=self._sentences)
+
+    def _make_vectors(self, texts: list[str]) -> tuple[NDArray[np.float32], list[int]]:
+        return self._project(texts), [len(text.split()) for text in texts]
 
     def _project(self, texts: list[str]) -> NDArray[np.float32]:
         """(n, d); the product of a sparse row with a matrix has the same bits whatever the other rows are."""
