@@ -154,7 +154,7 @@ def test_one_column_may_have_commas(tmp_path):
 
 
 def test_letters_of_windows_are_read_and_words_of_another_script_rejected(tmp_path):
-    head, rows = b"id,title,abstract\n", "1,Größe,Café\n".encode("cp1252") + "2,冰川的融化,摘要\n".encode("gbk")
+    head, rows = b"id,title,abstract\n", "1,Größe,Café\n".encode("cp1252") + "2,Таяние льда,обзор\n".encode("cp1251")
     papers = read(tmp_path, "p.csv", head + rows)
     assert titles(papers) == ["Größe", "not utf-8 text"]
 

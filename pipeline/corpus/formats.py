@@ -4,11 +4,12 @@ Another package adds a format by an entry point of the group `paperatlas.readers
 (docs/formats.md has an example); it is asked before ours.
 """
 
-import codecs
 from functools import cache
 from importlib.metadata import entry_points
 
+from pipeline.corpus.decoding import UTF16_MARKS, decode_whole
 from pipeline.corpus.file_format import Format
+from pipeline.corpus.mixed_encodings import MARKS
 from pipeline.corpus.readers import (
     bibtex,
     delimited,
@@ -109,8 +110,9 @@ def _start(source: Source) -> bytes:
 
 def _decoded(start: bytes) -> str:
     """As text, lines ended by newlines whatever ends them in the file."""
-    encoding = "utf-16" if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-    return start.decode(encoding, errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+    is_utf16 = start.startswith(UTF16_MARKS)
+    text = start.decode("utf-16", errors="replace") if is_utf16 else MARKS.sub("", decode_whole(start, "utf-8"))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _by_text(text: str, source: Source, by_ending: Format | None) -> Format | None:

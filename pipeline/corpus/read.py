@@ -18,6 +18,8 @@ from pipeline.corpus.sources import Source
 from pipeline.errors import CorpusError
 from pipeline.words.did_you_mean import nearest_names
 
+LONGEST_NAME = 60  # characters of a field's name in a message
+
 
 def read_corpus(
     config: CorpusConfig,
@@ -105,7 +107,8 @@ def _check_fields(source: Source, fields: FieldMap) -> None:
     names = list(fields.field_names)
     if not names:
         return
-    shown = ", ".join(names[:12]) + (" ..." if len(names) > 12 else "")
+    some = [" ".join(name.split())[:LONGEST_NAME] for name in names[:12]]
+    shown = ", ".join(some) + (" ..." if len(names) > len(some) else "")
     configured = {f"corpus.fields.{role}": name for role, name in fields.named.items()}
     if fields.vectors_column:
         configured["embedding.vectors_column"] = fields.vectors_column

@@ -5,8 +5,9 @@ Front matter is read by PyYAML's safe loader, Markdown by markdown-it-py.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from pipeline.corpus.decoding import UTF16_MARKS
+from pipeline.corpus.decoding import decode_whole, mend_records
 from pipeline.corpus.file_format import Format
 from pipeline.corpus.record import Record, Rejected
 from pipeline.corpus.sources import Source
@@ -19,15 +20,16 @@ ABSTRACT = re.compile(r"abstract|summary|zusammenfassung|résumé|resumen", re.I
 
 def read_text(source: Source, encoding: str) -> Iterator[Record | Rejected]:
     """The file as one paper: its first line is the title where it is short, else the file's name is."""
-    text = _decoded(source, encoding)
-    if isinstance(text, Rejected):
-        yield text
+    note = _decoded(source, encoding)
+    if isinstance(note, Rejected):
+        yield note
         return
+    text = str(note.fields["text"])
     first, _, rest = text.strip().partition("\n")
     titled = len(first.strip()) <= LONGEST_TITLE and bool(rest.strip())
     title, abstract = (first.strip().removeprefix("Title:").strip(), rest) if titled else (source.stem, text)
     fields = {"id": _name(source), "title": title, "abstract": " ".join(abstract.split())}
-    yield Record(source.name, 1, fields if text.strip() else {"id": _name(source), "title": "", "abstract": ""})
+    yield replace(note, fields=fields if text.strip() else {"id": _name(source), "title": "", "abstract": ""})
 
 
 def read_markdown(source: Source, encoding: str) -> Iterator[Record | Rejected]:
@@ -35,10 +37,11 @@ def read_markdown(source: Source, encoding: str) -> Iterator[Record | Rejected]:
 
     The abstract is the section of that name where there is one, else all its prose.
     """
-    text = _decoded(source, encoding)
-    if isinstance(text, Rejected):
-        yield text
+    note = _decoded(source, encoding)
+    if isinstance(note, Rejected):
+        yield note
         return
+    text = str(note.fields["text"])
     front = FRONT.match(text)
     fields: dict[str, object] = {"id": _name(source)}
     if front:
@@ -50,10 +53,11 @@ def read_markdown(source: Source, encoding: str) -> Iterator[Record | Rejected]:
     title, abstract = _prose(text[front.end() :] if front else text)
     fields.setdefault("title", title or source.stem)
     fields.setdefault("abstract", abstract)
-    yield Record(source.name, 1, fields)
+    yield replace(note, fields=fields)
 
 
-def _decoded(source: Source, encoding: str) -> str | Rejected:
+def _decoded(source: Source, encoding: str) -> Record | Rejected:
+    """A record of one field, `text`."""
     content = source.read_whole()
     if len(content) > LARGEST:
         return Rejected(
@@ -61,10 +65,12 @@ def _decoded(source: Source, encoding: str) -> str | Rejected:
             1,
             f"a text of more than {LARGEST // 2**20} MB is no abstract; is it a list of papers? export it as RIS",
         )
-    if content.startswith(UTF16_MARKS):
-        encoding = "utf-16"
-    text = content.decode(encoding, errors="surrogateescape" if encoding != "utf-16" else "replace")
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        text = decode_whole(content, encoding)
+    except (UnicodeError, LookupError):
+        return Rejected(source.name, 1, f"not {encoding} text")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return next(mend_records([Record(source.name, 1, {"text": text})], encoding))
 
 
 def _name(source: Source) -> str:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from pipeline.corpus.decoding import UTF16_MARKS
+from pipeline.corpus.decoding import decode_whole
 from pipeline.corpus.file_format import Format
 from pipeline.corpus.readers.json_records import find_papers, to_record
 from pipeline.corpus.record import Record, Rejected
@@ -41,12 +41,8 @@ def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
 
 
 def _text(source: Source, encoding: str) -> str:
-    content = source.read_whole()
-    if content.startswith(UTF16_MARKS):
-        encoding = "utf-16"
-    utf8 = encoding.lower().replace("_", "-") in ("utf-8", "utf8")
     try:
-        return content.decode("utf-8-sig" if utf8 else encoding, errors="surrogateescape" if utf8 else "strict")
+        return decode_whole(source.read_whole(), encoding)
     except (UnicodeError, LookupError):
         raise CorpusError(f"{source}: not {encoding} text; set corpus.encoding to the file's own") from None
 
