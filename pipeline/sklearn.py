@@ -198,6 +198,8 @@ class PaperAtlas(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin
         if texts is not None:
             return _Given(_checked(texts), None)
         vectors = validate_data(self, X, reset=reset, dtype=np.float64) + 0.0  # -0.0 is 0.0
+        if reset and not vectors.any():
+            raise CorpusError("every vector is zeros alone, so that none is nearer than another")
         return _Given([hashlib.sha256(row.tobytes()).hexdigest() for row in vectors], vectors)
 
     def _forget(self, *, is_matrix: bool) -> None:

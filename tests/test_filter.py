@@ -1,6 +1,7 @@
 """Conditions over columns and topics, each answer by hand, and every message with its place."""
 
 import datetime
+import re
 
 import numpy as np
 import pyarrow as pa
@@ -329,7 +330,18 @@ def test_a_condition_cannot_reach_around_the_topic(atlas):
 def test_a_topic_is_a_number_or_a_label_and_nothing_else(atlas, topic):
     with pytest.raises(PaperatlasError) as problem:
         filter_papers(atlas, topic=topic)
-    assert str(problem.value) == f"no paper meets topic {topic!r}"
+    assert str(problem.value).startswith(f"no paper meets topic {topic!r}; ")
+
+
+def test_an_unknown_topic_is_answered_with_those_there_are(atlas):
+    largest = sorted(atlas.topics, key=lambda topic: -topic.assigned)
+    named = ", ".join(f"{topic.id} ({topic.label})" for topic in largest)
+    with pytest.raises(PaperatlasError) as problem:
+        filter_papers(atlas, topic="99")
+    assert str(problem.value) == f"no paper meets topic '99'; the largest are {named}"
+    label = atlas.topics[-1].label
+    with pytest.raises(PaperatlasError, match=rf"; did you mean \d+ \({re.escape(label)}\)$"):
+        filter_papers(atlas, topic=f"{label}x", condition="year > 0")
 
 
 def test_no_paper_left_is_an_error_that_names_what_was_asked(atlas):

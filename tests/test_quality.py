@@ -90,7 +90,7 @@ def test_the_command_tells_it_as_text_and_as_json(mixed, monkeypatch, capsys):
     monkeypatch.chdir(mixed)
     assert main(["inspect", "a.jsonl", "b.ris", "c.nbib"]) == 0
     told = capsys.readouterr().out
-    assert "10 rows read = 8 papers + 1 duplicates + 1 rejected" in told
+    assert "10 rows read = 8 papers + 1 duplicate + 1 rejected" in told
     assert "JSONL 6, NBIB 1, RIS 1" in told
     assert main(["inspect", "*.ris", "c.nbib", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["kept"] == 2

@@ -61,6 +61,7 @@ FIXTURES: dict[str, dict[str, bytes]] = {
 SPLINTERS = [
     *(b"\n", b"\r", b"\0", b'"', b"{", b"}", b"\\", b",", b"\t", b"<", b"&x;", b"  - ", b"\xff", b"\xe9", b"\n\n"),
     *(b"PMID- ", b"TY  - ", b"ER", b"@article{a,", b"%0 ", "\u4e2d\u6587".encode("gbk"), b"-1", b"null"),
+    *("冰川的融化与海洋".encode("gbk"), "氷河の融解".encode("shift_jis"), "冰川".encode()),
 ]
 
 

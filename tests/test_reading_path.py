@@ -251,6 +251,8 @@ def test_where_no_route_leads_one_line_says_so(tmp_path, capsys):
 def test_questions_that_make_no_sense_are_refused(atlas):
     with pytest.raises(UnknownPaperError, match="no paper has the id 'rot'; ids that look like it: root"):
         find_path(atlas, "rot")
+    with pytest.raises(UnknownPaperError, match=r"^no paper has the id 3: an id is a text, e\.g\. '\w+'$"):
+        Atlas(atlas).path(3)
     with pytest.raises(UnknownPaperError, match="'newst'"):
         find_path(atlas, "root", end="newst")
     with pytest.raises(PaperatlasError, match="give one of the two"):

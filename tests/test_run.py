@@ -264,6 +264,7 @@ def test_own_vectors_from_a_file_follow_their_papers(tmp_path, make_atlas):
         (np.zeros((3, 4)), "expected one row for each of the 24 rows read"),
         (np.zeros(24), r"expected one \(papers, dimensions\) array"),
         (np.full((24, 4), np.nan), "24 vectors are missing.*NaN"),
+        (np.zeros((24, 4)), r"v\.npy: every vector is zeros alone"),
         (np.zeros((24, 4), dtype=object), "not a .npy file of numbers"),
         (np.array([["x"] * 4] * 24), "floating point numbers"),
     ],

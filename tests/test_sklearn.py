@@ -190,6 +190,11 @@ def test_own_vectors_are_clustered_by_direction_alone():
     assert not hasattr(refitted, "n_features_in_")
 
 
+def test_vectors_that_are_all_zeros_are_refused():
+    with pytest.raises(PaperatlasError, match=r"^every vector is zeros alone"):
+        PaperAtlas(resamples=0).fit(np.full((8, 4), -0.0))
+
+
 @pytest.mark.parametrize("count", [*range(1, 8), 15, 16, 30])
 def test_few_papers_are_few_and_not_a_failure(count):
     texts = texts_of(("glaciers", "bees"), 15)[0]

@@ -306,6 +306,25 @@ def test_files_that_come_into_a_folder_are_told_once(folder, tmp_path, monkeypat
     assert len(set(times)) == 3
 
 
+def test_a_file_of_a_folder_that_cannot_be_read_is_skipped_and_said_once(folder, tmp_path):
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    papers = numbered(planted_papers(KINDS, 20), 14, 20)
+    write_jsonl(inbox / "a.jsonl", papers[:2])
+    (inbox / "stray.bin").write_bytes(b"\x7fELF\x02\x01\x01\0\0")
+    first = watch(folder, WatchRequest(files=(str(inbox),)), now=noon(DAYS[0]))
+    assert first.new == 2
+    (note,) = first.notes
+    assert note.startswith(f"skipped, until it changes: {inbox / 'stray.bin'}: ")
+    assert watch(folder, AGAIN, now=noon(DAYS[1])).notes == ()
+    write_jsonl(inbox / "stray.bin", papers[2:3])
+    (inbox / "stray.bin").rename(inbox / "b.jsonl")
+    assert watch(folder, AGAIN, now=noon(DAYS[2])).new == 1
+    (inbox / "named.bin").write_bytes(b"\x7fELF\x02\x01\x01\0\0")
+    with pytest.raises(PaperatlasError, match=r"named\.bin: "):
+        watch(folder, WatchRequest(files=(str(inbox / "named.bin"),)), now=noon(DAYS[2]))
+
+
 def test_papers_that_a_new_run_lacks_are_added_again_and_not_announced_again(folder, first_run, service):
     service.today = DAYS[2]
     watch(folder, QUERY, now=noon(DAYS[2]), client=service.client())

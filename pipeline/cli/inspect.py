@@ -68,9 +68,7 @@ def _show(quality: "CorpusQuality", model: str) -> None:
     from pipeline.report import cleaned_in_words, notes
 
     duplicates, rejected = sum(quality.duplicates.values()), sum(quality.rejected.values())
-    show.line(
-        f"{quality.read:,} rows read = {quality.kept:,} papers + {duplicates:,} duplicates + {rejected:,} rejected"
-    )
+    show.line(show.row_counts(quality.read, quality.kept, duplicates=duplicates, rejected=rejected))
     for kind, counts in (("duplicates", quality.duplicates), ("rejected", quality.rejected)):
         for reason, count in counts.items():
             show.line(f"  {count:,} {kind}: {show.safe(reason)}")

@@ -95,10 +95,7 @@ def run_and_show(config: "Config", *, force: bool = False, quiet: bool = False, 
 
 def _show_row_counts(atlas: "AtlasData") -> None:
     counts, embedding = atlas.manifest.counts, atlas.manifest.embedding
-    show.line(
-        f"{counts.read:,} rows read = {counts.kept:,} papers + {counts.duplicates:,} duplicates"
-        f" + {counts.rejected:,} rejected"
-    )
+    show.line(show.row_counts(counts.read, counts.kept, duplicates=counts.duplicates, rejected=counts.rejected))
     if counts.rejected:
         from pipeline.report import reject_reasons
 

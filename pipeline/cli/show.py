@@ -30,6 +30,7 @@ __all__ = [
     "print_jsonl",
     "print_text",
     "problem",
+    "row_counts",
     "safe",
     "table",
     "write_file",
@@ -91,6 +92,16 @@ def count(number: int, noun: str) -> str:
     ('1 paper', '2,000 papers')
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def row_counts(read: int, kept: int, *, duplicates: int, rejected: int) -> str:
+    """Where every row read is.
+
+    >>> row_counts(1, 1, duplicates=0, rejected=0)
+    '1 row read = 1 paper + 0 duplicates + 0 rejected'
+    """
+    kinds = f"{count(kept, 'paper')} + {count(duplicates, 'duplicate')} + {rejected:,} rejected"
+    return f"{count(read, 'row')} read = {kinds}"
 
 
 def print_text(text: str) -> None:

@@ -42,6 +42,8 @@ class PaperIds:
 
     def row(self, paper: str) -> int:
         """Row of a paper or of the paper kept for it. Raises UnknownPaperError, with the ids most like it."""
+        if not isinstance(paper, str):
+            raise UnknownPaperError(f"no paper has the id {paper!r}: an id is a text, e.g. {self.ids[0]!r}")
         row = self.find(paper)
         if row is None:
             near = nearest_names(paper, chain(self._rows, self.duplicates), count=3, least=50.0)

@@ -22,7 +22,7 @@ DAMAGED = (ValueError, TypeError, OverflowError, SyntaxError, tokenize.TokenErro
 def own_vectors(corpus: Corpus, *, file: Path | None, column: str | None) -> Embedding:
     """Unit rows of the given vectors, in the corpus's order.
 
-    A file has one row for every row read, in the order read. Raises CorpusError for a wrong shape or NaN.
+    A file has one row for every row read, in the order read. Raises CorpusError for a wrong shape, NaN, or zeros alone.
     """
     if file is not None:
         name, given = str(file), _from_file(file, corpus)
@@ -31,6 +31,8 @@ def own_vectors(corpus: Corpus, *, file: Path | None, column: str | None) -> Emb
         if corpus.vectors is None:
             raise CorpusError(f'embedding.vectors_column = "{column}": holds no list of numbers in any row')
         given = corpus.vectors
+    if not given.any():
+        raise CorpusError(f"{name}: every vector is zeros alone, so that none is nearer than another")
     bad = np.flatnonzero(~np.isfinite(given).all(axis=1))
     if len(bad):
         where = corpus.tables.sources.slice(int(bad[0]), 1).to_pylist()[0]

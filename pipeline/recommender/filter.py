@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from pipeline.atlas import AtlasData
 from pipeline.errors import PaperatlasError
 from pipeline.recommender.column_values import NUMBERS, TEXT, TRUTH, ColumnValues, Value, kind_of
-from pipeline.words.did_you_mean import did_you_mean
+from pipeline.words.did_you_mean import did_you_mean, nearest_names
 from pipeline.words.display import shorten
 
 TOKEN = re.compile(
@@ -36,6 +36,7 @@ LONGEST = 10_000  # characters of a condition
 MOST_TESTS = 100  # that differ from each other
 LONGEST_NUMBER = 300  # characters; the largest float64 has 309 digits
 LONGEST_SHOWN = 200  # characters of a condition or a name in a message
+TOPICS_SHOWN = 5  # in a message, where none is like the one asked for
 LONGEST_TOPIC_NUMBER = 18  # digits; a longer one is a label
 
 
@@ -197,12 +198,23 @@ def filter_papers(
     if condition is not None:
         keep &= where(atlas, condition)
     if topic is not None:
-        keep &= of_topic(atlas, topic)
+        members = of_topic(atlas, topic)
+        if not members.any():
+            raise PaperatlasError(f"no paper meets topic {topic[:LONGEST_SHOWN]!r}; {topics_like(atlas, topic)}")
+        keep &= members
     if not keep.any():
         given = [] if condition is None else [shorten(condition, LONGEST_SHOWN)]
         given += [] if topic is None else [f"topic {topic[:LONGEST_SHOWN]!r}"]
         raise PaperatlasError(f"no paper meets {' and '.join(given)}")
     return keep
+
+
+def topics_like(atlas: AtlasData, name: str) -> str:
+    """For a message that a run has no topic of this name: the topics with a similar label, or else the largest."""
+    near = nearest_names(name, [topic.label for topic in atlas.topics])
+    largest = sorted(atlas.topics, key=lambda topic: (-topic.assigned, topic.id))[:TOPICS_SHOWN]
+    shown = [topic for topic in atlas.topics if topic.label in near] or largest
+    return f"{'did you mean' if near else 'the largest are'} {', '.join(f'{one.id} ({one.label})' for one in shown)}"
 
 
 def of_topic(atlas: AtlasData, topic: str) -> NDArray[np.bool_]:

@@ -1,10 +1,14 @@
 """State, what is watched -> the state with the papers pending that the run does not have yet."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from pipeline.adding.new_papers import read_new
 from pipeline.atlas import AtlasData
+from pipeline.corpus import find_sources, read_papers
+from pipeline.errors import CorpusError
 from pipeline.watch.new_records import changed_files, download
 from pipeline.watch.watch_context import WatchContext
 from pipeline.watch.watch_files import stamp
@@ -33,8 +37,9 @@ def look(place: WatchContext, state: WatchState, atlas: AtlasData, *, request: W
     assert state.source is not None
     if state.source.files:
         changed = changed_files(state.source, state.seen, outside=(place.folder.resolve(), place.run))
-        looked = Looked(replace(state, seen={**state.seen, **changed}))
-        return _note_new(place, looked, atlas, files=tuple(changed), now=now)
+        readable, notes = _that_can_be_read(changed, atlas, named=state.source.files)
+        looked = Looked(replace(state, seen={**state.seen, **changed}), notes=notes)
+        return _note_new(place, looked, atlas, files=readable, now=now)
     last = state.since.get(str(state.source)) or date.fromisoformat(atlas.manifest.finished[:10])
     first_day = request.since or state.source.first_day(last)
     (place.folder / FETCHED).mkdir(exist_ok=True)
@@ -51,6 +56,26 @@ def look(place: WatchContext, state: WatchState, atlas: AtlasData, *, request: W
     if noted.state.pending is None:
         downloaded.file.unlink()
     return noted
+
+
+def _that_can_be_read(
+    files: Iterable[str], atlas: AtlasData, *, named: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Those files that can be read, and a note on each other, which is left alone until it changes.
+
+    Raises CorpusError for one that is watched by its name, not as part of a folder or glob.
+    """
+    readable, notes = [], []
+    for file in files:
+        try:
+            for _ in read_papers(find_sources([file], Path()), atlas.manifest.config.corpus):
+                pass
+            readable.append(file)
+        except CorpusError as problem:
+            if file in named:
+                raise
+            notes.append(f"skipped, until it changes: {problem}")
+    return tuple(readable), tuple(notes)
 
 
 def _note_new(

@@ -11,12 +11,10 @@ from pipeline.corpus.identifiers import Identifiers, find_arxiv, find_dois, titl
 from pipeline.corpus.references import Reference
 from pipeline.errors import PaperatlasError, UnknownPaperError
 from pipeline.recommender import MissingWork, find_missing
+from pipeline.recommender.filter import topics_like
 from pipeline.references import find_works, parse_reference
 from pipeline.topics import Topic
 from pipeline.web.mcp_texts import shown_id
-from pipeline.words.did_you_mean import nearest_names
-
-EXAMPLES = 3  # topics named where none is like the one asked for
 
 
 @dataclass(frozen=True)
@@ -50,11 +48,7 @@ class AgentRun:
         by_name = {topic.label.casefold(): topic for topic in topics} | {str(topic.id): topic for topic in topics}
         if (found := by_name.get(name.strip().casefold())) is not None:
             return found
-        largest = sorted(topics, key=lambda topic: (-topic.assigned, topic.id))[:EXAMPLES]
-        near = nearest_names(name, [topic.label for topic in topics])
-        shown = [topic for topic in topics if topic.label in near] or largest
-        hint = "did you mean" if near else "the largest are"
-        raise PaperatlasError(f"no topic {name!r}; {hint} {', '.join(f'{one.id} ({one.label})' for one in shown)}")
+        raise PaperatlasError(f"no topic {name!r}; {topics_like(self.atlas, name)}")
 
     def reference(self, text: str) -> Reference:
         """A reference as an agent writes it: id of a paper of the run, DOI, arXiv id, title, or as it is printed."""
