@@ -2,8 +2,9 @@
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_atomically(path: Path, content: bytes | Iterable[bytes]) -> None:
@@ -40,10 +41,13 @@ def _usual_mode(path: Path) -> int:
     return 0o666 & ~mask
 
 
-def write_synced(path: Path, content: bytes) -> None:
-    """Write and flush to the disk, for a file in a folder that is renamed as a whole later. Raises OSError."""
+def write_synced(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write and flush to the disk, for a file in a folder that is renamed as a whole later. Raises OSError.
+
+    write: called with the open file.
+    """
     with path.open("wb") as file:
-        file.write(content)
+        write(file)
         file.flush()
         os.fsync(file.fileno())
 

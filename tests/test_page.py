@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from pipeline import Atlas
-from pipeline.map import write_page
+from pipeline.map import html, write_page
 from pipeline.map.columns import OTHER, map_columns
 from pipeline.map.content import page_points, quantise, spread_order, with_texts
 from pipeline.map.html import MODULES, asset, deck_script, page_script, render
@@ -688,6 +688,29 @@ def test_what_does_not_fit_is_left_out_in_order_and_said(browser, tmp_path):
     seen.page.locator("#panel td button").first.click()
     seen.expect("#panel", "Abstracts are left out of this file")
     assert seen.complaints == []
+
+
+def test_of_a_far_too_large_corpus_only_the_papers_drawn_are_read(tmp_path, monkeypatch):
+    papers = planted_papers(TOPICS, 400)
+    for number, paper in enumerate(papers):
+        paper["title"] += " " + np.random.default_rng(number).bytes(60).hex()  # words that do not compress
+    atlas = run_once(tmp_path, papers)
+    shell = len(render({}, "t")) / 1e6
+    plain = write_page(atlas, title="t", budget_mb=shell + 0.15)
+    monkeypatch.setattr(html, "ESTIMATED_ON", 500)
+    monkeypatch.setattr(html, "with_texts", None)  # the texts of all papers are not read
+    page = write_page(atlas, title="t", budget_mb=shell + 0.15)
+    meta, before = (json.loads(blocks(one)["meta"]) for one in (page, plain))
+    assert 1000 <= meta["papers"] < 1500
+    assert meta["papers"] == pytest.approx(before["papers"], rel=0.1)
+    assert meta["left_out"] == before["left_out"] == ["abstracts", "similar papers"]
+    assert len(page) <= (shell + 0.15) * 1e6
+    texts = json.loads(blocks(page)["texts"])
+    title_of = dict(zip(*(atlas.column(name).to_pylist() for name in ("id", "title")), strict=True))
+    assert [title_of[paper] for paper in texts["id"]] == texts["title"]
+    x = np.frombuffer(blocks(page)["points"], np.uint16, meta["papers"])
+    rows = {paper: row for row, paper in enumerate(atlas.column("id").to_pylist())}
+    np.testing.assert_array_equal(x, quantise(atlas.points)[[rows[paper] for paper in texts["id"]], 0])
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5])

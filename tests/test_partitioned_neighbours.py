@@ -6,6 +6,7 @@ import pytest
 from pipeline.build import run_config
 from pipeline.neighbours import find_neighbours, measure_recall, nearest
 from pipeline.neighbours import partitioned_search as module
+from pipeline.neighbours.best_lists import NONE_YET, BestLists, kth_largest
 from pipeline.neighbours.exact_search import Neighbours, find_exactly
 from pipeline.neighbours.partitioned_search import Partitions, make_partitions, search_partitions
 from tests.planted import planted_papers, write_jsonl
@@ -99,7 +100,9 @@ def test_a_run_says_how_many_of_the_nearest_were_found(tmp_path, make_config, mo
     config = make_config(str(write_jsonl(tmp_path / "p.jsonl", planted_papers(("bees", "bread"), 60))))
     exact = run_config(config).atlas
     assert exact.manifest.selection.neighbour_recall is None
-    assert "by cosine similarity, exact" in (exact.folder / "report.md").read_text()
+    report = (exact.folder / "report.md").read_text()
+    assert "by cosine similarity, exact" in report
+    assert "were determined exactly" in report
     for name, value in (("EXACT_TO", 100), ("PARTITION_SIZE", 20), ("PROBED", 4)):
         monkeypatch.setattr(module, name, value)
     monkeypatch.setattr("pipeline.build.build.EXACT_TO", 100)
@@ -108,4 +111,47 @@ def test_a_run_says_how_many_of_the_nearest_were_found(tmp_path, make_config, mo
     assert recall == round(measure_recall(found.vectors, found.neighbours, k=15), 4)
     assert 0.5 < recall <= 1
     said = f"among the partitions nearest to it ({recall:.1%} of the nearest 15 found)"
-    assert said in (found.folder / "report.md").read_text()
+    report = (found.folder / "report.md").read_text()
+    assert said in report
+    assert f"were searched in an inverted file [@ivf] (recall@15 {recall:.3f})" in report
+    assert "Product Quantization for Nearest Neighbor Search" in report
+    assert "determined exactly" not in report
+
+
+def test_the_best_of_many_blocks_are_kept_whatever_their_order():
+    rng = np.random.default_rng(1)
+    scores = rng.integers(0, 400, (9, 60)).astype(np.float32) / 400
+    own = np.arange(9)
+    found = []
+    for order in (rng.permutation(60), rng.permutation(60)):
+        best = BestLists.empty(own, 5)
+        for part in np.array_split(order, 7):
+            best.add(np.arange(9), part, scores[:, part])
+        found.append(np.sort(best.scores, axis=1))
+        assert all(best.scores[row] == pytest.approx(scores[row, best.rows[row]]) for row in range(9))
+    without_itself = scores.copy()
+    without_itself[own, own] = -1
+    expected = np.sort(without_itself, axis=1)[:, -5:]
+    np.testing.assert_array_equal(found[0], expected)
+    np.testing.assert_array_equal(found[1], expected)
+
+
+def test_a_row_with_fewer_scores_than_places_keeps_what_there_is():
+    best = BestLists.empty(np.array([7]), 4)
+    best.add(np.array([0]), np.array([7, 2, 3]), np.array([[1.0, 0.25, -0.5]], np.float32))
+    kept = dict(zip(best.rows[0].tolist(), best.scores[0].tolist(), strict=True))
+    assert kept == {2: 0.25, 3: -0.5, -1: float(NONE_YET)}
+
+
+def test_the_compiled_selection_finds_what_sorting_finds(monkeypatch):
+    rng = np.random.default_rng(2)
+    scores = rng.integers(-50, 50, (8, 300)).astype(np.float32) / 50
+    for k in (1, 2, 7, 300):
+        np.testing.assert_array_equal(kth_largest(scores, k), np.sort(scores, axis=1)[:, -k])
+    vectors = clustered(500)
+    vectors[[3, 77]] = vectors[400]
+    plain = find_exactly(vectors, k=9)
+    monkeypatch.setattr("pipeline.neighbours.exact_search.COMPILED_FROM", 1)
+    compiled = find_exactly(vectors, k=9)
+    np.testing.assert_array_equal(compiled.indices, plain.indices)
+    np.testing.assert_array_equal(compiled.similarities, plain.similarities)

@@ -162,7 +162,9 @@ def test_plan_shows_steps_costs_and_rates(tmp_path, monkeypatch, capsys, measure
     for words in ("24 rows = 24 papers", "UMAP", "HDBSCAN", "roughly", "GB of memory", "100 papers embedded"):
         assert words in shown
     assert not (tmp_path / "outputs").exists()
-    assert main(["plan", "mine.toml", "--papers", "2e6", "--memory", "64", "--disk", "99", "--nodes", "3", "--json"]) == 0
+    assert (
+        main(["plan", "mine.toml", "--papers", "2e6", "--memory", "64", "--disk", "99", "--nodes", "3", "--json"]) == 0
+    )
     planned = json.loads(capsys.readouterr().out)
     assert (planned["papers"], planned["read"], planned["machines"]["nodes"]) == (2_000_000, None, 3)
     assert planned["seconds"] == pytest.approx(

@@ -13,9 +13,10 @@ from pipeline.adding.drift import Drift, measure_drift
 from pipeline.adding.rows import Joined, join_hashes, join_sentences, join_tables, rows_as_text
 from pipeline.atlas import Addition, AtlasData, Manifest, TablesInMemory
 from pipeline.clusterer.assignment import NOISE, Assignment, assign_topics, fill_by_mean_vector
-from pipeline.corpus import Corpus, CorpusTables, text_of
+from pipeline.corpus import Corpus, CorpusTables
 from pipeline.corpus.cited_references import COLUMN
 from pipeline.corpus.cleaning import STEPS
+from pipeline.corpus.paper_texts import PaperTexts
 from pipeline.corpus.quality import measure_quality
 from pipeline.embedding import Embedding
 from pipeline.embedding.token_counter import token_counter
@@ -142,7 +143,7 @@ def _nearest_within(neighbours: Neighbours, rows: NDArray[np.bool_]) -> NDArray[
 def _join_texts(atlas: AtlasData, corpus: Corpus, joined: Joined) -> list[str]:
     """What is embedded of all papers, in the order of the result."""
     titles, abstracts = atlas.cleaned_papers()
-    texts = [text_of(*parts) for parts in zip(titles, abstracts, strict=True)] + corpus.cleaned.texts
+    texts = [*PaperTexts(titles, abstracts), *corpus.cleaned.texts]
     return [texts[row] for row in joined.order.tolist()]
 
 

@@ -70,6 +70,7 @@ class SelectionInfo:
     topics that the cut's own were merged to. resamples: how many resampling stability was measured on; agreement: their
     mean adjusted mutual information with the topics. neighbourhood_preservation: mean of the map, in [0, 1].
     neighbour_recall: share of the fifteen nearest papers that were found, on a sample; None where all were compared.
+    laid_out: papers that UMAP laid out, the others put beside them; None where it laid out all.
     """
 
     reducer: ReducerPlan
@@ -85,6 +86,7 @@ class SelectionInfo:
     seeded: tuple[SeededTopicInfo, ...] = ()
     chat: ChatSummary | None = None
     neighbour_recall: float | None = None
+    laid_out: int | None = None
 
     @property
     def selected_score(self) -> CutScore | None:

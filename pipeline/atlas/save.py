@@ -1,23 +1,16 @@
 """AtlasData -> run folder: written whole into a draft, synced, then swapped in."""
 
-import csv
 import hashlib
-import io
-import json
 import logging
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-from numpy.typing import NDArray
-
 from pipeline.atlas.atlas import AtlasData
+from pipeline.atlas.file_contents import Writer, file_writers, whole
 from pipeline.atlas.intact import stamp
-from pipeline.atlas.load import LEXICAL, REFERENCES, SENTENCES, open_unchecked
+from pipeline.atlas.load import open_unchecked
 from pipeline.atlas.locking import beside
 from pipeline.atlas.manifest import SCHEMA_VERSION, Manifest
 from pipeline.atlas.manifest_file import MANIFEST, manifest_bytes, read_manifest
@@ -68,11 +61,11 @@ def save_atlas(atlas: AtlasData, folder: Path, *, pictures: Mapping[str, bytes])
     draft = beside(folder, "draft")
     try:
         draft.mkdir(parents=True)
-        files = {**_files(atlas), **pictures}
-        digests = {name: _write(draft / name, content) for name, content in sorted(files.items())}
+        files = file_writers(atlas) | {name: whole(content) for name, content in pictures.items()}
+        digests = {name: _write(draft / name, write) for name, write in sorted(files.items())}
         stamps = {name: stamp(draft / name) for name in digests}
         manifest = replace(atlas.manifest, files=digests, stamps=stamps, schema_version=SCHEMA_VERSION)
-        _write(draft / MANIFEST, manifest_bytes(manifest))
+        write_synced(draft / MANIFEST, whole(manifest_bytes(manifest)))
         sync_folder(draft)
         refuse_foreign(folder)
         swap_in(draft, folder)
@@ -119,60 +112,8 @@ def _remove_quietly(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _write(path: Path, content: bytes) -> str:
-    write_synced(path, content)
-    return hashlib.sha256(content).hexdigest()
-
-
-def _files(atlas: AtlasData) -> dict[str, bytes]:
-    """Every file of the run folder but the manifest and the pictures."""
-    arrays: dict[str, NDArray[np.generic]] = {
-        "embedding.npy": atlas.vectors,
-        "text_hashes.npy": atlas.text_hashes,
-        "neighbours_indices.npy": atlas.neighbours.indices,
-        "neighbours_similarities.npy": atlas.neighbours.similarities,
-    }
-    if atlas.sentences is not None:
-        arrays |= {f"sentences_{part}.npy": getattr(atlas.sentences, part) for part in SENTENCES}
-    if atlas.lexical is not None:
-        arrays |= {f"lexical_{part}.npy": getattr(atlas.lexical, part) for part in LEXICAL}
-    if atlas.references is not None:
-        arrays |= {f"references_{part}.npy": getattr(atlas.references, part) for part in REFERENCES}
-    arrays |= {f"encoder_{name}.npy": array for name, array in atlas.encoder_arrays.items()}
-    tables = atlas.tables.whole
-    levels = {"areas": atlas.hierarchy.areas, "subtopics": atlas.hierarchy.subtopics}
-    hierarchy = {name: [topic.to_json() for topic in topics] for name, topics in levels.items()}
-    return {
-        **{name: _npy(array) for name, array in arrays.items()},
-        "papers.parquet": _parquet(tables.papers),
-        "sources.parquet": _parquet(tables.sources),
-        "duplicates.csv": _csv(tables.duplicates),
-        "rejected.csv": _csv(tables.rejected),
-        "topics.json": _json([topic.to_json() for topic in atlas.topics]),
-        "hierarchy.json": _json(hierarchy),
-    }
-
-
-def _npy(array: NDArray[np.generic]) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
-    return buffer.getvalue()
-
-
-def _parquet(table: pa.Table) -> bytes:
-    buffer = io.BytesIO()
-    pq.write_table(table.combine_chunks(), buffer, compression="zstd", write_page_checksum=True)
-    return buffer.getvalue()
-
-
-def _csv(table: pa.Table) -> bytes:
-    buffer = io.StringIO(newline="")
-    # All quoted: a lone carriage return in an id must not be read back as the end of a line.
-    writer = csv.writer(buffer, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writerow(table.column_names)
-    writer.writerows(zip(*(column.to_pylist() for column in table.columns), strict=True))
-    return buffer.getvalue().encode()
-
-
-def _json(content: object) -> bytes:
-    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+def _write(path: Path, write: Writer) -> str:
+    """Writes a file; its sha256."""
+    write_synced(path, write)
+    with path.open("rb") as written:
+        return hashlib.file_digest(written, "sha256").hexdigest()

@@ -11,6 +11,7 @@ from pipeline.build.baseline import read_baseline
 from pipeline.build.manifest_builder import Measured, build_manifest
 from pipeline.build.stages import Stages
 from pipeline.clusterer.cluster import Clustering, cluster, fits_planned
+from pipeline.clusterer.sample import draw_sample
 from pipeline.clusterer.selection import NEIGHBOURS_SCORED
 from pipeline.config import Config, cache_folder
 from pipeline.corpus import Corpus, CorpusTables, find_files, read_corpus
@@ -22,9 +23,11 @@ from pipeline.embedding.token_counter import token_counter
 from pipeline.errors import ConfigError
 from pipeline.map.colours import with_colours
 from pipeline.map.html import SIMILAR
-from pipeline.neighbours import EXACT_TO, Neighbours, find_in_shards, measure_recall
+from pipeline.neighbours import EXACT_TO, Neighbours, find_in_shards, find_neighbours, measure_recall
 from pipeline.neighbours.coupled_neighbours import mix_coupling
+from pipeline.progress import Advance
 from pipeline.reducer.neighbourhood_preservation import neighbourhood_preservation
+from pipeline.reducer.sampled_layout import extend_layout, sample_size
 from pipeline.reducer.umap import plan_reducer, reduce, turn_upright
 from pipeline.references import CitedWorks, count_coverage, coupling, find_works, store_references
 from pipeline.topics import TopicHierarchy
@@ -73,7 +76,7 @@ def build_atlas(config: Config, digest: str, stages: Stages) -> AtlasData:
         embedding=embedded.embedding.info,
         clustering=clustering,
         grouping=grouping,
-        measured=Measured(float(preservation.mean()), _recall(embedded)),
+        measured=Measured(float(preservation.mean()), _recall(embedded), sample_size(len(corpus))),
     )
     encoder = embedded.encoder
     return AtlasData(
@@ -224,11 +227,18 @@ def _lay_out(config: Config, embedded: _Embedded, stages: Stages) -> NDArray[np.
     """(n, 2) coordinates of the map."""
     reducer, vectors, graph = config.reducer, embedded.embedding.vectors, embedded.graph
     plan = plan_reducer(len(embedded.corpus), n_components=2, n_neighbors=reducer.n_neighbors)
-    return stages.once(
-        "map",
-        (*embedded.needs, plan, reducer.map_min_dist, config.seed),
-        lambda _: turn_upright(reduce(vectors, graph, plan=plan, min_dist=reducer.map_min_dist, seed=config.seed)),
-    )
+    dist, seed = reducer.map_min_dist, config.seed
+
+    def make(_: Advance) -> NDArray[np.float32]:
+        size = sample_size(len(vectors))
+        if size is None:
+            return turn_upright(reduce(vectors, graph, plan=plan, min_dist=dist, seed=seed))
+        drawn = draw_sample(graph, size, seed=seed)
+        among = find_neighbours(vectors[drawn], k=plan.n_neighbors - 1)
+        places = reduce(vectors[drawn], among, plan=plan, min_dist=dist, seed=seed)
+        return turn_upright(extend_layout(places, drawn, vectors=vectors, neighbours=graph, min_dist=dist, seed=seed))
+
+    return stages.once("map", (*embedded.needs, plan, dist, seed), make)
 
 
 def _describe(

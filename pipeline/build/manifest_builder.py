@@ -35,12 +35,13 @@ def config_hash(config: Config) -> str:
 
 @dataclass(frozen=True)
 class Measured:
-    """How well two stages did. preservation: mean neighbourhood preservation of the map, in [0, 1]; neighbour_recall:
-    share of the nearest papers that were found, None where all were compared.
+    """How two stages did. preservation: mean neighbourhood preservation of the map, in [0, 1]; neighbour_recall:
+    share of the nearest papers that were found, None where all were compared. laid_out: as in SelectionInfo.
     """
 
     preservation: float
     neighbour_recall: float | None
+    laid_out: int | None
 
 
 def build_manifest(
@@ -102,6 +103,7 @@ def _selection(config: Config, clustering: Clustering, measured: Measured) -> Se
             for (name, sentence), least in seeded
         ),
         neighbour_recall=measured.neighbour_recall,
+        laid_out=measured.laid_out,
     )
 
 

@@ -15,6 +15,12 @@ MOST_IN_MEMORY = 8 * 2**20  # bytes, beyond which batches are moved to a file
 ALIGNMENT = 64  # bytes, at which Arrow wants its buffers
 
 
+def let_go(mapped: mmap.mmap) -> None:
+    """Takes the pages of a file that were read out of this process's memory, where the system can."""
+    if hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
+
+
 class Batches(Protocol):
     """Where batches are kept."""
 
@@ -60,8 +66,8 @@ class MappedFile:
 
     def let_go(self) -> None:
         """Takes what was read out of this process's memory, where the system can; the file has it still."""
-        if self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
-            self._map.madvise(mmap.MADV_DONTNEED)
+        if self._map is not None:
+            let_go(self._map)
 
 
 class BatchStore:

@@ -1,56 +1,15 @@
 """Corpus: the papers kept, in the order of their texts' hashes, with the tables of every row read."""
 
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate
-from typing import overload
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.corpus.corpus_tables import CorpusTables
 from pipeline.corpus.paper_ids import PaperIds
-from pipeline.corpus.record import text_of
-
-
-class ArrowTexts(Sequence[str]):
-    """n texts in Arrow's memory, each made a Python text when it is asked for.
-
-    shown: n texts. cleaned: in their place where it is not null; in chunks of the same lengths.
-    """
-
-    def __init__(self, shown: pa.ChunkedArray, cleaned: pa.ChunkedArray) -> None:
-        self._chunks = list(zip(shown.chunks, cleaned.chunks, strict=True))
-        self._ends = list(accumulate(len(chunk) for chunk in shown.chunks))
-
-    def __len__(self) -> int:
-        return self._ends[-1] if self._ends else 0
-
-    @overload
-    def __getitem__(self, row: int) -> str: ...
-
-    @overload
-    def __getitem__(self, row: slice) -> list[str]: ...
-
-    def __getitem__(self, row: int | slice) -> str | list[str]:
-        if isinstance(row, slice):
-            return [self[one] for one in range(*row.indices(len(self)))]
-        place = row + len(self) if row < 0 else row
-        if not 0 <= place < len(self):
-            raise IndexError(f"row {row} of {len(self)} texts")
-        chunk = bisect_right(self._ends, place)
-        shown, cleaned = self._chunks[chunk]
-        place -= self._ends[chunk] - len(shown)
-        text = cleaned[place].as_py()
-        return str(shown[place].as_py() if text is None else text)
-
-    def __iter__(self) -> Iterator[str]:
-        for shown, cleaned in self._chunks:
-            yield from pc.coalesce(cleaned, shown).to_pylist()
+from pipeline.corpus.paper_texts import PaperTexts
 
 
 @dataclass(frozen=True)
@@ -64,10 +23,10 @@ class CleanedTexts:
     def __len__(self) -> int:
         return len(self.titles)
 
-    @cached_property
-    def texts(self) -> list[str]:
-        """What is embedded of each paper: title, a stop, abstract."""
-        return [text_of(title, abstract) for title, abstract in zip(self.titles, self.abstracts, strict=True)]
+    @property
+    def texts(self) -> Sequence[str]:
+        """What is embedded of each paper: title, a stop, abstract; made when it is asked for."""
+        return PaperTexts(self.titles, self.abstracts)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from pipeline.corpus.arrow_columns import number_array, text_array
 from pipeline.corpus.batch_store import BatchStore
 from pipeline.corpus.cleaning import STEPS
-from pipeline.corpus.corpus import ArrowTexts
 from pipeline.corpus.extras import ExtraColumns
 from pipeline.corpus.paper_rows import decoded
+from pipeline.corpus.paper_texts import ArrowTexts
 from pipeline.corpus.row_index import RowIndex
 from pipeline.corpus.work_merging import Kept
 

@@ -1,6 +1,6 @@
 """texts -> vectors through the cache: what is known is looked up, the rest encoded and kept at once."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import EmbeddingConfig
 from pipeline.corpus import Corpus
+from pipeline.corpus.paper_texts import ChosenTexts
 from pipeline.corpus.record import text_hash
 from pipeline.embedding.backends import choose_backend, make_encoder
 from pipeline.embedding.embedding import Embedding, EmbeddingInfo, EncodedText, Encoder, Sentences
@@ -87,8 +88,8 @@ def embed_texts(
 ) -> Embedding:
     """Vectors of these texts in their order; a text that comes twice is encoded once."""
     hashes = [text_hash(text) for text in texts]
-    unique = dict(zip(hashes, texts, strict=True))
-    names = list(unique)
+    first = dict(zip(reversed(hashes), reversed(range(len(hashes))), strict=True))
+    names = list(dict.fromkeys(hashes))
     place = {name: row for row, name in enumerate(names)}
     made = _Made.empty(len(names), encoder.info.dimensions, sentences=sentences)
     if cache is not None:
@@ -97,7 +98,8 @@ def embed_texts(
         advance(made.count)
     known = made.count
     missing = [name for name in names if not made.there[place[name]]]
-    for name, encoded in _encode(encoder, missing, [unique[name] for name in missing]):
+    for position, encoded in encoder.encode(ChosenTexts(texts, [first[name] for name in missing])):
+        name = missing[position]
         made.put(place[name], encoded)
         if cache is not None:
             cache.add(name, encoded, sentences=sentences)
@@ -136,11 +138,6 @@ class _Made:
         self.there[row], self.vectors[row], self.tokens[row] = True, encoded.vector, encoded.tokens
         if self.sentences is not None:
             self.sentences[row] = encoded.sentence_vectors, encoded.sentence_spans
-
-
-def _encode(encoder: Encoder, names: list[bytes], texts: list[str]) -> Iterator[tuple[bytes, EncodedText]]:
-    for position, encoded in encoder.encode(texts):
-        yield names[position], encoded
 
 
 def _assemble(made: _Made, rows: list[int], *, info: EmbeddingInfo, known: int) -> Embedding:

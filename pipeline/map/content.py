@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.atlas import AtlasData
@@ -133,16 +135,35 @@ def _page_areas(atlas: AtlasData, core: NDArray[np.int32], points: NDArray[np.fl
 
 def with_texts(page: Page, atlas: AtlasData) -> Page:
     """The page with all that can be read on it but the similar papers."""
+    rows = np.arange(len(atlas))
+    return replace(_with_titles(page, atlas, rows), abstracts=atlas.column("abstract").to_pylist())
+
+
+def _with_titles(page: Page, atlas: AtlasData, rows: NDArray[np.int64]) -> Page:
+    """The page with its papers' texts but for the abstracts. rows: of its papers."""
+
+    def values(name: str) -> list[Any]:
+        return list(atlas.column(name).take(pa.array(rows)).to_pylist())
+
     identifying = [name for name in atlas.column_names if name == "id" or plain_name(name) in IDENTIFIER_FIELDS]
-    columns = {name: atlas.column(name).to_pylist() for name in identifying}
-    papers = (dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
+    columns = {name: values(name) for name in identifying}
+    papers = (dict(zip(columns, fields, strict=True)) for fields in zip(*columns.values(), strict=True))
     texts: dict[str, Sequence[object]] = {
-        "id": atlas.column("id").to_pylist(),
-        "title": atlas.column("title").to_pylist(),
-        "authors": [list(names or ()) for names in atlas.column("authors").to_pylist()],
+        "id": columns["id"],
+        "title": values("title"),
+        "authors": [list(names or ()) for names in values("authors")],
         "links": [[[link.name, link.address] for link in links(fields)] for fields in papers],
     }
-    return replace(page, texts=texts, abstracts=atlas.column("abstract").to_pylist())
+    return replace(page, texts=texts)
+
+
+def only_titles(page: Page, atlas: AtlasData, count: int) -> Page:
+    """The page of points with the texts of at most `count` papers, thinned first where the map is crowded; without
+    abstracts, similar papers and citations, which nobody had to read or compute for it.
+    """
+    thinned, rows = _thinned(page, count)
+    bare = without(without(_with_titles(thinned, atlas, rows), "abstracts"), "similar papers")
+    return bare if atlas.references is None else without(bare, "citations")
 
 
 def with_similar(page: Page, lists: PrecomputedSimilar, vocabulary: Sequence[str]) -> Page:
@@ -170,17 +191,22 @@ def without(page: Page, part: str) -> Page:
 
 def sampled(page: Page, count: int) -> Page:
     """At most `count` papers, thinned first where the map is crowded; without similar papers and citations."""
-    rows = np.sort(spread_order(page.points["x"], page.points["y"])[:count])
+    thinned, rows = _thinned(page, count)
     return replace(
-        page,
-        meta=replace(page.meta, papers=len(rows)),
-        points={name: values[rows] for name, values in page.points.items()},
+        thinned,
         texts={name: [values[row] for row in rows.tolist()] for name, values in page.texts.items()},
         abstracts=None if page.abstracts is None else [page.abstracts[row] for row in rows.tolist()],
         similar=None,
         citations=None,
         missing=None,
     )
+
+
+def _thinned(page: Page, count: int) -> tuple[Page, NDArray[np.int64]]:
+    """The page with the points of at most `count` papers, and their rows; all else of it is of all papers still."""
+    rows = np.sort(spread_order(page.points["x"], page.points["y"])[:count])
+    points = {name: values[rows] for name, values in page.points.items()}
+    return replace(page, meta=replace(page.meta, papers=len(rows)), points=points, texts={}), rows
 
 
 def spread_order(x: NDArray[np.generic], y: NDArray[np.generic], *, cells: int = 256) -> NDArray[np.int64]:

@@ -14,7 +14,16 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from pipeline.atlas import AtlasData
-from pipeline.map.content import page_points, sampled, with_citations, with_similar, with_texts, without
+from pipeline.map.content import (
+    Page,
+    only_titles,
+    page_points,
+    sampled,
+    with_citations,
+    with_similar,
+    with_texts,
+    without,
+)
 from pipeline.map.packing import pack_page
 from pipeline.recommender.precomputed import precompute_similar
 
@@ -28,6 +37,7 @@ MODULES = (
 SIMILAR = 10
 SIMILAR_BYTES = 60.0  # least size of a paper's list of similar papers; where they cannot fit they are not computed
 FEWEST = 1000  # papers that a page keeps, however small its budget
+ESTIMATED_ON, FAR_BEYOND = 20_000, 1.5  # papers that a size is estimated on; times the budget, with room for its error
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 BLOCK = re.compile(rb'<script type="application/gzip" id="block-(\w+)">([^<]*)</script>')
 EXPORT = re.compile(r"^export (?=(?:async function|function|const|class) (\w+))", re.MULTILINE)
@@ -59,7 +69,10 @@ def page_blocks(
 ) -> dict[str, bytes]:
     """The blocks that such a file has room for, by name."""
     budget = budget_mb * 1e6 - len(render({}, title))
-    page = with_citations(with_texts(page_points(atlas, title), atlas), atlas)
+    points = page_points(atlas, title)
+    if len(atlas) > ESTIMATED_ON and (blocks := _far_too_large(points, atlas, budget)) is not None:
+        return blocks
+    page = with_citations(with_texts(points, atlas), atlas)
     blocks = pack_page(page)
     if _size(blocks) - _encoded_size(blocks["abstracts"]) + SIMILAR_BYTES * len(atlas) <= budget:
         lists = precompute_similar(atlas, k=SIMILAR, advance=advance)
@@ -75,6 +88,17 @@ def page_blocks(
         fitting = max(int(len(atlas) * budget / _size(blocks) * 0.95), FEWEST)
         blocks = pack_page(sampled(page, fitting))
     return blocks
+
+
+def _far_too_large(points: Page, atlas: AtlasData, budget: float) -> dict[str, bytes] | None:
+    """The blocks for as many papers as fit, where even the titles of all are far beyond the budget; else None.
+
+    How many fit is estimated from some: of a very large corpus most texts are then never read.
+    """
+    size = _size(pack_page(only_titles(points, atlas, ESTIMATED_ON))) * len(atlas) / ESTIMATED_ON
+    if size <= FAR_BEYOND * budget:
+        return None
+    return pack_page(only_titles(points, atlas, max(int(len(atlas) * budget / size * 0.95), FEWEST)))
 
 
 def written_blocks(page: bytes) -> dict[str, bytes]:

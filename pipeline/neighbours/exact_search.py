@@ -12,9 +12,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.neighbours.best_lists import kth_largest
+
 BLOCK_BYTES = 64 * 2**20
 RESCORED_PAIRS = 128  # at once, so that they stay in the processor's cache
 DECIMALS = 7
+COMPILED_FROM = 20_000  # papers among which the selection is worth the second that its import and compiling take
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,10 @@ def _candidates(
     if own is not None:
         mine = np.flatnonzero(own >= 0)
         approximate[mine, own[mine]] = -np.inf
-    kth = np.partition(approximate, approximate.shape[1] - k, axis=1)[:, -k]
+    if approximate.shape[1] < COMPILED_FROM:
+        kth = np.partition(approximate, approximate.shape[1] - k, axis=1)[:, -k]
+    else:
+        kth = kth_largest(approximate, k)
     margin = np.float32(2 * dimensions * 2.0**-24)
     query_rows, columns = np.nonzero(approximate >= (kth - margin)[:, None])
     return query_rows, columns

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.neighbours.best_lists import NONE_YET, BestLists
 from pipeline.neighbours.exact_search import Neighbours, find_exactly, nearest, rescore
 
 EXACT_TO = 100_000  # papers
@@ -21,7 +22,6 @@ PROBED = 24  # nearest partitions that a paper is compared with, its own include
 TRAINED_ON = 64  # papers for each partition that the centroids are fitted to
 ROUNDS = 8  # of k-means
 SPARE = 16  # candidates kept beyond k, so that rounding in float32 loses none
-NONE_YET = np.float32(-2.0)  # below every cosine
 BLOCK = 4_096  # rows at once
 SAMPLED = 1_000  # papers whose neighbours are looked up exactly to measure the recall
 
@@ -111,7 +111,7 @@ def search_partitions(
     k = min(k, max(len(vectors) - 1, 0))
     rows = np.arange(len(vectors)) if rows is None else rows
     probes = partitions.probes[rows]
-    best = _Best.empty(rows, k + SPARE)
+    best = BestLists.empty(rows, k + SPARE)
     order = np.argsort(probes, axis=None, kind="stable")  # rows that probe a partition stand together
     probing, width = order // probes.shape[1], probes.shape[1]
     starts = np.searchsorted(probes.ravel()[order], np.arange(len(partitions.centroids) + 1))
@@ -126,39 +126,7 @@ def search_partitions(
     return _rescored(vectors, best, k)
 
 
-@dataclass(frozen=True)
-class _Best:
-    """own: (m,) the rows whose neighbours are wanted. scores: (m, w) float32 cosines with the candidates of each.
-
-    rows: (m, w) int32 candidates, -1 where there are none yet.
-    """
-
-    own: NDArray[np.int64]
-    rows: NDArray[np.int32]
-    scores: NDArray[np.float32]
-
-    @classmethod
-    def empty(cls, own: NDArray[np.int64], width: int) -> "_Best":
-        shape = len(own), width
-        return cls(own, np.full(shape, -1, dtype=np.int32), np.full(shape, NONE_YET, dtype=np.float32))
-
-    def add(self, places: NDArray[np.int64], members: NDArray[np.int64], scores: NDArray[np.float32]) -> None:
-        """Keeps the best of what is there and these: (r, m) scores of the rows at some places with some members."""
-        width = self.rows.shape[1]
-        scores = np.where(members[None] == self.own[places][:, None], NONE_YET, scores)
-        if len(members) > width:
-            chosen = np.argpartition(-scores, width - 1, axis=1)[:, :width]
-            new, scores = members[chosen], np.take_along_axis(scores, chosen, axis=1)
-        else:
-            new = np.broadcast_to(members, scores.shape)
-        both_rows = np.concatenate([self.rows[places], new.astype(np.int32)], axis=1)
-        both = np.concatenate([self.scores[places], scores], axis=1)
-        chosen = np.argpartition(-both, width - 1, axis=1)[:, :width]
-        self.rows[places] = np.take_along_axis(both_rows, chosen, axis=1)
-        self.scores[places] = np.take_along_axis(both, chosen, axis=1)
-
-
-def _rescored(vectors: NDArray[np.float32], best: _Best, k: int) -> Neighbours:
+def _rescored(vectors: NDArray[np.float32], best: BestLists, k: int) -> Neighbours:
     """The k best of each row by exact similarity, ties to the smaller row."""
     m = len(best.own)
     indices, similarities = np.zeros((m, k), dtype=np.int32), np.zeros((m, k), dtype=np.float32)

@@ -103,25 +103,36 @@ def build_umap_graph(vectors: NDArray[np.float32], neighbours: Neighbours, *, pl
     """The graph of (n, d) unit rows, with at least plan.n_neighbors - 1 neighbours each; the same for any seed."""
     from threadpoolctl import threadpool_limits
 
-    umap = import_umap()
+    weights = build_fuzzy_graph(vectors, neighbours, n_neighbors=plan.n_neighbors)
+    if plan.init == "pca":
+        return UmapGraph(weights, start_positions(vectors, plan))
     from umap.spectral import spectral_layout
 
-    indices, distances = to_umap_knn(neighbours, plan.n_neighbors)
-    random = np.random.RandomState(0)
     with threadpool_limits(limits=1), warnings.catch_warnings(), compiled_once():
         warnings.filterwarnings("ignore", category=UserWarning)  # a disconnected graph, eigenvectors not quite exact
-        weights = umap.umap_.fuzzy_simplicial_set(
-            vectors, plan.n_neighbors, random, "cosine", knn_indices=indices, knn_dists=distances
-        )[0]
-        if plan.init == "pca":
-            return UmapGraph(weights, start_positions(vectors, plan))
-        start = spectral_layout(vectors, weights, plan.n_components, random, metric="cosine")
+        start = spectral_layout(vectors, weights, plan.n_components, np.random.RandomState(0), metric="cosine")
     widest = np.abs(start).max()
     return UmapGraph(weights, (start * (10.0 / widest if widest > 0 else 1.0)).astype(np.float32))
 
 
-def lay_out(graph: UmapGraph, *, min_dist: float, epochs: int, seed: int) -> NDArray[np.float32]:
-    """(n, c) float32 points of one fit. The same graph and seed give the same bits, for any number of threads."""
+def build_fuzzy_graph(vectors: NDArray[np.float32], neighbours: Neighbours, *, n_neighbors: int) -> "csr_matrix":
+    """(n, n) sparse float32: UMAP's fuzzy simplicial set of (n, d) unit rows, with at least n_neighbors - 1 each."""
+    umap = import_umap()
+    indices, distances = to_umap_knn(neighbours, n_neighbors)
+    with warnings.catch_warnings(), compiled_once():
+        warnings.filterwarnings("ignore", category=UserWarning)  # a disconnected graph
+        return umap.umap_.fuzzy_simplicial_set(
+            vectors, n_neighbors, np.random.RandomState(0), "cosine", knn_indices=indices, knn_dists=distances
+        )[0]
+
+
+def lay_out(
+    graph: UmapGraph, *, min_dist: float, epochs: int, seed: int, learning_rate: float = 1.0
+) -> NDArray[np.float32]:
+    """(n, c) float32 points of one fit. The same graph and seed give the same bits, for any number of threads.
+
+    learning_rate: of the first epoch, from which it falls to 0.
+    """
     umap = import_umap()
     random = np.random.RandomState(seed)
     a, b = umap.umap_.find_ab_params(1.0, min_dist)
@@ -131,7 +142,7 @@ def lay_out(graph: UmapGraph, *, min_dist: float, epochs: int, seed: int) -> NDA
             graph.start,
             graph.weights,
             graph.start.shape[1],
-            1.0,  # initial_alpha
+            learning_rate,
             a,
             b,
             1.0,  # gamma

@@ -53,6 +53,19 @@ REFERENCES = {
         {"journal": "American Documentation", "volume": "14", "number": "1", "pages": "10--25", "year": "1963"},
         "10.1002/asi.5090140103",
     ),
+    "ivf": (
+        "article",
+        "J{\\'e}gou, Herv{\\'e} and Douze, Matthijs and Schmid, Cordelia",
+        "Product Quantization for Nearest Neighbor Search",
+        {
+            "journal": "IEEE Transactions on Pattern Analysis and Machine Intelligence",
+            "volume": "33",
+            "number": "1",
+            "pages": "117--128",
+            "year": "2011",
+        },
+        "10.1109/TPAMI.2010.57",
+    ),
     "ctfidf": (
         "misc",
         "Grootendorst, Maarten",
@@ -109,9 +122,11 @@ def _sentences(atlas: AtlasData) -> Iterator[str]:
         f" {manifest.version} [@paperatlas] (random seed {manifest.config.seed})."
     )
     yield _embedding(manifest.embedding)
+    recall = manifest.selection.neighbour_recall
+    how = "determined exactly" if recall is None else f"searched in an inverted file [@ivf] (recall@15 {recall:.3f})"
     yield (
-        f"For each paper, the {atlas.neighbours.k} nearest neighbours by cosine similarity were determined exactly; all"
-        " subsequent steps used this neighbour graph."
+        f"For each paper, the {atlas.neighbours.k} nearest neighbours by cosine similarity were {how}; all subsequent"
+        " steps used this neighbour graph."
     )
     if atlas.references is not None and (weight := manifest.config.neighbours.references):
         share = atlas.references.share
@@ -127,7 +142,9 @@ def _sentences(atlas: AtlasData) -> Iterator[str]:
         " papers."
     )
     if manifest.selection.reducer.method == "umap":
-        yield f"The map is a two-dimensional UMAP embedding of the same graph; {preservation_in_words(atlas)}."
+        laid_out = manifest.selection.laid_out
+        how = "" if laid_out is None else f", which laid out {laid_out:,} papers before the others were put beside them"
+        yield f"The map is a two-dimensional UMAP embedding of the same graph{how}; {preservation_in_words(atlas)}."
 
 
 def _embedding(embedding: EmbeddingInfo) -> str:

@@ -4,10 +4,10 @@ Weights are (1 + log tf) (1 + log(n / df)), rows of length 1. No weight is negat
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,38 +100,70 @@ def _counted_as(token: str) -> str | None:
     return word if len(word) > 1 and word not in FUNCTION_WORDS else None
 
 
-def build_lexical(texts: Sequence[str]) -> Lexical:
-    """TF-IDF of these texts, in their order."""
-    vocabulary, offsets, terms, frequencies = _count_terms(texts)
-    idf = 1 + np.log(len(texts) / np.bincount(terms, minlength=len(vocabulary)))
-    weights = np.empty(len(terms), dtype=np.float32)
-    for start, end in pairwise(offsets.tolist()):
-        weights[start:end] = _unit_weights(frequencies[start:end], idf[terms[start:end]])
-    words = np.frombuffer("\n".join(vocabulary).encode(), dtype=np.uint8)
-    return Lexical(offsets, terms, weights, idf.astype(np.float32), words)
+def build_lexical(texts: Iterable[str]) -> Lexical:
+    """TF-IDF of these texts, in their order; they are read once, some thousand at a time."""
+    counts, remaining = _WordCounts(), iter(texts)
+    while block := list(islice(remaining, BLOCK)):
+        counts.add(block)
+    return counts.to_lexical()
 
 
-def _count_terms(
-    texts: Sequence[str],
-) -> tuple[list[str], NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
-    """The words in alphabetical order; then offsets and terms as in Lexical, and how often each paper has each."""
-    numbers = TokenNumbers()
-    tokens = [numbers.of(text) for text in texts]
-    words = [_counted_as(token) for token in numbers]
-    vocabulary = sorted({word for word in words if word is not None})
-    term_of_word = {word: term for term, word in enumerate(vocabulary)}
-    term_of_token = np.array([-1 if word is None else term_of_word[word] for word in words], dtype=np.int64)
-    width, held, counts = max(len(vocabulary), 1), [], []
-    for start in range(0, len(texts), BLOCK):
-        block = tokens[start : start + BLOCK]
-        paper = np.repeat(np.arange(start, start + len(block)), [len(one) for one in block])
-        term = term_of_token[np.concatenate(block)]
-        cells, often = np.unique((paper * width + term)[term >= 0], return_counts=True)
-        held.append(cells)
-        counts.append(often)
-    cells = np.concatenate([np.zeros(0, np.int64), *held])
-    offsets = np.searchsorted(cells, np.arange(len(texts) + 1) * width).astype(np.int64)
-    return vocabulary, offsets, (cells % width).astype(np.int32), np.concatenate([np.zeros(0), *counts])
+@dataclass(frozen=True)
+class _CountedBlock:
+    """Some thousand papers, one after another. lengths: distinct words of each; words: their numbers; often: how often
+    each stands there.
+    """
+
+    lengths: NDArray[np.int64]
+    words: NDArray[np.int32]
+    often: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class _WordCounts:
+    """How often each paper has each word. words: number of every folded word, in the order in which they are met."""
+
+    words: dict[str, int] = field(default_factory=dict)
+    blocks: list[_CountedBlock] = field(default_factory=list)
+    _tokens: TokenNumbers = field(default_factory=TokenNumbers)
+    _word_of_token: list[int] = field(default_factory=list)  # -1 for one that does not count
+
+    def add(self, texts: Sequence[str]) -> None:
+        """The next papers."""
+        tokens = [self._tokens.of(text) for text in texts]
+        for token in islice(self._tokens, len(self._word_of_token), None):
+            folded = _counted_as(token)
+            self._word_of_token.append(-1 if folded is None else self.words.setdefault(folded, len(self.words)))
+        word = np.array(self._word_of_token, dtype=np.int64)[np.concatenate(tokens)]
+        paper = np.repeat(np.arange(len(texts)), [len(one) for one in tokens])
+        width = max(len(self.words), 1)
+        cells, often = np.unique((paper * width + word)[word >= 0], return_counts=True)
+        lengths = np.bincount(cells // width, minlength=len(texts))
+        self.blocks.append(_CountedBlock(lengths, (cells % width).astype(np.int32), often.astype(np.int32)))
+
+    def to_lexical(self) -> Lexical:
+        """The weights of all papers, words numbered in alphabetical order."""
+        vocabulary = sorted(self.words)
+        term_of_word = np.empty(len(vocabulary), dtype=np.int32)
+        term_of_word[[self.words[word] for word in vocabulary]] = np.arange(len(vocabulary))
+        held = np.zeros(len(vocabulary), dtype=np.int64)
+        for block in self.blocks:
+            held += np.bincount(term_of_word[block.words], minlength=len(vocabulary))
+        offsets = np.cumsum(np.concatenate([np.zeros(1, np.int64), *(block.lengths for block in self.blocks)]))
+        idf = 1 + np.log((len(offsets) - 1) / held)
+        terms, weights = np.empty(offsets[-1], dtype=np.int32), np.empty(offsets[-1], dtype=np.float32)
+        paper = 0
+        for block in self.blocks:
+            bounds = offsets[paper : paper + len(block.lengths) + 1]
+            order = np.lexsort((term_of_word[block.words], np.repeat(np.arange(len(block.lengths)), block.lengths)))
+            entries = slice(bounds[0], bounds[-1])
+            terms[entries], often = term_of_word[block.words[order]], block.often[order].astype(np.float64)
+            for start, end in pairwise((bounds - bounds[0]).tolist()):
+                row = terms[bounds[0] + start : bounds[0] + end]
+                weights[bounds[0] + start : bounds[0] + end] = _unit_weights(often[start:end], idf[row])
+            paper += len(block.lengths)
+        words = np.frombuffer("\n".join(vocabulary).encode(), dtype=np.uint8)
+        return Lexical(offsets, terms, weights, idf.astype(np.float32), words)
 
 
 def _unit_weights(frequencies: NDArray[np.float64], idf: NDArray[np.float64]) -> NDArray[np.float32]:
