@@ -5,6 +5,7 @@ topic: its neighbours vote with their similarity. The same vote assigns papers t
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,7 +107,8 @@ def mean_vectors(vectors: NDArray[np.float32], topics: NDArray[np.int32]) -> NDA
     members = members[np.argsort(topics[members], kind="stable")]
     numbers, starts = np.unique(topics[members], return_index=True)
     sums = np.zeros((int(topics.max(initial=NOISE)) + 1, vectors.shape[1]))
-    sums[numbers] = np.add.reduceat(vectors[members].astype(np.float64), starts, axis=0)
+    for number, (start, end) in zip(numbers.tolist(), pairwise([*starts.tolist(), len(members)]), strict=True):
+        sums[number] = vectors[members[start:end]].astype(np.float64).sum(axis=0)
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     means = np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 1e-9)
     return np.asarray(means, dtype=np.float32)

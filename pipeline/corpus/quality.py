@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.corpus.corpus_tables import CorpusTables
@@ -71,7 +73,8 @@ def measure_quality(
     repaired: rows mended, by what was wrong.
     """
     papers = tables.papers
-    lengths = np.array([len(abstract.split()) for abstract in papers.column("abstract").to_pylist()])
+    abstracts = papers.column("abstract")
+    lengths = np.array([len(abstract.split()) for chunk in abstracts.chunks for abstract in chunk.to_pylist()])
     sampled = texts[:: max(1, -(-len(texts) // SAMPLED))]
     counts = tokens.count(sampled) if tokens else []
     return CorpusQuality(
@@ -105,13 +108,17 @@ def _kind(reason: str) -> str:
 def _missing(tables: CorpusTables) -> dict[str, int]:
     papers = tables.papers
     missing = {
-        "title": sum(not title for title in papers.column("title").to_pylist()),
-        "abstract": sum(not abstract for abstract in papers.column("abstract").to_pylist()),
+        "title": _empty(papers.column("title")),
+        "abstract": _empty(papers.column("abstract")),
         "authors": sum(not names for names in papers.column("authors").to_pylist()),
         "year": papers.column("year").null_count,
         "DOI or arXiv id": _unidentified(tables),
     }
     return {name: count for name, count in missing.items() if count}
+
+
+def _empty(texts: pa.ChunkedArray) -> int:
+    return int(pc.sum(pc.equal(pc.binary_length(texts), 0)).as_py() or 0)
 
 
 def _unidentified(tables: CorpusTables) -> int:

@@ -16,7 +16,7 @@ from pipeline.words.tokens import TokenNumbers, fold
 
 BREAK = -1
 BREAK_TOKEN = " "  # is no token of any text
-JOINER = "of"
+JOINER, JOINER_NUMBER = "of", 0
 LENGTHS = (1, 2, 3, 4)
 LONGEST_WORD = 40  # characters of a word; longer ones are addresses, sequences or accidents
 LOWER_CASE_SHARE = 0.2  # a word seen this often in lower case is not a name
@@ -62,7 +62,7 @@ def find_phrases(
         rarest = 1 if len(titles) < 30 else 2 if len(titles) < 500 else 3 + len(titles) // 20_000
     tokens = _tokenise(titles, abstracts, FUNCTION_WORDS | PAPER_WORDS | {word.lower() for word in stop_words})
     spelled = _usual_spelling(tokens)
-    by_length = [_count_grams(tokens, length, rarest) for length in LENGTHS]
+    by_length = _count_all(tokens, rarest)
     offsets = np.cumsum([0, *(len(grams.words) for grams in by_length)])
     return Phrases(
         names=tuple(name for grams in by_length for name in _write(grams, tokens, spelled)),
@@ -96,7 +96,7 @@ def _tokenise(titles: Sequence[str], abstracts: Sequence[str], stops: Collection
     tokens = TokenNumbers({BREAK_TOKEN: 0})
     end = np.zeros(1, dtype=np.int32)
     parts = [tokens.of(text) for paper in zip(titles, abstracts, strict=True) for text in paper]
-    numbers: dict[str, int] = {JOINER: 0}
+    numbers: dict[str, int] = {JOINER: JOINER_NUMBER}
     spellings: dict[str, int] = {}
     known = [_look_up(token, stops, numbers=numbers, spellings=spellings) for token in tokens]
     columns = np.array(known, dtype=np.int32)[np.concatenate([one for part in parts for one in (part, end)] or [end])]
@@ -137,13 +137,31 @@ def _usual_spelling(tokens: _Tokens) -> list[str]:
     return usual
 
 
-def _count_grams(tokens: _Tokens, length: int, rarest: int) -> _Grams:
-    """Phrases of `length` words that enough papers hold."""
-    starts = np.arange(len(tokens.word) - length + 1)
+def _count_all(tokens: _Tokens, rarest: int) -> list[_Grams]:
+    """Phrases of each length that enough papers hold: no longer one is looked for where one of its words, or of its
+    pairs without "of", is in too few (Agrawal and Srikant, 1994).
+    """
+    joins = tokens.word == JOINER_NUMBER
+    single = _count_grams(tokens, np.flatnonzero((tokens.word != BREAK) & ~joins), length=1, rarest=rarest)
+    frequent = joins.copy()
+    frequent[single.places] = True
+    counted = [single]
+    follows = frequent[:-1] & frequent[1:]  # whether a phrase may go on from one word to the next
+    for length in LENGTHS[1:]:
+        # "of" joins, it does not begin or end
+        starts = ~joins[: max(len(joins) - length + 1, 0)] & ~joins[length - 1 :]
+        for place in range(length - 1):
+            starts &= follows[place : place + len(starts)]
+        counted.append(_count_grams(tokens, np.flatnonzero(starts), length=length, rarest=rarest))
+        if length == 2:
+            follows &= joins[:-1] | joins[1:]
+            follows[counted[-1].places] = True
+    return counted
+
+
+def _count_grams(tokens: _Tokens, starts: NDArray[np.int64], *, length: int, rarest: int) -> _Grams:
+    """Phrases of `length` words from some places that enough papers hold."""
     columns = np.stack([tokens.word[starts + place] for place in range(length)], axis=1)
-    whole = (columns != BREAK).all(axis=1)
-    whole &= (columns[:, 0] != 0) & (columns[:, -1] != 0)  # "of" joins, it does not begin or end
-    starts, columns = starts[whole], columns[whole]
     words, gram = _unique_rows(columns, len(tokens.words))
     cells = tokens.paper[starts].astype(np.int64) * max(len(words), 1) + gram
     pairs, place = np.unique(cells, return_inverse=True)
