@@ -19,6 +19,7 @@ from pipeline.words.shared_words import SharedWords
 from pipeline.words.tfidf import Lexical
 
 NO_GROUP = -1
+BLOCK = 8_192  # papers whose titles are cleaned at once
 SAME_TITLE_MEANING, CONTAINED = 0.80, 0.80  # cosine, and share of the words, where one title begins with the other
 
 
@@ -106,9 +107,12 @@ def _find_pairs(atlas: AtlasData) -> _Pairs:
 def _titles(atlas: AtlasData, pairs: _Pairs) -> dict[int, str]:
     """Row -> key of the title, for the papers of some pairs."""
     rows = np.unique(np.concatenate([pairs.left, pairs.right]))
-    titles, abstracts = (atlas.column(name).take(pa.array(rows)).to_pylist() for name in ("title", "abstract"))
-    cleaned = (atlas.cleaner.clean(title, abstract).title for title, abstract in zip(titles, abstracts, strict=True))
-    return dict(zip(rows.tolist(), map(title_key, cleaned), strict=True))
+    keys: list[str] = []
+    for start in range(0, len(rows), BLOCK):
+        some = pa.array(rows[start : start + BLOCK])
+        texts = (atlas.column(name).take(some).to_pylist() for name in ("title", "abstract"))
+        keys += [title_key(atlas.cleaner.clean(*text).title) for text in zip(*texts, strict=True)]
+    return dict(zip(rows.tolist(), keys, strict=True))
 
 
 def share_contained(lexical: Lexical, one: int, other: int) -> float:

@@ -26,8 +26,7 @@ class SharedWords:
         from scipy.sparse import csr_matrix
 
         shape = (len(lexical.offsets) - 1, len(lexical.idf))
-        parts = (lexical.weights.astype(np.float64), lexical.terms, lexical.offsets)
-        self._weights: csr_matrix = csr_matrix(parts, shape=shape)
+        self._weights: csr_matrix = csr_matrix((lexical.weights, lexical.terms, lexical.offsets), shape=shape)
 
     def cosines(self, left: Rows, right: Rows) -> NDArray[np.float64]:
         """(p,) TF-IDF cosine of each pair of rows, in [0, 1]."""
@@ -55,6 +54,7 @@ class SharedWords:
         """A block of pairs, and what each shared word adds to the cosine of each: (pairs, words) sparse."""
         for start in range(0, len(left), BLOCK):
             part = slice(start, min(start + BLOCK, len(left)))
-            products = self._weights[left[part]].multiply(self._weights[right[part]]).tocsr()
+            one, other = (self._weights[rows[part]].astype(np.float64) for rows in (left, right))
+            products = one.multiply(other).tocsr()
             products.sort_indices()
             yield part, products
