@@ -69,6 +69,7 @@ def test_stages_grow_as_they_say():
     compared = 1e6 * 24 * 2_000 + 1e6 * 500 * 1.256 * 3
     assert huge["neighbours"] == pytest.approx(compared / 1e8 + 1.5e6 / 8_000)
     assert huge["topics"] == pytest.approx(seconds(50_000)["topics"] + 100), "a sample, and a vote of all"
+    assert huge["map"] == pytest.approx((50_000 * 30 * 200 + 1e6 * 15 * 40) / 1.5e7), "a sample, and all beside it"
     assert huge["page"] < 10 * many["page"], "within the page's budget"
 
 

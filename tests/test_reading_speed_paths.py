@@ -261,7 +261,7 @@ def shown(corpus):
     tables = corpus.tables
     four = [(one.schema, repr(one.to_pylist())) for one in (tables.papers, tables.sources, tables.duplicates)]
     vectors = None if corpus.vectors is None else corpus.vectors.tolist()
-    texts = (list(corpus.cleaned.titles), list(corpus.cleaned.abstracts), corpus.cleaned.texts, corpus.cleaned.steps)
+    texts = (list(corpus.cleaned.titles), list(corpus.cleaned.abstracts), corpus.cleaned.steps)
     return repr((vectors, four, tables.rejected.to_pylist(), corpus.text_hashes, texts, corpus.repaired))
 
 

@@ -1,6 +1,7 @@
 """The whole run: planted answers, the same bytes in any order, every size of corpus, nothing half done."""
 
 import errno
+import io
 import json
 import os
 import shutil
@@ -476,12 +477,14 @@ def fill_disk_after(number, monkeypatch):
     written = []
     real_write = save._write
 
-    def full_disk(path, content):
+    def full_disk(path, write):
         written.append(path)
         if len(written) > number:
-            path.write_bytes(content[: len(content) // 2])
+            whole = io.BytesIO()
+            write(whole)
+            path.write_bytes(whole.getvalue()[: len(whole.getvalue()) // 2])
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return real_write(path, content)
+        return real_write(path, write)
 
     monkeypatch.setattr(save, "_write", full_disk)
 

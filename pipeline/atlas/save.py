@@ -65,7 +65,7 @@ def save_atlas(atlas: AtlasData, folder: Path, *, pictures: Mapping[str, bytes])
         digests = {name: _write(draft / name, write) for name, write in sorted(files.items())}
         stamps = {name: stamp(draft / name) for name in digests}
         manifest = replace(atlas.manifest, files=digests, stamps=stamps, schema_version=SCHEMA_VERSION)
-        write_synced(draft / MANIFEST, whole(manifest_bytes(manifest)))
+        _write(draft / MANIFEST, whole(manifest_bytes(manifest)))
         sync_folder(draft)
         refuse_foreign(folder)
         swap_in(draft, folder)

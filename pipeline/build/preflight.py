@@ -15,6 +15,7 @@ from pipeline.config import Config
 from pipeline.neighbours import EXACT_TO
 from pipeline.neighbours.lance_index import INDEXED_FROM
 from pipeline.neighbours.partitioned_search import PARTITION_SIZE, PROBED, ROUNDS, TRAINED_ON
+from pipeline.reducer.sampled_layout import EPOCHS, PULLED_BY, sample_size
 
 # Of the seconds that it takes to count a paper's words, these many are spent on it by
 READING, KEYWORDS, ROW_COUNTS, PAGE, WRITING, INDEX = 1.2, 11.0, 1.2, 5.0, 0.3, 0.4
@@ -87,7 +88,7 @@ def estimate(papers: int, config: Config, rates: Rates, *, machines: Machines) -
         StageEstimate("embedding", "n", _embedding_seconds(papers, rates, machines)),
         StageEstimate("neighbours", *_neighbours_seconds(papers, config, rates, machines=machines)),
         StageEstimate("topics", *_topics_seconds(papers, config, rates, machines=machines)),
-        StageEstimate("map", "n", _map_seconds(papers, config, rates)),
+        StageEstimate("map", *_map_seconds(papers, config, rates)),
         StageEstimate("keywords", "n", KEYWORDS * text),
         StageEstimate("row counts", "n", ROW_COUNTS * text),
         StageEstimate("page", *_page_seconds(papers, config, rates)),
@@ -138,9 +139,12 @@ def _topics_seconds(papers: int, config: Config, rates: Rates, *, machines: Mach
     return f"a sample of {MOST_FITTED:,}; n for the vote", seconds + papers / rates.texts
 
 
-def _map_seconds(papers: int, config: Config, rates: Rates) -> float:
-    epochs = MAP_EPOCHS_OF_FEW if papers <= FEW else MAP_EPOCHS
-    return papers * config.reducer.n_neighbors * epochs / rates.edges
+def _map_seconds(papers: int, config: Config, rates: Rates) -> tuple[str, float]:
+    epochs, sampled = MAP_EPOCHS_OF_FEW if papers <= FEW else MAP_EPOCHS, sample_size(papers)
+    if sampled is None:
+        return "n", papers * config.reducer.n_neighbors * epochs / rates.edges
+    edges = sampled * config.reducer.n_neighbors * epochs + papers * PULLED_BY * EPOCHS
+    return f"a sample of {sampled:,}; n for the others", edges / rates.edges
 
 
 def _page_seconds(papers: int, config: Config, rates: Rates) -> tuple[str, float]:
