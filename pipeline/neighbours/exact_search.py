@@ -138,9 +138,6 @@ def _candidates(
     """(query, row) pairs that may belong to the k nearest, given the rounding error of a float32 dot product.
 
     approximate: (m, n) float32 dot products of vectors of so many dimensions; overwritten.
-
-    A dot product of unit vectors of d numbers is off by at most d * 2**-24 (Higham, Accuracy and Stability of
-    Numerical Algorithms, section 3.1); two of them are compared, so the cut lies twice that below the k-th.
     """
     if among is not None:
         approximate[:, ~among] = -np.inf
@@ -151,9 +148,17 @@ def _candidates(
         kth = np.partition(approximate, approximate.shape[1] - k, axis=1)[:, -k]
     else:
         kth = kth_largest(approximate, k)
-    margin = np.float32(2 * dimensions * 2.0**-24)
-    query_rows, columns = np.nonzero(approximate >= (kth - margin)[:, None])
+    query_rows, columns = np.nonzero(approximate >= (kth - rounding_margin(dimensions))[:, None])
     return query_rows, columns
+
+
+def rounding_margin(dimensions: int) -> np.float32:
+    """How far apart two float32 dot products may be for their order to be in doubt.
+
+    A dot product of unit vectors of d numbers is off by at most d * 2**-24 (Higham, Accuracy and Stability of
+    Numerical Algorithms, section 3.1); two of them are compared, so it is twice that.
+    """
+    return np.float32(2 * dimensions * 2.0**-24)
 
 
 def rescore(

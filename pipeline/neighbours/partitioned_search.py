@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.neighbours.best_lists import NONE_YET, BestLists
-from pipeline.neighbours.exact_search import Neighbours, find_exactly, nearest, rescore
+from pipeline.neighbours.exact_search import Neighbours, find_exactly, nearest, rescore, rounding_margin
 
 EXACT_TO = 100_000  # papers
 PARTITION_SIZE = 2_000  # papers in a partition, about
@@ -123,23 +123,34 @@ def search_partitions(
             best.add(places, members, vectors[rows[places]] @ vectors[members].T)
             done += len(places)
             advance(done // width - (done - len(places)) // width)
-    return _rescored(vectors, best, k)
+    return _rescored(vectors, best, k, order=np.argsort(probes[:, 0], kind="stable"))
 
 
-def _rescored(vectors: NDArray[np.float32], best: BestLists, k: int) -> Neighbours:
-    """The k best of each row by exact similarity, ties to the smaller row."""
+def _rescored(vectors: NDArray[np.float32], best: BestLists, k: int, *, order: NDArray[np.int64]) -> Neighbours:
+    """The k best of each row by exact similarity, ties to the smaller row.
+
+    order: in which rows are looked at; those that stand together should share candidates, which then are in the
+    processor's cache.
+    """
     m = len(best.own)
     indices, similarities = np.zeros((m, k), dtype=np.int32), np.zeros((m, k), dtype=np.float32)
     for start in range(0, m, BLOCK):
-        part = slice(start, min(start + BLOCK, m))
-        query_rows, places = np.nonzero(best.scores[part] > NONE_YET)
-        columns = best.rows[part][query_rows, places].astype(np.int64)
-        exact = rescore(vectors, vectors[best.own[part]], query_rows=query_rows, columns=columns)
-        order = np.lexsort((columns, -exact, query_rows))
-        place = np.arange(len(order)) - np.searchsorted(query_rows, query_rows)
-        kept = place < k
-        indices[start + query_rows[kept], place[kept]] = columns[order][kept]
-        similarities[start + query_rows[kept], place[kept]] = exact[order][kept]
+        some = order[start : start + BLOCK]
+        scores = best.scores[some]
+        kth = np.partition(scores, scores.shape[1] - k, axis=1)[:, scores.shape[1] - k]
+        close = (scores > NONE_YET) & (scores >= (kth - rounding_margin(vectors.shape[1]))[:, None])
+        columns = np.sort(np.where(close, best.rows[some], -1), axis=1)
+        query_rows, places = np.nonzero(columns >= 0)
+        exact = np.full(columns.shape, NONE_YET, dtype=np.float64)
+        exact[query_rows, places] = rescore(
+            vectors,
+            vectors[best.own[some]],
+            query_rows=query_rows,
+            columns=columns[query_rows, places].astype(np.int64),
+        )
+        first = np.argsort(-exact, axis=1, kind="stable")[:, :k]
+        indices[some] = np.take_along_axis(columns, first, axis=1)
+        similarities[some] = np.take_along_axis(exact, first, axis=1)
     few = np.flatnonzero((best.scores > NONE_YET).sum(axis=1) < k)  # in partitions of next to nobody
     if len(few):
         found = nearest(vectors, vectors[best.own[few]], k=k, own_rows=best.own[few])
