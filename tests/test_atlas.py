@@ -21,6 +21,7 @@ from pipeline.atlas import (
     atlas_tables,
     encoder,
     exclusive,
+    file_contents,
     find_run,
     load,
     load_atlas,
@@ -1224,3 +1225,17 @@ def test_a_segment_dropped_while_it_is_read_is_no_error(tmp_path):
     for file in tmp_path.glob("*/*.sentences"):
         file.unlink()
     assert list(lookup) == []
+
+
+def test_a_large_table_is_written_in_row_groups_and_read_back_whole(tmp_path, monkeypatch):
+    atlas = small_atlas([P(f"p{number}", f"On subject {number}") for number in range(10)])
+    whole = save_atlas(atlas, tmp_path / "whole", pictures={})
+    monkeypatch.setattr(file_contents, "ROW_GROUP", 4)
+    monkeypatch.setattr(file_contents, "BLOCK_BYTES", 16)
+    save_atlas(atlas, tmp_path / "parts", pictures={})
+    assert pq.ParquetFile(tmp_path / "parts" / "papers.parquet").num_row_groups == 3
+    parts = load_atlas(tmp_path / "parts")
+    assert parts.tables.whole.papers.equals(whole.tables.whole.papers)
+    assert verify(tmp_path / "parts") == []
+    for name in ("embedding.npy", "lexical_terms.npy", "text_hashes.npy"):
+        assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()

@@ -11,6 +11,8 @@ import pytest
 
 from pipeline.config import CorpusConfig
 from pipeline.corpus import batch_store, read_corpus, shares, work_keys
+from pipeline.corpus.paper_texts import ChosenTexts
+from pipeline.corpus.record import text_of
 from pipeline.errors import CorpusError
 from tests.test_reading_speed_paths import awkward_rows, shown, write_awkward
 
@@ -120,6 +122,11 @@ def test_texts_are_found_by_row_from_either_end(alone):
     assert titles[3:9:2] == whole[3:9:2]
     with pytest.raises(IndexError):
         titles[len(whole)]
+    texts = [text_of(*both) for both in zip(whole, alone.cleaned.abstracts, strict=True)]
+    assert list(alone.cleaned.texts) == texts
+    assert alone.cleaned.texts[3:9:2] == texts[3:9:2]
+    some = ChosenTexts(alone.cleaned.texts, [7, 0, 7])
+    assert [*some] == some[:] == [texts[7], texts[0], texts[7]]
 
 
 def test_keys_that_collide_only_cost_a_comparison(tmp_path, monkeypatch):
