@@ -49,8 +49,11 @@ def refuse_two(folder: Path, item: str) -> None:
 
 
 def note_worker(folder: Path, item: str) -> None:
-    """Who does it, and with how many cores."""
-    time.sleep(0.2)
+    """Who does it, and with how many cores; waits for a second worker, which may be slow to start."""
+    (folder / f"worker-{os.getpid()}").touch()
+    given_up = time.monotonic() + 30
+    while len(list(folder.glob("worker-*"))) < 2 and time.monotonic() < given_up:
+        time.sleep(0.05)
     (folder / f"out-{item}").write_text(f"{os.getpid()} {core_count()}")
 
 
