@@ -3,6 +3,7 @@
 What a format cannot hold is named in docs/formats.md, "What a round trip keeps", and here in `kept`.
 """
 
+import re
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -232,7 +233,7 @@ class Pair:
         if name == "issue":
             return self.again.get("number") == value
         if name == "id" and form == "bibtex":
-            return found.startswith(value.replace(" ", "_").replace(",", "_"))
+            return found.startswith(re.sub(r"[ ,]|[\u0800-\uffff]+", "_", value).strip("_"))
         if name == "id" and form == "ris":
             return found == self.again.get("doi") and (self.paper["id"].startswith((found, "text-", "pmid:")))
         if name == "type":

@@ -379,3 +379,16 @@ def test_the_example_of_the_documentation_reads_a_file(tmp_path, monkeypatch):
         assert reject.reason == "no ' | ' between title and abstract"
     finally:
         known_formats.cache_clear()
+
+
+def test_names_of_capitals_and_small_letters_are_not_taken_for_what_they_are_not(tmp_path):
+    names = ("Pia Aho", "Lee J. Jr", "Moe Et Al", "Per Moe And Others", "Study Group", "No Author", "Mar Al")
+    written = "".join(f"AU  - {name}\n" for name in names)
+    (paper,) = papers_of(read(tmp_path, "p.ris", f"TY  - JOUR\nTI  - On ice\n{written}ER  - \n"))
+    assert paper.authors == ("Pia Aho", "J. Lee, Jr", "Moe", "Per Moe", "Study Group", "Mar Al")
+
+
+def test_a_line_of_an_abstract_that_begins_like_the_end_of_a_reference_goes_on(tmp_path):
+    text = "TY  - JOUR\nTI  - One\nAB  - Of the\nTYPE of\nER positive ice.\n\nER  - \nTY  - JOUR\nTI  - Two\n"
+    first, second = papers_of(read(tmp_path, "p.ris", text))
+    assert (first.title, first.abstract, second.title) == ("One", "Of the TYPE of ER positive ice.", "Two")

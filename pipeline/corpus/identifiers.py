@@ -104,6 +104,8 @@ def whole_dois(text: str) -> list[str]:
 
 def _dois_of_address(address: str) -> list[str]:
     """The DOI that a web address leads to: of the resolver itself, or in the path of a publisher's page."""
+    if "10." not in address and "%" not in address:
+        return []
     try:
         parts = urlsplit(address)
     except ValueError:  # brackets that are no IPv6 address

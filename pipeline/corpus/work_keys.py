@@ -46,4 +46,6 @@ def _identifying(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _as_stored(value: object) -> object:
     """A value as the table of the papers gives it back."""
-    return value if isinstance(value, str) else json.loads(json.dumps(value, default=str))
+    if isinstance(value, str) or (isinstance(value, list) and all(isinstance(part, str) for part in value)):
+        return value
+    return json.loads(json.dumps(value, default=str))

@@ -24,6 +24,7 @@ MARKS = re.compile(r"(?<=[^\W\d_.)])[\s.]*(?:\d+(?:\s*,\s*\d+)*|[*†‡§¶]+)+
 ET_AL = re.compile(r"[\s,;]*(?:\bet\.?\s*al\b\.?|\band others\b|\.\.\.|…)\s*$", re.IGNORECASE)
 AND = re.compile(r",?\s+(?:and|&)\s+")
 WITH_STOPS = re.compile(r"(?:[^\W\d_a-z][a-zà-ÿа-я]?\.[\s\-‐’]*)+[^\W\d_a-z]?")
+SIMPLE = re.compile(r"(?:[A-Z][a-z]+ )+(?!(?:Al|Others)\b)[A-Z][a-z]+")  # "Pia Aho", which stays as it is
 BEFORE_CAPITALS = ("Mc", "Mac", "De", "Del", "Della", "Di", "Du", "La", "Le", "Van", "Von", "Fitz", "Ó", "Al", "El")
 
 
@@ -55,6 +56,8 @@ def given_name_first(name: str) -> str:
     >>> [given_name_first(name) for name in ("van der Berg J.H.", "Lee JK 3rd", "Aho, P., Jr.", "P. Aho1,2", "Plato")]
     ['J.H. van der Berg', 'JK Lee, 3rd', 'P. Aho, Jr.', 'P. Aho', 'Plato']
     """
+    if SIMPLE.fullmatch(name) and name.lower() not in NO_NAMES:
+        return name
     plain = " ".join(ET_AL.sub("", NUMBERED.sub("", name)).split()).strip(" ;,|").removeprefix("null ")
     if is_no_name(plain):
         return ""

@@ -21,8 +21,9 @@ LONG_TAG = re.compile(r"(PMID|PMCID|DOI) {1,2}-(?=\s|$)")  # which PsycNET write
 # A tag in the middle of a line: the line end before it was lost.
 LOST_LINE_END = re.compile(r" {3,}(?=[A-Z][A-Z0-9]  - )")
 MOST_LINES = 100_000
-# Line number, its (tag, value) lines from TY to before ER, repairs; no tag: a line goes on.
-Reference = tuple[int, list[tuple[str, str]], tuple[str, ...]]
+ENDS = ("TY", "ER")  # tags at which the reference before them has ended
+# Number of its first line, its lines from TY to before ER, repairs.
+Reference = tuple[int, list[str], tuple[str, ...]]
 
 
 def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
@@ -42,39 +43,42 @@ def cut(source: Source, encoding: str) -> Iterator[Piece]:
 
 
 def _to_records(source: str, references: list[Reference]) -> Iterator[Record | Rejected]:
-    for line, tagged, repaired in references:
-        if len(tagged) > MOST_LINES:
-            yield Rejected(source, line, f"a reference of more than {MOST_LINES:,} lines")
+    for number, lines, repaired in references:
+        if len(lines) > MOST_LINES:
+            yield Rejected(source, number, f"a reference of more than {MOST_LINES:,} lines")
         else:
-            yield Record(source, line, to_fields(tagged), repaired=repaired)
+            fields = to_fields([_split_tag(line) for line in lines])
+            yield Record(source, number, fields, repaired=repaired, decoded=all(map(str.isascii, lines)))
 
 
 def _references(source: Source, encoding: str) -> Iterator[Reference]:
     start = 0
-    tagged: list[tuple[str, str]] = []
+    lines: list[str] = []
     repaired: tuple[str, ...] = ()
     for number, line in read_lines(source, encoding):
-        pieces = LOST_LINE_END.split(line) if "   " in line and TAG.match(line) else [line]
+        pieces = LOST_LINE_END.split(line) if "   " in line and TAG.match(line) else (line,)
         for piece in pieces:
-            tag, value = _split_tag(piece)
-            if tag in ("TY", "ER") and start:
-                yield start, tagged, repaired
-                start, tagged, repaired = 0, [], ()
+            tag = _split_tag(piece)[0] if piece.startswith(ENDS) else ""
+            if tag and start:
+                yield start, lines, repaired
+                start, lines, repaired = 0, [], ()
             if tag == "TY":
                 start = number
-            if start and len(tagged) <= MOST_LINES and (tag or value):
-                tagged.append((tag, value))
+            if start and len(lines) <= MOST_LINES and piece.strip():
+                lines.append(piece)
                 repaired = ("two tags on one line",) if len(pieces) > 1 else repaired
     if start:
-        yield start, tagged, repaired
+        yield start, lines, repaired
 
 
 def _split_tag(line: str) -> tuple[str, str]:
-    """The tag and the value of a line; no tag for a line that goes on.
+    """The tag and the value of a line; no tag for a line that goes on the one before.
 
     >>> _split_tag("TI  - On ice"), _split_tag("ER  -"), _split_tag("II - our second study")
     (('TI', 'On ice'), ('ER', ''), ('', 'II - our second study'))
     """
+    if line[2:5] == "  -" and line[:2] in OURS:  # most lines, without a pattern
+        return line[:2], line[5:].strip()
     tag = TAG.match(line) or LONG_TAG.match(line)
     if tag is None or (tag.re is TAG and tag[2] and tag[1] not in OURS):
         return "", line.strip()

@@ -4,11 +4,11 @@ The id is the DOI where there is one: the ID field is only a number within one e
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rispy.config import TAG_KEY_MAPPING
 
-from pipeline.corpus.adapters.names import given_name_first, is_no_name
+from pipeline.corpus.adapters.names import given_name_first
 
 OURS: Mapping[str, str] = {
     **TAG_KEY_MAPPING,
@@ -40,6 +40,7 @@ MEANINGS: Mapping[str, tuple[str, ...]] = {
     "year": ("year", "publication_year", "date"),
     "journal": ("alternate_title3", "journal_name", "secondary_title", "alternate_title2", "alternate_title1", "j9"),
 }
+ABSTRACTS = frozenset(MEANINGS["abstract"])
 IN_BOOKS = frozenset({"CHAP", "ECHAP", "BOOK", "EBOOK", "EDBOOK", "CONF", "CPAPER"})
 YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20|21)\d\d(?!\d)")
 WHOLE_DATE = re.compile(r"(?<!\d)((?:1[5-9]|20|21)\d\d)(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?!\d)")
@@ -84,9 +85,9 @@ def to_fields(tagged: Sequence[tuple[str, str]]) -> dict[str, object]:
 def _split_authors(tagged: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
     """(authors, groups): A1 below AU is what Web of Science calls a group author, a consortium or a publisher."""
     tags = [tag for tag, _ in tagged]
-    first = tags.index("AU") if "AU" in tags else len(tags)
     last = len(tags) - tags[::-1].index("AU") if "AU" in tags else len(tags)
-    return _names([*tagged[:first], *tagged[first:last]], ("AU", "A1")), _names(tagged[last:], ("A1",))
+    groups = _names(tagged[last:], ("A1",)) if "A1" in tags else []
+    return _names(tagged[:last], ("AU", "A1")), groups
 
 
 def _group(tagged: Sequence[tuple[str, str]]) -> dict[str, list[list[str]]]:
@@ -106,15 +107,17 @@ def _value(name: str, values: Sequence[Sequence[str]]) -> str | list[str]:
     if name in LISTED:
         lines = [line for lines in values for line in lines]
         return [part for line in lines for part in (ADDRESSES.split(line) if name == "urls" else [line]) if part]
+    if len(values) == 1:
+        return " ".join(values[0])
     texts = list(dict.fromkeys(text for lines in values if (text := " ".join(lines))))
-    if name in ("abstract", "notes_abstract"):
+    if name in ABSTRACTS:
         return " ".join(text for text in texts if not COPYRIGHT.match(text)) or " ".join(texts)
     return "; ".join(texts) if name in JOINED or name not in OUR_NAMES else (texts or [""])[0]
 
 
 def _second(name: str, values: Sequence[Sequence[str]]) -> str:
     """What a field is given beyond its first value, where only one is expected."""
-    if name in LISTED or name in JOINED or name in ("abstract", "notes_abstract") or name not in OUR_NAMES:
+    if len(values) < 2 or name in LISTED or name in JOINED or name in ABSTRACTS or name not in OUR_NAMES:
         return ""
     texts = dict.fromkeys(text for lines in values if (text := " ".join(lines)))
     return "; ".join(list(texts)[1:])
@@ -124,15 +127,20 @@ def _meanings(rest: dict[str, object]) -> dict[str, object]:
     """Title, abstract, year and journal, taken out of the rest; other values of theirs stay there."""
     fields: dict[str, object] = {}
     for role, names in MEANINGS.items():
-        values = {name: str(rest.pop(name, "")) for name in names}
+        values = {name: str(rest.pop(name)) for name in names if name in rest}
         spare = {name: value for name, value in values.items() if value}
-        chosen = (
-            _year(spare) if role == "year" else _journal(spare) if role == "journal" else next(iter(spare.values()), "")
-        )
-        fields |= {role: chosen} if chosen else {}
-        kept = {name for name, value in spare.items() if value != chosen or name == "booktitle"}
-        rest |= {name: spare[name] for name in spare if name in kept and name != role}
+        if not spare:
+            continue
+        choose = CHOICES.get(role, _first)
+        fields[role] = chosen = choose(spare)
+        for name, value in spare.items():
+            if (value != chosen or name == "booktitle") and name != role:
+                rest[name] = value
     return fields
+
+
+def _first(texts: Mapping[str, str]) -> str:
+    return next(iter(texts.values()))
 
 
 def _year(dates: Mapping[str, str]) -> str:
@@ -146,7 +154,7 @@ def _year(dates: Mapping[str, str]) -> str:
             return date
         if whole := WHOLE_DATE.search(date):
             return whole[1]
-    return next(iter(dates.values()), "")
+    return _first(dates)
 
 
 def _journal(names: Mapping[str, str]) -> str:
@@ -155,8 +163,11 @@ def _journal(names: Mapping[str, str]) -> str:
     >>> _journal({"journal_name": "Nat. Commun.", "secondary_title": "Nature Communications"})
     'Nature Communications'
     """
-    first = next(iter(names.values()), "")
+    first = _first(names)
     return next((name for name in names.values() if _abbreviates(first, name)), first)
+
+
+CHOICES: Mapping[str, Callable[[Mapping[str, str]], str]] = {"year": _year, "journal": _journal}
 
 
 def _abbreviates(short: str, full: str) -> bool:
@@ -180,8 +191,10 @@ def _names(tagged: Sequence[tuple[str, str]], tags: tuple[str, ...]) -> list[str
     current = ""
     for tag, value in tagged:
         current = tag or current
-        for name in value.split(";") if current in tags else ():
-            if not is_no_name(name) and seen.setdefault(name.strip(), current) == current:
+        if current not in tags:
+            continue
+        for name in value.split(";"):
+            if seen.setdefault(name.strip(), current) == current:
                 names.append(given_name_first(name))
     return [name for name in names if name]
 
