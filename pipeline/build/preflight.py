@@ -16,6 +16,7 @@ from pipeline.neighbours import EXACT_TO
 from pipeline.neighbours.lance_index import INDEXED_FROM
 from pipeline.neighbours.partitioned_search import PARTITION_SIZE, PROBED, ROUNDS, TRAINED_ON
 from pipeline.reducer.sampled_layout import EPOCHS, PULLED_BY, sample_size
+from pipeline.topics.word_sample import MOST_READ
 
 # Of the seconds that it takes to count a paper's words, these many are spent on it by
 READING, KEYWORDS, ROW_COUNTS, PAGE, WRITING, INDEX = 1.2, 11.0, 1.2, 5.0, 0.3, 0.4
@@ -25,7 +26,8 @@ MAP_EPOCHS, MAP_EPOCHS_OF_FEW, FEW = 200, 500, 10_000  # UMAP's own
 RANKED_CENTRES = 3.0  # a centre of a partition is compared and sorted: as long as so many pairs
 MERGED_LISTS = 1.5  # the lists of the partitions of a paper become one: as long as so many lists
 BASE_MB, MODEL_MB, WORKER_MB = 650.0, 300.0, 200.0
-BYTES_A_PAPER = 18_000  # of the process that runs the stages: texts, words, vectors, neighbours, tables
+BYTES_A_PAPER = 5_000  # of the process that runs the stages: vectors, neighbours, words counted, tables
+BYTES_A_PAPER_READ = 11_000  # and of each whose phrases are counted for keywords
 BYTES_A_SENTENCE, SENTENCES = 800, 9
 PAPER_ON_DISK, FILES_MB = 1_350, 6.0  # words, titles, abstracts; pictures and report
 INDEX_BYTES = 1_600  # of a paper in the index of a large corpus
@@ -159,7 +161,8 @@ def _memory_mb(papers: int, config: Config, rates: Rates, *, machines: Machines)
     workers = WORKER_MB * rates.cores
     if config.run.executor == "ray" or machines.nodes > 1:
         workers += model * rates.cores
-    return round(BASE_MB + model + workers + papers * (BYTES_A_PAPER + sentences) / 1e6, 1)
+    read = min(papers, MOST_READ) * BYTES_A_PAPER_READ
+    return round(BASE_MB + model + workers + (read + papers * (BYTES_A_PAPER + sentences)) / 1e6, 1)
 
 
 def _disk_mb(papers: int, config: Config) -> tuple[float, float, float]:
