@@ -219,13 +219,14 @@ def test_candidates_lie_within_twice_the_error_of_two_dot_products(dimensions):
     margin = 2 * dimensions * EPSILON
     values = [0.7, 0.5, 0.5 - margin, 0.5 - margin - EPSILON / 2, 0.3]  # 2**-25 is one float32 step below 0.5
     rows, columns = _candidates(np.array([values, values[::-1]], np.float32), 2, own=None, among=None,
-                                dimensions=dimensions)  # fmt: skip
+                                dimensions=dimensions, compiled=False)  # fmt: skip
     assert list(zip(rows.tolist(), columns.tolist(), strict=True)) == [(0, 0), (0, 1), (0, 2), (1, 2), (1, 3), (1, 4)]
 
 
 def test_candidates_are_never_the_query_itself_nor_outside_the_mask():
     values = np.tile(np.array([0.9, 0.8, 0.7, 0.6], np.float32), (3, 1))
-    pairs = _candidates(values, 1, own=np.array([0, -1, 3]), among=np.array([True, False, True, True]), dimensions=2)
+    among = np.array([True, False, True, True])
+    pairs = _candidates(values, 1, own=np.array([0, -1, 3]), among=among, dimensions=2, compiled=False)
     assert [part.tolist() for part in pairs] == [[0, 1, 2], [2, 0, 0]]
 
 

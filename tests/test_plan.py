@@ -91,7 +91,7 @@ def test_what_does_not_fit_is_refused_with_the_setting_that_would():
         plan_run(with_sentences, RATES, replace(HERE, memory_mb=12_000.0), papers=1_000_000)
     with pytest.raises(ConfigError, match=r"of disk, and 14\.0 GB are free; set embedding\.cache = false$"):
         plan_run(config, RATES, replace(HERE, disk_mb=14_000.0), papers=1_000_000)
-    with pytest.raises(ConfigError, match=r"files of at most 4,200,000 papers, or a machine with 33 GB of memory"):
+    with pytest.raises(ConfigError, match=r"files of at most 4,100,000 papers, or a machine with 33 GB of memory"):
         plan_run(config, RATES, HERE, papers=6_000_000)
     assert plan_run(config, RATES, replace(HERE, memory_mb=None, disk_mb=None), papers=10**9).papers == 10**9
 

@@ -17,7 +17,7 @@ from pipeline.neighbours.best_lists import kth_largest
 BLOCK_BYTES = 64 * 2**20
 RESCORED_PAIRS = 128  # at once, so that they stay in the processor's cache
 DECIMALS = 7
-COMPILED_FROM = 20_000  # papers among which the selection is worth the second that its import and compiling take
+COMPILED_FROM = 200_000_000  # pairs from which on the selection is worth the import of a compiler
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,14 @@ def nearest(
     for start in range(0, m, block):
         part = slice(start, min(start + block, m))
         own = None if own_rows is None else own_rows[part]
-        query_rows, columns = _candidates(queries[part] @ vectors.T, k, own=own, among=among, dimensions=len(vectors.T))
+        query_rows, columns = _candidates(
+            queries[part] @ vectors.T,
+            k,
+            own=own,
+            among=among,
+            dimensions=len(vectors.T),
+            compiled=m * n >= COMPILED_FROM,
+        )
         exact = rescore(vectors, queries[part], query_rows=query_rows, columns=columns)
         order = np.lexsort((columns, -exact, query_rows))
         first = np.searchsorted(query_rows[order], np.arange(part.stop - part.start))
@@ -134,20 +141,22 @@ def _candidates(
     own: NDArray[np.int64] | None,
     among: NDArray[np.bool_] | None,
     dimensions: int,
+    compiled: bool,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(query, row) pairs that may belong to the k nearest, given the rounding error of a float32 dot product.
 
-    approximate: (m, n) float32 dot products of vectors of so many dimensions; overwritten.
+    approximate: (m, n) float32 dot products of vectors of so many dimensions; overwritten. compiled: whether by code
+    that is compiled first, which finds the same.
     """
     if among is not None:
         approximate[:, ~among] = -np.inf
     if own is not None:
         mine = np.flatnonzero(own >= 0)
         approximate[mine, own[mine]] = -np.inf
-    if approximate.shape[1] < COMPILED_FROM:
-        kth = np.partition(approximate, approximate.shape[1] - k, axis=1)[:, -k]
-    else:
+    if compiled:
         kth = kth_largest(approximate, k)
+    else:
+        kth = np.partition(approximate, approximate.shape[1] - k, axis=1)[:, -k]
     query_rows, columns = np.nonzero(approximate >= (kth - rounding_margin(dimensions))[:, None])
     return query_rows, columns
 
