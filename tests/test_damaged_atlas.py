@@ -33,6 +33,7 @@ from pipeline.atlas.intact import SHOWN_ONLY
 from pipeline.atlas.locking import beside
 from pipeline.atlas.manifest_file import manifest_bytes
 from pipeline.build import run_config
+from pipeline.cli import main
 from pipeline.errors import PaperatlasError, RunFolderError
 from pipeline.export.writers import WRITERS
 from pipeline.map.columns import map_columns
@@ -522,16 +523,22 @@ DAMAGED_MANIFESTS: dict[str, Callable[[Path], object]] = {
 }
 
 
+def citing_papers() -> list[dict[str, object]]:
+    """Papers with references, so that their run has every kind of file but sentences."""
+    return [paper | {"references": ["10.1000/a", "10.1000/b"]} for paper in planted_papers(["glaciers", "bees"], 4)]
+
+
 @pytest.fixture(scope="module")
 def ran_once(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("ran")
-    run_once(folder, planted_papers(["glaciers", "bees"], 4))
+    run_once(folder, citing_papers())
+    assert (folder / "run" / "references_works.npy").is_file()
     return folder / "run"
 
 
 @pytest.fixture
 def config(tmp_path, make_config, ran_once):
-    write_jsonl(tmp_path / "p.jsonl", planted_papers(["glaciers", "bees"], 4))
+    write_jsonl(tmp_path / "p.jsonl", citing_papers())
     shutil.copytree(ran_once, tmp_path / "run")
     return make_config("p.jsonl", name="planted")
 
@@ -599,6 +606,54 @@ def test_a_damaged_run_is_not_up_to_date(config, name, damage, caplog):
     (line,) = [record.getMessage() for record in caplog.records if record.name == "pipeline.build.run"]
     assert name in line
     assert line.endswith("it is built again")
+    assert verify(config.run_folder) == []
+
+
+def test_no_file_is_written_that_a_run_would_not_know_again(tmp_path):
+    with pytest.raises(ValueError, match=r"new\.svg: no name of a file of a run"):
+        save_atlas(small_atlas([P("a", "Ice")]), tmp_path / "run", pictures={"new.svg": b"<svg/>"})
+    assert list(tmp_path.iterdir()) == []
+
+
+SHORT = {
+    "memory": (OSError(errno.ENOMEM, "Cannot allocate memory", "x.npy"), "Cannot allocate memory; end other programs"),
+    "open files": (OSError(errno.EMFILE, "Too many open files", "x.npy"), "Too many open files; raise the limit"),
+    "Python's memory": (MemoryError(), "not enough memory; read fewer papers"),
+}
+
+
+@pytest.mark.usefixtures("_no_pictures")
+@pytest.mark.parametrize("short_of", SHORT)
+@pytest.mark.parametrize("where", ["load.read_array", "intact.require_regular", "manifest_file.read_regular"])
+def test_a_machine_that_is_short_of_something_has_damaged_nothing(config, monkeypatch, capsys, short_of, where):
+    """Else the atlas is said to be damaged, and hours are spent on building it again."""
+    problem, line = SHORT[short_of]
+    before = {path.name: path.read_bytes() for path in config.run_folder.iterdir()}
+
+    def refuse(*_):
+        raise problem
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"pipeline.atlas.{where}", refuse)
+        with pytest.raises(type(problem)):
+            run_config(config)
+        assert main(["topics", str(config.run_folder)]) == 2
+    assert line in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in config.run_folder.iterdir()} == before
+    assert not run_config(config).built
+
+
+@pytest.mark.usefixtures("_no_pictures")
+def test_a_new_result_is_kept_when_the_machine_is_short_at_the_end(config, monkeypatch, caplog):
+    """What was in the folder before, and what has just been written, are only looked at."""
+
+    def refuse(*_):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("pipeline.build.left_out.load_atlas", refuse)
+    monkeypatch.setattr(save, "open_unchecked", refuse)
+    assert run_config(config, force=True).built
+    assert "the run is written but could not be opened: [Errno 24] Too many open files" in caplog.text
     assert verify(config.run_folder) == []
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.atlas.manifest import Manifest
-from pipeline.atlas.run_folder import ALTERED, PICTURES, REBUILD, require_regular
+from pipeline.atlas.run_folder import ALTERED, PICTURES, REBUILD, is_shortage, require_regular
 from pipeline.errors import RunFolderError
 
 ALWAYS_READ_BYTES = 64 * 2**20
@@ -37,7 +37,10 @@ def stamp(path: Path) -> tuple[int, int]:
 
 
 def changes(folder: Path, manifest: Manifest, names: Iterable[str], *, trust_times: bool = False) -> Iterator[Change]:
-    """The changed ones of some files. trust_times: whether those that seem unchanged are not read."""
+    """The changed ones of some files. trust_times: whether those that seem unchanged are not read.
+
+    Raises OSError where the machine is short of memory or open files.
+    """
     for name in names:
         try:
             change = _change(folder / name, manifest, trust_times=trust_times)
@@ -46,6 +49,8 @@ def changes(folder: Path, manifest: Manifest, names: Iterable[str], *, trust_tim
         except PermissionError as problem:
             change = Change(name, "unreadable", f"cannot be read: {problem.strerror}")
         except OSError as problem:
+            if is_shortage(problem):
+                raise
             change = Change(name, "unusable", problem.strerror or str(problem))
         if change is not None:
             yield change

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.atlas.manifest import SCHEMA_VERSION, Manifest
-from pipeline.atlas.run_folder import ALTERED, REBUILD, read_regular
+from pipeline.atlas.run_folder import ALTERED, REBUILD, is_shortage, read_regular
 from pipeline.errors import RunFolderError
 
 MANIFEST = "manifest.json"
@@ -47,6 +47,8 @@ def parse_manifest(folder: Path) -> ReadManifest:
     except PermissionError as problem:
         raise RunFolderError(f"{path}: cannot be read: {problem.strerror}; ask its owner for the right to") from None
     except OSError as problem:
+        if is_shortage(problem):
+            raise
         raise RunFolderError(f"{path}: damaged: {problem.strerror}; {REBUILD}") from None
     except (ValueError, RecursionError) as problem:
         raise RunFolderError(f"{path}: damaged: {problem}; {REBUILD}") from None

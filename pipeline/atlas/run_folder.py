@@ -4,7 +4,8 @@ import csv
 import errno
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,12 +22,16 @@ RETRY_SECONDS = 0.05
 SIGNATURE = frozenset({"embedding.npy", "text_hashes.npy", "papers.parquet", "topics.json"})
 TABLES = ("papers.parquet", "sources.parquet", "duplicates.csv", "near_duplicates.csv", "rejected.csv")
 TEXTS = ("manifest.json", "topics.json", "hierarchy.json", "layers.json", "report.md")
-ARRAYS = ("embedding.npy", "text_hashes.npy", "neighbours_*.npy", "lexical_*.npy", "sentences_*.npy", "encoder_*.npy")
+ARRAYS = (
+    *("embedding.npy", "text_hashes.npy", "neighbours_*.npy", "lexical_*.npy", "sentences_*.npy", "encoder_*.npy"),
+    "references_*.npy",
+)
 PICTURES = ("map.html", "map.png", "map.svg", "years.svg", "lengths.svg", "topic_selection.svg", "topic_choice.svg")
 ANY_RUN = (*TABLES, *TEXTS, *ARRAYS, *PICTURES)  # what a run of some schema writes
 NOT_OURS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # what systems put into the folders that they show
 REBUILD = "rebuild it: run its config with force"
 ALTERED = "its bytes are not those that were written"
+SHORTAGES = frozenset({errno.ENOMEM, errno.EMFILE, errno.ENFILE})  # of the machine: the file is as good as it was
 DAMAGE = (  # what libraries raise on bytes that they did not expect
     *(OSError, ValueError, OverflowError, KeyError, IndexError, TypeError, EOFError, RecursionError, MemoryError),
     *(csv.Error, pa.ArrowException),
@@ -80,7 +85,10 @@ def read_regular(path: Path) -> bytes:
 
 
 def read_file(path: Path, reader: Callable[[Path], T]) -> T:
-    """What `reader` makes of a file of a run folder. Raises RunFolderError where it is missing, damaged or closed."""
+    """What `reader` makes of a file of a run folder. Raises RunFolderError where it is missing, damaged or closed.
+
+    What the machine is short of, memory or open files, is raised as it is: to build the run again would not help.
+    """
     try:
         return reader(path)
     except FileNotFoundError:
@@ -88,8 +96,27 @@ def read_file(path: Path, reader: Callable[[Path], T]) -> T:
     except PermissionError as problem:
         raise RunFolderError(f"{path}: cannot be read: {problem.strerror}; ask its owner for the right to") from None
     except DAMAGE as problem:
+        if is_shortage(problem):
+            raise
         reason = str(problem).strip().partition("\n")[0] or type(problem).__name__
         raise RunFolderError(f"{path}: damaged: {reason}; {REBUILD}") from None
+
+
+def is_shortage(problem: BaseException) -> bool:
+    """Whether it is the machine that ran short, not the file that is damaged.
+
+    Not where Arrow asks for memory: it does so for as much as a damaged file says.
+    """
+    if isinstance(problem, OSError):
+        return problem.errno in SHORTAGES
+    return isinstance(problem, MemoryError) and not isinstance(problem, pa.ArrowException)
+
+
+def require_known(names: Iterable[str]) -> None:
+    """Raises ValueError for a name under which no run would know its own file again once the manifest is damaged."""
+    for name in names:
+        if not any(fnmatchcase(name, pattern) for pattern in ANY_RUN):
+            raise ValueError(f"{name}: no name of a file of a run; it belongs to ANY_RUN of {__name__}")
 
 
 def foreign_files(folder: Path, written: set[str]) -> list[str]:

@@ -14,7 +14,7 @@ from pipeline.atlas.load import open_unchecked
 from pipeline.atlas.locking import beside
 from pipeline.atlas.manifest import SCHEMA_VERSION, Manifest
 from pipeline.atlas.manifest_file import MANIFEST, manifest_bytes, read_manifest
-from pipeline.atlas.run_folder import files_of_any_run, foreign_files
+from pipeline.atlas.run_folder import files_of_any_run, foreign_files, is_shortage, require_known
 from pipeline.atomic_write import sync_folder, write_synced
 from pipeline.errors import RunFolderError
 
@@ -40,6 +40,8 @@ def refuse_foreign(folder: Path) -> None:
             raise RunFolderError(f"{folder}: has files but is no run folder; {choose}")
         foreign = foreign_files(folder, written)
     except OSError as problem:
+        if is_shortage(problem):
+            raise
         raise RunFolderError(f"{folder}: cannot be read: {problem.strerror}; {choose}") from None
     if foreign:
         raise RunFolderError(f"{folder}: holds {foreign[0]!r}, which no run wrote; move it away, or {choose}")
@@ -62,6 +64,7 @@ def save_atlas(atlas: AtlasData, folder: Path, *, pictures: Mapping[str, bytes])
     try:
         draft.mkdir(parents=True)
         files = file_writers(atlas) | {name: whole(content) for name, content in pictures.items()}
+        require_known(files)
         digests = {name: _write(draft / name, write) for name, write in sorted(files.items())}
         stamps = {name: stamp(draft / name) for name in digests}
         manifest = replace(atlas.manifest, files=digests, stamps=stamps, schema_version=SCHEMA_VERSION)
@@ -83,7 +86,7 @@ def _reopened(atlas: AtlasData, manifest: Manifest, folder: Path) -> AtlasData:
     """The atlas from its files, which were just written; as it lies in memory where they cannot be opened."""
     try:
         return open_unchecked(folder.resolve(), read_manifest(folder))
-    except RunFolderError as problem:
+    except (RunFolderError, OSError, MemoryError) as problem:
         logger.warning("the run is written but could not be opened: %s", problem)
         return replace(atlas, manifest=manifest, folder=folder.resolve())
 

@@ -13,7 +13,7 @@ MOST_NAMED = 3  # files
 def warn_of_left_out(folder: Path, atlas: AtlasData) -> None:
     """Tells how many papers that `add` put into the run in a folder are not in a new one, and how to keep them.
 
-    A folder that cannot be read had none that anybody knows of.
+    A folder that cannot be read, for whatever reason, had none that anybody knows of: the new run is what counts.
     """
     try:
         before = load_atlas(folder)
@@ -21,7 +21,7 @@ def warn_of_left_out(folder: Path, atlas: AtlasData) -> None:
         if not added:
             return
         sources = before.tables.whole.sources
-    except RunFolderError:
+    except (RunFolderError, OSError, MemoryError):
         return
     rows = zip(sources.column("id").to_pylist(), sources.column("source").to_pylist(), strict=True)
     file_of = {name: source for name, source in rows if source in added}
