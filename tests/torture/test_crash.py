@@ -4,7 +4,6 @@ Eight moments in the suite; a hundred of each, every operation, and the real enc
 are moments in time, half are operations on files, which come close together where it matters.
 """
 
-import json
 import os
 import random
 import shutil
@@ -22,49 +21,9 @@ from pipeline.atlas import load_atlas
 from tests.conftest import REPOSITORY
 from tests.torture.progress_log import unfinished
 from tests.torture.scenarios import make_scenario
-
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+from tests.torture.warm_process import Warm
 
 MANY = 1000  # operations on files that no command of these makes
-FORKS = {"NUMBA_THREADING_LAYER": "workqueue"}  # GNU's OpenMP, its first choice, refuses to
-
-
-class Warm:
-    """A process that runs commands in children of its own; see `tests.torture.warm`."""
-
-    def __init__(self, cache):
-        environment = os.environ | ONE_THREAD | FORKS | {"PYTHONPATH": str(REPOSITORY), "PAPERATLAS_CACHE": str(cache)}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.torture.warm"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=REPOSITORY,
-        )  # fmt: skip
-        self._answer()
-
-    def _answer(self):
-        line = self.process.stdout.readline()
-        assert line, "the warm process ended"
-        return json.loads(line)
-
-    def start(self, arguments, work, *, kill_at=None):
-        """Pid of a child that runs the command in that folder."""
-        request = {
-            "arguments": arguments,
-            "folder": str(work),
-            "temporary": str(work.parent / "tmp"),
-            "kill_at": kill_at,
-        }
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        return self._answer()["pid"]
-
-    def wait(self):
-        """Exit code of the child, or minus the signal that ended it."""
-        return self._answer()["status"]
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(timeout=60)
-        self.process.stdout.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,13 @@
 """The n-th operation on a file of a run, an `add` and an `export` fails: one line, exit 2, the old result or the new.
 
-In the suite every thirteenth, with what takes long computed once; all of them, computed anew, by -m torture.
+In the suite every thirteenth, all of them by -m torture. What takes long is computed once, except where it is an
+operation of the computing that fails.
 """
 
 import functools
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import pytest
 
@@ -30,25 +33,40 @@ def scenario(request, cache, tmp_path_factory):
     return make_scenario(request.param, tmp_path_factory.mktemp(request.param))
 
 
-@pytest.fixture
-def once(monkeypatch):
-    """Atlases and pictures of equal papers are made once: what is tried here is what is read and written."""
-    made = {}
+class Once:
+    """Atlases and pictures of equal papers, each made once: what is tried here is what is read and written."""
 
-    def remembered(real, name):
+    def __init__(self) -> None:
+        self.made, self.anew = {}, False
+
+    def remembered(self, real, name):
         @functools.wraps(real)
         def make(first, *arguments, **options):
+            if self.anew:
+                return real(first, *arguments, **options)
             key = name, getattr(first, "path", None) and first.run_folder.name, *map(str, arguments[:1]), len_of(first)
-            if key not in made:
-                made[key] = real(first, *arguments, **options)
-            return made[key]
+            if key not in self.made:
+                self.made[key] = real(first, *arguments, **options)
+            return self.made[key]
 
         return make
 
+    @contextmanager
+    def not_now(self) -> Iterator[None]:
+        """While it is entered, all is computed anew."""
+        self.anew = True
+        yield
+        self.anew = False
+
+
+@pytest.fixture
+def once(monkeypatch):
+    only = Once()
     for module in (pipeline.build.run, pipeline.adding.addition):
         for name in ("build_atlas", "draw_files", "report_file", "grow"):
             if hasattr(module, name):
-                monkeypatch.setattr(module, name, remembered(getattr(module, name), name))
+                monkeypatch.setattr(module, name, only.remembered(getattr(module, name), name))
+    return only
 
 
 def len_of(thing):
@@ -76,13 +94,17 @@ def count(scenario, place, monkeypatch, *, reading=False):
     return counted.seen
 
 
-def try_each(scenario, tmp_path, monkeypatch, capsys, numbers, *, reading=False):
-    """Each of these operations of the command fails once; which one it was is in the message of a failed assertion."""
+def try_each(scenario, tmp_path, monkeypatch, capsys, numbers, *, reading=False, anew=nullcontext):
+    """Each of these operations of the command fails once; which one it was is in the message of a failed assertion.
+
+    anew: entered while the command runs in which it fails.
+    """
     codes = set()
     for number in numbers:
         place = tmp_path / "case"
         capsys.readouterr()
-        code, work, operations = run_with(scenario, place, monkeypatch, number, reading=reading)
+        with anew():
+            code, work, operations = run_with(scenario, place, monkeypatch, number, reading=reading)
         errors = capsys.readouterr().err
         what = f"operation {number}, {operations.seen[number]}: exit {code}, {errors}"
         assert code in (0, 2), what
@@ -114,19 +136,37 @@ def test_a_failing_operation_is_one_line_and_leaves_the_old_result_or_the_new(
     try_each(scenario, tmp_path, monkeypatch, capsys, range(0, len(seen), EVERY))
 
 
+def computing(scenario, once, place, monkeypatch, *, kinds=None):
+    """The numbers of the operations on temporary files, in which topics are found."""
+    with once.not_now():
+        seen = count(scenario, place, monkeypatch, reading=kinds is not None)
+    return [
+        number for number, line in enumerate(seen) if " /tmp/" in line and (kinds is None or line.startswith(kinds))
+    ]
+
+
 @pytest.mark.parametrize("scenario", ["run"], indirect=True)
-def test_so_does_one_while_topics_are_found(scenario, tmp_path, monkeypatch, capsys):
-    seen = count(scenario, tmp_path, monkeypatch)
-    computing = [number for number, line in enumerate(seen) if " /tmp/" in line]
-    assert len(computing) > 20
-    try_each(scenario, tmp_path, monkeypatch, capsys, computing[::48])
+def test_so_does_one_while_topics_are_found(scenario, once, tmp_path, monkeypatch, capsys):
+    numbers = computing(scenario, once, tmp_path, monkeypatch)
+    assert len(numbers) > 20
+    try_each(scenario, tmp_path, monkeypatch, capsys, numbers[::48], anew=once.not_now)
 
 
 @pytest.mark.torture
-def test_every_failing_operation(scenario, tmp_path, monkeypatch, capsys):
+def test_every_failing_operation(scenario, once, tmp_path, monkeypatch, capsys):
     seen = count(scenario, tmp_path, monkeypatch)
     cases = unfinished(f"each failing operation of {scenario.command[0]}", range(len(seen)))
     try_each(scenario, tmp_path, monkeypatch, capsys, cases)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("scenario", ["run"], indirect=True)
+@pytest.mark.parametrize("kinds", [None, READING], ids=["changing", "reading"])
+def test_every_failing_operation_while_topics_are_found(scenario, once, tmp_path, monkeypatch, capsys, kinds):
+    numbers = computing(scenario, once, tmp_path, monkeypatch, kinds=kinds)
+    assert len(numbers) > 20
+    cases = unfinished(f"each failing {'operation' if kinds is None else 'read'} of finding topics", numbers)
+    try_each(scenario, tmp_path, monkeypatch, capsys, cases, anew=once.not_now, reading=kinds is not None)
 
 
 def test_a_failing_read_is_one_line_and_leaves_the_old_result_or_the_new(scenario, once, tmp_path, monkeypatch, capsys):
