@@ -4,15 +4,20 @@ import gc
 import gzip
 import importlib
 import json
+from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline.config import CorpusConfig
-from pipeline.corpus import batch_store, read_corpus, shares, work_keys
+from pipeline.corpus import Paper, Rejected, batch_store, read_corpus, shares, work_keys
+from pipeline.corpus.batch_store import BatchStore
+from pipeline.corpus.paper_rows import to_block
 from pipeline.corpus.paper_texts import ChosenTexts
-from pipeline.corpus.record import text_of
+from pipeline.corpus.record import text_hash, text_of
+from pipeline.corpus.row_index import RowIndex
 from pipeline.errors import CorpusError
 from tests.test_reading_speed_paths import awkward_rows, shown, write_awkward
 
@@ -142,3 +147,20 @@ def test_pieces_of_any_size_give_the_same_corpus(place, alone, monkeypatch):
     for module in ("file_format", "readers.parquet"):
         monkeypatch.setattr(f"pipeline.corpus.{module}.ROWS_AT_ONCE", 100)
     assert shown(read_corpus(CONFIG, place)) == shown(alone)
+
+
+def test_the_index_knows_the_paper_and_the_id_of_each_key():
+    papers = [Paper("p", number, f"p{number}", f"Title {number} of this", "", (), None) for number in range(3)]
+    others = [replace(paper, id=f"10.1000/{paper.id}", title="Short") for paper in papers]
+    store = BatchStore()
+    blocks = [to_block(rows, store) for rows in (papers, [Rejected("p", 9, "no text")], [papers[0], *others])]
+    index = RowIndex(blocks)
+    written = [work_keys.work_keys(paper) for paper in (*papers, papers[0], *others)]
+    assert index.keys.tobytes() == b"".join(written)
+    assert index.id_keys.tobytes() == b"".join(keys[: work_keys.KEY_BYTES] for keys in written)
+    owners = [number for number, keys in enumerate(written) for _ in range(len(keys) // work_keys.KEY_BYTES)]
+    assert index.papers_of_keys(np.arange(len(owners))).tolist() == owners
+    assert index.positions.tolist() == [0, 1, 2, 4, 5, 6, 7]
+    for number, paper in enumerate((*papers, papers[0], *others)):
+        assert index.batch_of(number).column("title").to_pylist() == [paper.title]
+        assert index.hashes[number].astype(">u8").tobytes() == text_hash(paper.text)

@@ -1,5 +1,6 @@
 """Papers and rejects -> Corpus: one row for each distinct text, in an order that depends on nothing but the texts."""
 
+import sys
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -16,7 +17,7 @@ from pipeline.corpus.paper_rows import PLACE, Block, content_hashes, to_blocks
 from pipeline.corpus.record import Paper, Rejected, id_from_text
 from pipeline.corpus.row_index import RowIndex
 from pipeline.corpus.work_keys import key_of
-from pipeline.corpus.work_merging import Kept, merge_works, that_repeat
+from pipeline.corpus.work_merging import Kept, merge_works, places_of, that_repeat
 
 SAME_ID = "an id that another text has"
 SAME_TEXT = "same text"
@@ -58,7 +59,7 @@ def collect_blocks(blocks: Sequence[Block], *, merge: bool = True) -> Corpus:
         raise ValueError(f"{count} kept, with duplicates and rejected rows {tables.read}, are not the {rows.read} read")
     return Corpus(
         tables=tables,
-        hash_array=rows.hashes[kept.rows].astype(">u8").view(np.uint8).reshape(-1, 32),
+        hash_array=_as_bytes(rows.hashes[kept.rows]),
         cleaned=CleanedTexts(titles=written.titles, abstracts=written.abstracts, steps=written.steps),
         repaired=_count_repairs(rows, len(ids)),
         vectors=written.vectors,
@@ -68,13 +69,22 @@ def collect_blocks(blocks: Sequence[Block], *, merge: bool = True) -> Corpus:
 def _keep_distinct(rows: RowIndex) -> Kept:
     """One row for each text."""
     order = np.lexsort(rows.hashes.T[::-1])
-    ordered = rows.hashes[order]
-    starts = np.ones(len(order), dtype=bool)
-    starts[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    starts = np.zeros(len(order), dtype=bool)
+    starts[:1] = True
+    for words in rows.hashes.T:
+        ordered = words[order]
+        starts[1:] |= ordered[1:] != ordered[:-1]
     order = _with_ordered_copies(rows, order, starts)
     text_of = np.empty(len(order), dtype=np.int64)
     text_of[order] = np.cumsum(starts) - 1
     return Kept(order[starts], text_of, text_of)
+
+
+def _as_bytes(hashes: NDArray[np.uint64]) -> NDArray[np.uint8]:
+    """(n, 32) the bytes of hashes in big-endian words, in the place of these."""
+    if sys.byteorder == "little":
+        hashes.byteswap(inplace=True)
+    return hashes.view(np.uint8)
 
 
 def _with_ordered_copies(rows: RowIndex, order: NDArray[np.int64], starts: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -103,7 +113,7 @@ def _distinct_ids(rows: RowIndex, kept: NDArray[np.int64]) -> dict[int, str]:
     while True:
         changed = _told_apart(rows, kept, involved)
         made = [key_of("id", name) for name in changed.values()]
-        found = np.flatnonzero(np.isin(keys, np.frombuffer(b"".join(made), dtype=np.uint64)))
+        found = places_of(np.sort(np.frombuffer(b"".join(made), dtype=np.uint64)), keys)
         wider = np.union1d(involved, found)
         if len(wider) == len(involved):
             return changed

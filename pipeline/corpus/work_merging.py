@@ -15,6 +15,8 @@ from pipeline.corpus.identifiers import IDENTIFIER_FIELDS, plain_name
 from pipeline.corpus.paper_rows import content_hashes, decoded
 from pipeline.corpus.row_index import RowIndex
 
+KEYS_AT_ONCE = 2**18  # are looked up, so that what that takes does not grow with their number
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -59,18 +61,31 @@ def that_repeat(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
     >>> that_repeat(np.array([7, 5, 7], dtype=np.uint64)).tolist()
     [0, 2]
     """
-    order = np.argsort(keys, kind="stable")
-    equal = keys[order][1:] == keys[order][:-1]
-    repeats = np.append(equal, False) | np.insert(equal, 0, False)
-    return np.sort(order[repeats[: len(order)]])
+    ordered = np.sort(keys)
+    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
+    del ordered  # as large as the keys
+    return places_of(repeated, keys)
+
+
+def places_of(wanted: NDArray[np.uint64], keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """The places of keys that are wanted. wanted: in rising order."""
+    if not len(wanted):
+        return np.zeros(0, dtype=np.int64)
+    places = []
+    for first in range(0, len(keys), KEYS_AT_ONCE):
+        some = keys[first : first + KEYS_AT_ONCE]
+        nearest = wanted[np.minimum(np.searchsorted(wanted, some), len(wanted) - 1)]
+        places.append(np.flatnonzero(nearest == some) + first)
+    return np.concatenate(places) if places else np.zeros(0, dtype=np.int64)
 
 
 def _that_share_keys(rows: RowIndex, kept: NDArray[np.int64]) -> NDArray[np.int64]:
     """The numbers of papers kept that have a key in common with another."""
+    places = that_repeat(rows.keys)
     number_of = np.full(len(rows), -1, dtype=np.int64)
     number_of[kept] = np.arange(len(kept))
-    numbers = number_of[rows.key_rows]
-    keys, numbers = rows.keys[numbers >= 0], numbers[numbers >= 0]
+    numbers = number_of[rows.papers_of_keys(places)]
+    keys, numbers = rows.keys[places[numbers >= 0]], numbers[numbers >= 0]
     return np.unique(numbers[that_repeat(keys)])
 
 
