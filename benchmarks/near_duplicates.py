@@ -34,7 +34,7 @@ from pipeline.corpus import Rejected, find_sources, read_papers
 from pipeline.corpus.identifiers import identify
 from pipeline.recommender.near_duplicates import find_near_duplicates, share_contained
 from pipeline.recommender.recommend import SAME_MEANING, SAME_WORDS
-from pipeline.words.shared_words import SharedWords
+from pipeline.words.shared_entries import SharedEntries
 
 SHOWN = 10
 WORDS_OF_TITLE = 3  # the one that is set in italics
@@ -182,7 +182,7 @@ def score(atlas: AtlasData, pairs: Sequence[tuple[int, int]]) -> Scored:
     cosines = np.array([vectors[one] @ vectors[other] for one, other in zip(left, right, strict=True)])
     titles = [LETTERS.sub("", title.casefold()) for title in atlas.cleaned_papers()[0]]
     same = [_same_title(titles[one], titles[other]) for one, other in zip(left, right, strict=True)]
-    words = SharedWords(lexical).cosines(left, right)
+    words = SharedEntries.of_words(lexical).cosines(left, right)
     return Scored(left, right, cosines, words, np.array(contained), np.array(same, dtype=bool))
 
 

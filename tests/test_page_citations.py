@@ -173,7 +173,29 @@ def test_citations_are_left_out_last_before_papers(atlas):
     assert "citations" in page_blocks(atlas, title="t", budget_mb=(fixed + room) / 1e6)
 
 
+def test_references_that_similar_papers_share_are_left_out_first(atlas):
+    whole = page_blocks(atlas, title="t", budget_mb=30)
+    names = json.loads(gzip.decompress(whole["works"]))
+    assert {"Moe 2001", "Larsen 2002"} <= set(names), "they name a work that several pairs share once"
+    assert len(names) == len(set(names))
+    fixed = len(render({}, "t"))
+    size = fixed + sum(4 * -(-len(block) // 3) for block in whole.values())
+    blocks = page_blocks(atlas, title="t", budget_mb=(size - 1) / 1e6)
+    assert meta_of(blocks)["left_out"] == ["shared references"]
+    assert set(whole) - set(blocks) == {"shared", "works"}
+
+
 # --- in the browser
+
+
+def test_similar_papers_say_which_works_both_cite(opened):
+    seen = opened("#paper=c")
+    listed = dict(
+        zip(titles(seen, "similar"), seen.page.locator("#panel ol.similar span").all_inner_texts(), strict=True)
+    )
+    # Berg is cited by three papers, Moe by four; Stone by three, paper a by four: the rarer work says more.
+    assert "both cite Berg 2003 and Moe 2001" in listed["Mapping sea ice from small planes"]
+    assert "both cite Stone 1999 and Aas 2010" in listed["Paper k"]
 
 
 def test_a_paper_shows_what_it_cites_and_what_cites_it(opened):

@@ -246,6 +246,13 @@ def test_lists_of_the_page_are_what_similar_answers(monkeypatch, k, block, sente
         found = similar(atlas, read_query(atlas, [paper]), k=k)
         assert [atlas.ids.ids[other] for other in lists.rows[row] if other >= 0] == [one.id for one in found]
         np.testing.assert_allclose(lists.similarities[row][: len(found)], [one.similarity for one in found], atol=1e-6)
+        listed = zip(lists.references.works[row].tolist(), lists.references.counts[row].tolist(), found, strict=False)
+        for works, count, one in listed:
+            shared = one.reasons.references
+            assert count == (0 if shared is None else shared.count)
+            names = tuple(atlas.references.name(work) for work in works if work >= 0)
+            assert names == (() if shared is None else shared.shared[:2])
+    assert lists.references.counts.max() > 2, "some name fewer works than they share"
 
 
 # --- runs

@@ -31,8 +31,8 @@ FEW = 30  # papers up to which a topic's label belongs at their mean, not where 
 class Page:
     """meta: all but papers. points: (n,) arrays by name. texts: n values by name; abstracts: n, None if left out.
 
-    similar: for the same rows, None if left out; words: those that its terms number. citations, missing: None where
-    papers have no references, or if left out.
+    similar: for the same rows, None if left out; words: those that its terms number; works: names of those that its
+    references number. citations, missing: None where papers have no references, or if left out.
     """
 
     meta: PageMeta
@@ -41,6 +41,7 @@ class Page:
     abstracts: Sequence[str] | None
     similar: PrecomputedSimilar | None
     words: tuple[str, ...]
+    works: tuple[str, ...] = ()
     citations: PageCitations | None = None
     missing: PageMissing | None = None
 
@@ -166,12 +167,22 @@ def only_titles(page: Page, atlas: AtlasData, count: int) -> Page:
     return bare if atlas.references is None else without(bare, "citations")
 
 
-def with_similar(page: Page, lists: PrecomputedSimilar, vocabulary: Sequence[str]) -> Page:
-    """The page with similar papers; of the vocabulary only the words that they name."""
-    used = np.unique(lists.terms[lists.terms >= 0])
-    terms = np.where(lists.terms >= 0, np.searchsorted(used, lists.terms), -1).astype(np.int32)
-    words = tuple(vocabulary[term] for term in used.tolist())
-    return replace(page, similar=replace(lists, terms=terms), words=words)
+def with_similar(page: Page, lists: PrecomputedSimilar, atlas: AtlasData) -> Page:
+    """The page with similar papers; of all words and works cited only those that they name."""
+    used, terms = _renumbered(lists.terms)
+    vocabulary = [] if atlas.lexical is None else atlas.lexical.vocabulary
+    page = replace(page, similar=replace(lists, terms=terms), words=tuple(vocabulary[term] for term in used))
+    if lists.references is None or atlas.references is None:
+        return page
+    used, works = _renumbered(lists.references.works)
+    similar = replace(lists, terms=terms, references=replace(lists.references, works=works))
+    return replace(page, similar=similar, works=tuple(atlas.references.name(work) for work in used))
+
+
+def _renumbered(numbers: NDArray[np.int32]) -> tuple[list[int], NDArray[np.int32]]:
+    """The different numbers, rising, and for each its place among them; -1 stays."""
+    used = np.unique(numbers[numbers >= 0])
+    return used.tolist(), np.where(numbers >= 0, np.searchsorted(used, numbers), -1).astype(np.int32)
 
 
 def with_citations(page: Page, atlas: AtlasData) -> Page:
@@ -182,8 +193,13 @@ def with_citations(page: Page, atlas: AtlasData) -> Page:
 
 
 def without(page: Page, part: str) -> Page:
-    """The page without its "abstracts", "similar papers" or "citations", which it then names as left out."""
+    """The page without its "shared references", "abstracts", "similar papers" or "citations", which it then names as
+    left out.
+    """
     meta = replace(page.meta, left_out=(*page.meta.left_out, part))
+    if part == "shared references":
+        similar = None if page.similar is None else replace(page.similar, references=None)
+        return replace(page, meta=meta, similar=similar, works=())
     if part == "citations":
         return replace(page, meta=meta, citations=None, missing=None)
     return replace(page, meta=meta, abstracts=None) if part == "abstracts" else replace(page, meta=meta, similar=None)

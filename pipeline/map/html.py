@@ -57,9 +57,9 @@ def write_page(
 ) -> bytes:
     """The map of an atlas as one HTML file of at most `budget_mb` megabytes (1e6 bytes), if at all possible.
 
-    Beyond the budget abstracts are left out first, then the lists of similar papers, then citations, then papers where
-    the map is crowded; the page says what is missing. advance: called with the number of papers whose similar papers
-    are computed.
+    Beyond the budget the references that similar papers share are left out first, then abstracts, then the lists of
+    similar papers, then citations, then papers where the map is crowded; the page says what is missing. advance: called
+    with the number of papers whose similar papers are computed.
     """
     return render(page_blocks(atlas, title=title, budget_mb=budget_mb, advance=advance), title)
 
@@ -76,8 +76,10 @@ def page_blocks(
     blocks = pack_page(page)
     if _size(blocks) - _encoded_size(blocks["abstracts"]) + SIMILAR_BYTES * len(atlas) <= budget:
         lists = precompute_similar(atlas, k=SIMILAR, advance=advance)
-        page = with_similar(page, lists, [] if atlas.lexical is None else atlas.lexical.vocabulary)
+        page = with_similar(page, lists, atlas)
         blocks = pack_page(page, blocks)
+    if _size(blocks) > budget and "shared" in blocks:
+        blocks = pack_page(page := without(page, "shared references"), blocks)
     if _size(blocks) > budget:
         blocks = pack_page(page := without(page, "abstracts"), blocks)
     if page.similar is None or _size(blocks) > budget:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.map.content import Page
+from pipeline.recommender.precomputed import SharedWorks
 from pipeline.workers.machine import core_count
 
 ALIGNED = 8
@@ -53,8 +54,8 @@ def pack_points(page: Page) -> tuple[bytes, dict[str, object]]:
 
 
 def pack_page(page: Page, packed: Mapping[str, bytes] = MappingProxyType({})) -> dict[str, bytes]:
-    """The blocks of a page by name, gzipped: meta, points, and texts, abstracts, similar, words, citations and missing
-    where it has them.
+    """The blocks of a page by name, gzipped: meta, points, and texts, abstracts, similar, words, shared, works,
+    citations and missing where it has them.
 
     packed: blocks of a page of the same papers; those it has too are taken from there, all but meta.
     """
@@ -73,6 +74,9 @@ def pack_page(page: Page, packed: Mapping[str, bytes] = MappingProxyType({})) ->
         similar, meta["similar"] = pack_arrays({name: array.ravel() for name, array in lists.items()})
         meta["similar_k"], meta["similar_terms"] = page.similar.rows.shape[1], page.similar.terms.shape[2]
         contents |= {"similar": lambda: similar, "words": lambda: _json(page.words)}
+        if page.similar.references is not None:
+            shared, meta["shared"] = _pack_shared(page.similar.references)
+            contents |= {"shared": lambda: shared, "works": lambda: _json(page.works)}
     if page.citations is not None:
         citing, meta["citations"] = pack_arrays({"offsets": page.citations.offsets, "rows": page.citations.rows})
         contents["citations"] = lambda: citing
@@ -83,6 +87,12 @@ def pack_page(page: Page, packed: Mapping[str, bytes] = MappingProxyType({})) ->
         blocks = dict(zip(new, pool.map(lambda name: _compress(new[name]()), new), strict=True))
     kept = {name: packed[name] for name in contents if name in packed}
     return blocks | kept | {"meta": _compress(_json(meta))}
+
+
+def _pack_shared(references: SharedWorks) -> tuple[bytes, list[ArrayLayout]]:
+    """Of counts beyond 65,535 nobody asks how far."""
+    counts = np.minimum(references.counts, np.iinfo(np.uint16).max).astype(np.uint16)
+    return pack_arrays({"works": references.works.ravel(), "counts": counts.ravel()})
 
 
 def _compress(content: bytes) -> bytes:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipeline.atlas import AtlasData
 from pipeline.corpus.identifiers import title_key
 from pipeline.recommender.recommend import SAME_MEANING, SAME_WORDS
-from pipeline.words.shared_words import SharedWords
+from pipeline.words.shared_entries import SharedEntries
 from pipeline.words.tfidf import Lexical
 
 NO_GROUP = -1
@@ -92,7 +92,7 @@ def _find_pairs(atlas: AtlasData) -> _Pairs:
     """All pairs of versions, by their rows."""
     if atlas.lexical is None:
         return _near_pairs(atlas, SAME_MEANING)
-    near, words = _near_pairs(atlas, SAME_TITLE_MEANING), SharedWords(atlas.lexical)
+    near, words = _near_pairs(atlas, SAME_TITLE_MEANING), SharedEntries.of_words(atlas.lexical)
     alike = near.similarity >= SAME_MEANING
     alike[alike] = words.cosines(near.left[alike], near.right[alike]) >= SAME_WORDS
     titles = _titles(atlas, near.kept(~alike))

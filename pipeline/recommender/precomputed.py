@@ -18,11 +18,22 @@ from pipeline.recommender.query import query_of_row
 from pipeline.recommender.ranking import fuse, sentence_matches
 from pipeline.recommender.recommend import SAME_MEANING, SAME_WORDS
 from pipeline.recommender.related_papers import COUPLED, references_weight, related_papers
-from pipeline.words.shared_words import SharedWords
+from pipeline.words.shared_entries import SharedEntries
 from pipeline.workers.machine import core_count
 
 BLOCK = 512
 TERMS = 3
+WORKS = 2  # shared references that are named; of more the first, and how many
+
+
+@dataclass(frozen=True)
+class SharedWorks:
+    """works: (n, k, 2) int32 numbers of the works that a paper and one similar to it both cite, the most telling first,
+    -1 where there are fewer. counts: (n, k) int32 how many both cite.
+    """
+
+    works: NDArray[np.int32]
+    counts: NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -30,12 +41,13 @@ class PrecomputedSimilar:
     """rows: (n, k) int32, best first, -1 where there are no more. similarities: (n, k) float32 cosines.
 
     terms: (n, k, 3) int32 numbers of the words that both use, those that add most to the similarity first; -1 where
-    there are fewer.
+    there are fewer. references: None where the atlas keeps none.
     """
 
     rows: NDArray[np.int32]
     similarities: NDArray[np.float32]
     terms: NDArray[np.int32]
+    references: SharedWorks | None = None
 
 
 def precompute_similar(
@@ -44,19 +56,30 @@ def precompute_similar(
     """The k papers most like each paper, in the order that `similar` gives them."""
     n = len(atlas)
     lists = PrecomputedSimilar(
-        np.full((n, k), -1, np.int32), np.zeros((n, k), np.float32), np.full((n, k, TERMS), -1, np.int32)
+        np.full((n, k), -1, np.int32),
+        np.zeros((n, k), np.float32),
+        np.full((n, k, TERMS), -1, np.int32),
+        SharedWorks(np.full((n, k, WORKS), -1, np.int32), np.zeros((n, k), np.int32))
+        if atlas.references is not None
+        else None,
     )
-    words = None if atlas.lexical is None else SharedWords(atlas.lexical)
-    weight = references_weight(atlas.references, atlas.manifest.config.similar)
+    words = None if atlas.lexical is None else SharedEntries.of_words(atlas.lexical)
+    stored = atlas.references
+    cited = None if stored is None else SharedEntries(stored.offsets, stored.works, stored.weights)
+    weight = references_weight(stored, atlas.manifest.config.similar)
 
     def fill(start: int) -> int:
         own = np.arange(start, min(start + BLOCK, n))
         block = _block(atlas, own, _candidates(atlas, own, k), weight=weight)
         rows, similarities = _best(atlas, own, block, words=words, k=k)
         lists.rows[own, : rows.shape[1]], lists.similarities[own, : rows.shape[1]] = rows, similarities
+        papers, places = np.nonzero(rows >= 0)
+        left, right = own[papers], rows[papers, places]
         if words is not None:
-            papers, places = np.nonzero(rows >= 0)
-            lists.terms[own[papers], places] = words.terms(own[papers], rows[papers, places], count=TERMS)
+            lists.terms[left, places] = words.most_telling(left, right, most=TERMS)[0]
+        if cited is not None and lists.references is not None:
+            works, counts = cited.most_telling(left, right, most=WORKS)
+            lists.references.works[left, places], lists.references.counts[left, places] = works, counts
         return len(own)
 
     pool = ThreadPoolExecutor(core_count())  # the products of numpy and scipy let other threads run
@@ -118,7 +141,7 @@ def _block(atlas: AtlasData, own: NDArray[np.int64], candidates: Neighbours, *, 
 
 
 def _best(
-    atlas: AtlasData, own: NDArray[np.int64], block: _Block, *, words: SharedWords | None, k: int
+    atlas: AtlasData, own: NDArray[np.int64], block: _Block, *, words: SharedEntries | None, k: int
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """(b, at most k) rows and similarities of the best candidates; -1 and 0 where the rest are other versions."""
     config = atlas.manifest.config.similar

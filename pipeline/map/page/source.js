@@ -53,6 +53,19 @@ function withCiting({ offsets, rows }) {
   return { offsets, rows, starts, citing };
 }
 
+// The works that a paper and each one similar to it both cite, or null where they are left out of the file.
+async function sharedWorks(meta) {
+  const block = await blockOf("shared");
+  return block && { ...arraysOf(block, meta.shared), names: await jsonOf("works") };
+}
+
+// Those of one pair: names of the first, and how many there are.
+function referencesOf({ works, counts, names }, place) {
+  const width = works.length / counts.length;
+  const listed = [...works.subarray(place * width, (place + 1) * width)].filter((work) => work >= 0);
+  return { shared: listed.map((work) => names[work]), count: counts[place] };
+}
+
 class FileSource {
   static async open() {
     const source = new FileSource();
@@ -64,7 +77,7 @@ class FileSource {
     source.abstracts = source.texts.then(() => jsonOf("abstracts"));
     source.lists = source.abstracts.then(async () => {
       const block = await blockOf("similar");
-      return block && { ...arraysOf(block, source.meta.similar), words: await jsonOf("words") };
+      return block && { ...arraysOf(block, source.meta.similar), words: await jsonOf("words"), shared: await sharedWorks(source.meta) };
     });
     source.citing = source.lists.then(async () => {
       const block = await blockOf("citations");
@@ -100,6 +113,7 @@ class FileSource {
         row: lists.rows[place],
         similarity: lists.similarities[place] / 10000,
         terms: terms.map((term) => lists.words[term]),
+        references: lists.shared && referencesOf(lists.shared, place),
         ...(await this.brief(lists.rows[place])),
       });
     }

@@ -10,8 +10,8 @@ from pipeline.recommender import precomputed
 from pipeline.recommender.precomputed import precompute_similar
 from pipeline.recommender.query import query_of_row
 from pipeline.recommender.reasons import shared_terms
-from pipeline.words import shared_words, tfidf
-from pipeline.words.shared_words import SharedWords
+from pipeline.words import shared_entries, tfidf
+from pipeline.words.shared_entries import SharedEntries
 from pipeline.words.tfidf import build_lexical, count_words
 from pipeline.words.tokens import TokenNumbers
 from tests.small_atlas import P, small_atlas
@@ -38,24 +38,28 @@ def atlas():
 
 @pytest.mark.parametrize("block", [1, 7, 4_096])
 def test_pairs_have_the_bits_of_one_query_at_a_time(atlas, monkeypatch, block):
-    monkeypatch.setattr(shared_words, "BLOCK", block)
-    lexical, words = atlas.lexical, SharedWords(atlas.lexical)
+    monkeypatch.setattr(shared_entries, "BLOCK", block)
+    lexical, words = atlas.lexical, SharedEntries.of_words(atlas.lexical)
     left, right = (one.ravel() for one in np.meshgrid(np.arange(len(atlas)), np.arange(len(atlas))))
-    cosines, terms = words.cosines(left, right), words.terms(left, right, count=3)
+    cosines = words.cosines(left, right)
+    terms, counts = words.most_telling(left, right, most=3)
     for row in range(len(atlas)):
         mine = left == row
         query = query_of_row(atlas, row)
         np.testing.assert_array_equal(cosines[mine], lexical.cosines(query.terms, query.weights, right[mine]))
         np.testing.assert_array_equal(terms[mine], shared_terms(lexical, query, right[mine], count=3))
+        whole = shared_terms(lexical, query, right[mine], count=len(WORDS) + 1)
+        np.testing.assert_array_equal(counts[mine], (whole >= 0).sum(axis=1))
 
 
 def test_no_pairs_and_papers_without_words():
-    words = SharedWords(build_lexical(["ice fog", "", "fog"]))
+    words = SharedEntries.of_words(build_lexical(["ice fog", "", "fog"]))
     none = np.zeros(0, dtype=np.int64)
     assert words.cosines(none, none).shape == (0,)
-    assert words.terms(none, none, count=2).shape == (0, 2)
+    assert [found.shape for found in words.most_telling(none, none, most=2)] == [(0, 2), (0,)]
     assert words.cosines(np.array([0, 1, 1]), np.array([1, 1, 2])).tolist() == [0, 0, 0]
-    assert words.terms(np.array([0, 0]), np.array([1, 2]), count=2).tolist() == [[-1, -1], [0, -1]]
+    terms, counts = words.most_telling(np.array([0, 0, 0]), np.array([1, 2, 0]), most=1)
+    assert (terms.tolist(), counts.tolist()) == ([[-1], [0], [1]], [0, 1, 2])
 
 
 @pytest.mark.parametrize("k", [5, 12, 20])

@@ -1,0 +1,71 @@
+"""Papers as sparse rows (of words, of works they cite), pairs of papers -> their cosines, and what both hold.
+
+The products of a block of pairs are one element-wise product of sparse rows. They are float64 and are added up in the
+order of the entries, as `Lexical.cosines` does for one query: the same bits, whatever the block.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.words.tfidf import DECIMALS, Lexical
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+BLOCK = 4_096  # pairs at once
+Rows = NDArray[np.int32] | NDArray[np.int64]
+
+
+class SharedEntries:
+    """Compares the papers of one corpus, each a sparse row.
+
+    offsets: (n + 1,) int64; paper i has the entries offsets[i] to offsets[i + 1] of numbers, (m,) int32 increasing
+    within a paper, and weights, (m,) float32.
+    """
+
+    def __init__(self, offsets: NDArray[np.int64], numbers: NDArray[np.int32], weights: NDArray[np.float32]) -> None:
+        from scipy.sparse import csr_matrix
+
+        shape = (len(offsets) - 1, int(numbers.max(initial=-1)) + 1)
+        self._weights: csr_matrix = csr_matrix((weights, numbers, offsets), shape=shape)
+
+    @classmethod
+    def of_words(cls, lexical: Lexical) -> "SharedEntries":
+        """The same of the words of papers."""
+        return cls(lexical.offsets, lexical.terms, lexical.weights)
+
+    def cosines(self, left: Rows, right: Rows) -> NDArray[np.float64]:
+        """(p,) cosine of each pair of rows, in [0, 1]."""
+        cosines = np.empty(len(left))
+        ones = np.ones(self._weights.shape[1])
+        for part, products in self._products(left, right):
+            cosines[part] = products @ ones
+        return np.round(cosines, DECIMALS)
+
+    def most_telling(self, left: Rows, right: Rows, *, most: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """(p, most) numbers of the entries that both of a pair hold, those that add most to their cosine first, -1
+        where there are fewer; and (p,) how many there are. Of entries that add the same the smaller number goes first.
+        """
+        listed = np.full((len(left), most), -1, dtype=np.int32)
+        counts = np.zeros(len(left), dtype=np.int32)
+        for part, products in self._products(left, right):
+            added = products.data.astype(np.float32)
+            counts[part] = np.diff(products.indptr)
+            pairs = np.repeat(np.arange(products.shape[0]), counts[part])
+            order = np.lexsort((products.indices, -added, pairs))
+            place = np.arange(len(order)) - products.indptr[pairs]
+            kept = place < most
+            listed[part.start + pairs[kept], place[kept]] = products.indices[order[kept]]
+        return listed, counts
+
+    def _products(self, left: Rows, right: Rows) -> Iterator[tuple[slice, "csr_matrix"]]:
+        """A block of pairs, and what each shared entry adds to the cosine of each: (pairs, entries) sparse."""
+        for start in range(0, len(left), BLOCK):
+            part = slice(start, min(start + BLOCK, len(left)))
+            one, other = (self._weights[rows[part]].astype(np.float64) for rows in (left, right))
+            products = one.multiply(other).tocsr()
+            products.sort_indices()
+            yield part, products
