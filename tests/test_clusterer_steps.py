@@ -19,7 +19,7 @@ from pipeline.clusterer.cluster import cluster, fits_planned
 from pipeline.clusterer.consensus import Consensus
 from pipeline.clusterer.fit import Fit, FitJob, FitPlan, make_fits
 from pipeline.clusterer.hierarchy import (
-    _number_of_areas,
+    _joined,
     build_hierarchy,
     find_areas,
     find_subtopics,
@@ -170,48 +170,68 @@ def test_fine_is_missed_where_the_fits_have_fewer_topics_than_twice_the_best():
 # --- areas
 
 
+def topics_at(centres, sizes):
+    """Papers of topics whose mean vectors are these: (nearest topic, vectors)."""
+    rng = np.random.default_rng(0)
+    nearest = runs(*sizes)
+    vectors = np.asarray(centres, float)[nearest] + 0.02 * rng.normal(size=(len(nearest), np.shape(centres)[1]))
+    return nearest, (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+PAIRS = np.eye(12)[[0, 0, 1, 1, 2, 3]] + 0.8 * np.eye(12)[4:10]  # two pairs of topics, and two that are like none
+
+
 def test_fewer_than_six_topics_need_no_areas():
-    assert find_areas(runs(4, 4, 4, 4, 4), ring(20)).tolist() == []
-    assert len(find_areas(runs(4, 4, 4, 4, 4, 4), ring(24))) == 6
-    assert find_areas(np.zeros(0, np.int32), ring(4)).tolist() == []
+    nearest, vectors = topics_at(PAIRS, [4] * 6)
+    assert find_areas(nearest[:20], vectors[:20]).tolist() == []
+    assert find_areas(nearest, vectors).tolist() == [0, 0, 1, 1, -1, -1]
+    assert find_areas(np.zeros(0, np.int32), np.zeros((0, 4), np.float32)).tolist() == []
 
 
 def test_areas_are_the_planted_fields_numbered_by_papers():
-    rng = np.random.default_rng(0)
     fields = np.array([2, 1, 0, 0, 1, 0, 2, 1, 0])  # of four topics, three and two: 24 papers, 18 and 14
-    centres = np.eye(12)[fields] + 0.4 * np.eye(12)[3 + np.arange(9)]
-    sizes = np.array([7, 6, 6, 6, 6, 6, 7, 6, 6])
-    nearest = runs(*sizes)
-    vectors = centres[nearest] + 0.02 * rng.normal(size=(len(nearest), 12))
-    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    order = rng.permutation(len(nearest))
-    area_of = find_areas(nearest[order], find_neighbours(vectors[order], k=20))
-    assert area_of.tolist() == fields.tolist()
+    nearest, vectors = topics_at(np.eye(12)[fields] + 0.4 * np.eye(12)[3 + np.arange(9)], [7, 6, 6, 6, 6, 6, 7, 6, 6])
+    order = np.random.default_rng(1).permutation(len(nearest))
+    assert find_areas(nearest[order], vectors[order]).tolist() == fields.tolist()
 
 
-def losses(topics: int, **gains: float) -> list[float]:
-    """Losses of t - 1 merges; g5=2: the merge of 5 groups into 4 loses twice what that before did; else as much."""
-    lost = [1.0]
-    for count in range(topics - 1, 1, -1):
-        lost.append(lost[-1] * gains.get(f"g{count}", 1.0))
-    return lost
+def test_a_topic_that_is_like_no_other_stands_alone_and_unlike_ones_have_no_areas():
+    nearest, vectors = topics_at(PAIRS, [5, 4, 9, 8, 30, 4])
+    assert find_areas(nearest, vectors).tolist() == [1, 1, 0, 0, -1, -1], "however many papers it has"
+    assert find_areas(*topics_at(np.eye(12)[:8], [6] * 8)).tolist() == []
 
 
-@pytest.mark.parametrize(("topics", "gains", "areas"), [
-    (16, {"g4": 2}, 4), (16, {}, 6), (16, {"g4": 2, "g5": 2}, 5), (16, {"g2": 2, "g5": 1.5}, 2),
-    (16, {"g6": 3, "g4": 2}, 6), (16, {"g7": 3, "g4": 2}, 4), (36, {"g4": 3, "g6": 2}, 4), (36, {"g3": 3, "g6": 2}, 6),
-    (36, {"g9": 3, "g6": 2}, 9), (36, {"g10": 3, "g6": 2}, 6), (6, {"g2": 2}, 2), (6, {"g4": 3, "g2": 2}, 2),
-    (6, {"g3": 3, "g2": 2}, 3), (9, {"g4": 2, "g5": 3}, 4), (100, {"g6": 2, "g5": 3, "g16": 3}, 6),
-    (100, {"g15": 2, "g5": 3, "g16": 3}, 15),
-])  # fmt: skip
-def test_the_number_of_areas_is_where_the_next_merge_loses_most(topics, gains, areas):
-    # From 0.6 to 1.5 times the square root, two at least, half the topics at most.
-    assert _number_of_areas(losses(topics, **gains)) == areas
+def test_topics_that_are_all_alike_are_told_apart_by_what_sets_them_apart():
+    common = np.array([1.0] + [0.0] * 12)
+    centres = np.hstack([np.zeros((6, 1)), 0.3 * PAIRS]) + common
+    assert find_areas(*topics_at(centres, [9] * 6)).tolist() == [0, 0, 1, 1, -1, -1]
 
 
-def test_a_loss_of_nothing_counts_as_a_trillionth():
-    assert _number_of_areas([0.0, 0.0, 0.0, 5e-12, 22e-12]) == 3, "5 beside 4.4"
-    assert _number_of_areas([0.0, 0.0, 0.0, 5e-12, 30e-12]) == 2, "5 beside 6"
+def likeness(pairs, count=6):
+    """A table of topics that are unlike, but for these pairs."""
+    table = np.full((count, count), -0.5)
+    for (one, other), value in pairs.items():
+        table[one, other] = table[other, one] = value
+    return table
+
+
+def test_the_mean_over_all_pairs_decides_what_joins_an_area():
+    chain = {(0, 1): 0.6, (1, 2): 0.6}  # 0 and 2 are unlike
+    assert _joined(likeness(chain | {(0, 2): -0.7})).tolist() == [0, 0, 2, 3, 4, 5], "-0.05 on average"
+    assert _joined(likeness(chain | {(0, 2): -0.5})).tolist() == [0, 0, 0, 3, 4, 5], "0.05 on average"
+    # Every topic counts alike: 3 is to the three others 0.3, -0.2 and -0.2 alike, -0.03 on average.
+    three = dict.fromkeys([(0, 1), (0, 2), (1, 2)], 0.9)
+    assert _joined(likeness(three | {(0, 3): 0.3, (1, 3): -0.2, (2, 3): -0.2})).tolist() == [0, 0, 0, 3, 4, 5]
+    assert _joined(likeness(three | {(0, 3): 0.3, (1, 3): -0.1, (2, 3): -0.1})).tolist() == [0, 0, 0, 0, 4, 5]
+
+
+def test_where_few_areas_are_left_their_topics_have_to_be_clearly_alike():
+    assert _joined(likeness({(0, 1): 0.05, (2, 3): 0.04, (4, 5): 0.03})).tolist() == [0, 0, 2, 2, 4, 4]
+    assert _joined(likeness({(0, 1): 0.0})).tolist() == [0, 1, 2, 3, 4, 5]
+    # Three are at most 1.5 times the square root of six.
+    three = dict.fromkeys([(0, 1), (0, 2), (1, 2), (3, 4)], 0.9)
+    for alike, joined in ((0.1, [0, 0, 0, 3, 3, 5]), (0.11, [0, 0, 0, 3, 3, 3])):
+        assert _joined(likeness(three | {(3, 5): alike, (4, 5): alike})).tolist() == joined
 
 
 # --- subtopics
@@ -249,19 +269,24 @@ def test_a_subtopic_belongs_to_the_topic_of_most_of_its_papers():
     assert find_subtopics(labels(0, 0, 0, 0, 1, 1), tied).tolist() == [0, 0, -1, -1, 1, 1], "of equals the larger topic"
 
 
+EIGHT = np.eye(8, dtype=np.float32)
+
+
 @pytest.mark.usefixtures("any_size")
 def test_the_hierarchy_by_hand():
     core, nearest = labels(0, 0, 0, 0, 1, 1, 1, -1), labels(0, 0, 0, 0, 1, 1, 1, 1)
-    built = build_hierarchy(core, nearest, labels(0, 0, 0, 1, 2, 3, 3, 3), neighbours=ring(8))
+    built = build_hierarchy(core, nearest, labels(0, 0, 0, 1, 2, 3, 3, 3), vectors=EIGHT)
     assert built.area_of.tolist() == []
     assert built.subtopic.tolist() == [0, 0, 0, 2, 3, 1, 1, -1]
     assert built.topic_of.tolist() == [0, 1, 0, 1]
-    full = build_hierarchy(core[:7], nearest[:7], labels(0, 0, 0, 1, 2, 3, 3), neighbours=ring(7))
+    full = build_hierarchy(core[:7], nearest[:7], labels(0, 0, 0, 1, 2, 3, 3), vectors=EIGHT[:7])
     assert full.topic_of.tolist() == [0, 1, 0, 1], "also where every paper is in a subtopic"
-    none = build_hierarchy(core, nearest, np.full(8, -1, np.int32), neighbours=ring(8))
+    none = build_hierarchy(core, nearest, np.full(8, -1, np.int32), vectors=EIGHT)
     assert (none.subtopic.tolist(), none.topic_of.tolist()) == ([-1] * 8, [])
-    six = build_hierarchy(runs(4, 4, 4, 4, 4, 4), runs(4, 4, 4, 4, 4, 4), runs(24), neighbours=ring(24))
-    np.testing.assert_array_equal(six.area_of, find_areas(runs(4, 4, 4, 4, 4, 4), ring(24)))
+    nearest, vectors = topics_at(PAIRS, [4] * 6)
+    six = build_hierarchy(nearest, nearest, runs(24), vectors=vectors)
+    np.testing.assert_array_equal(six.area_of, find_areas(nearest, vectors))
+    assert six.area_of.max() == 1
 
 
 @pytest.mark.parametrize(("topics", "finest", "papers", "number"), [

@@ -46,7 +46,7 @@ def test_fields_hold_the_topics_that_lie_together():
     vectors = np.repeat(centres, 30, axis=0) + 0.3 * rng.normal(size=(270, 16))
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     nearest = np.repeat(np.arange(9), 30).astype(np.int32)
-    field_of = find_areas(nearest, find_neighbours(vectors, k=40))
+    field_of = find_areas(nearest, vectors)
     assert len(field_of) == 9
     assert all(len(set(field_of[start : start + 3].tolist())) == 1 for start in (0, 3, 6))
     assert len(set(field_of.tolist())) == 3

@@ -226,6 +226,25 @@ def test_a_tree_is_written_down_the_largest_first_on_every_level():
     assert [each.id for each in hierarchy.inside(3)] == [1, 0]
 
 
+def test_topics_that_lie_in_no_area_stand_among_the_areas_by_size():
+    topics = (topic(0, 5, parent=0), topic(1, 9), topic(2, 6, parent=0), topic(3, 12))
+    hierarchy = TopicHierarchy(topics, areas=(topic(0, 11),), subtopics=(topic(0, 2, parent=1),))
+    shown = [(line.level, line.topic.id, line.depth) for line in hierarchy.lines()]
+    assert shown == [
+        ("topic", 3, 0), ("area", 0, 0), ("topic", 2, 1), ("topic", 0, 1), ("topic", 1, 0), ("subtopic", 0, 1),
+    ]  # fmt: skip
+    assert [each.id for each in hierarchy.of_area(None)] == [3, 1]
+
+
+def test_a_topic_in_no_area_has_no_parent_and_its_common_words_name_it():
+    alone = HierarchyLabels(labels(0, 0, -1), labels(*[-1] * 10), labels())
+    found = described(hierarchy=alone)
+    assert [each.parent for each in found.topics] == [0, 0, None]
+    assert found.topics[2].label == "Violin bow, rosin"
+    assert [(each.id, each.size) for each in found.areas] == [(0, 7)]
+    assert found.areas[0].label == "Bee hive, wax; Ice sheet, glacier"
+
+
 def test_without_areas_topics_stand_at_the_left():
     hierarchy = TopicHierarchy((topic(0, 5), topic(1, 9)), subtopics=(topic(0, 2, parent=0),))
     shown = [(line.level, line.topic.id, line.depth) for line in hierarchy.lines()]
@@ -294,7 +313,7 @@ def test_a_first_run_numbers_its_topics_from_zero():
 def test_subtopics_come_from_the_narrower_topics():
     core, finer = runs(10, 2), labels(*[1] * 5, *[0] * 5, 2, -1)
     found = grouped(core, finer=finer)
-    expected = build_hierarchy(core, found.assigned.nearest_topic, finer, neighbours=ring(N))
+    expected = build_hierarchy(core, found.assigned.nearest_topic, finer, vectors=CIRCLE)
     assert found.hierarchy.subtopic.tolist() == expected.subtopic.tolist() == [0] * 5 + [1] * 5 + [-1] * 2
     assert found.hierarchy.topic_of.tolist() == [0, 0]
     assert grouped(core).hierarchy.topic_of.tolist() == []
@@ -513,8 +532,8 @@ def test_each_level_is_named_apart_from_what_lies_around_and_inside_it(monkeypat
     areas, area_core = [0, 0, 0, 0, 1, 1, 1, 1, 1, 1], [0, 0, 0, 0, 1, 1, 1, 1, 1, -1]
     assert asked == [
         (core.tolist(), 12, False, None, None), (core.tolist(), 15, True, areas, None),
-        (area_core, 4, False, None, core.tolist()), (area_core, 15, True, None, core.tolist()),
-        (subtopic.tolist(), 4, False, nearest, None), (subtopic.tolist(), 15, True, nearest, None),
+        (area_core, 15, True, None, core.tolist()), (area_core, 4, False, None, core.tolist()),
+        (subtopic.tolist(), 15, True, nearest, None), (subtopic.tolist(), 4, False, nearest, None),
     ]  # fmt: skip
     monkeypatch.undo()
     plain = calls_of(monkeypatch, core=core, config={"keywords": 4})
@@ -612,14 +631,15 @@ def test_labels_are_told_which_papers_of_their_own_hold_what(monkeypatch):
     levels = HierarchyLabels(labels(0, 1, 1), labels(0, 0, 1, 1, *[-1] * 6), labels(0, 0))
     described(core, kinds=kinds, hierarchy=levels)
     members = [[[0, 1, 2, 3], [4, 5, 6], [7, 8]], [[0, 1, 2, 3], [4, 5, 6, 7, 8]], [[0, 1], [2, 3]]]
-    assert len(asked) == 3, "topics, areas and subtopics"
+    assert len(asked) == 2, "topics and subtopics"
+    del members[1]
     for (keywords, held), rows_of_topics in zip(asked, members, strict=True):
         for listed, found, rows in zip(keywords, held, rows_of_topics, strict=True):
             texts = [f"{TEXTS[kinds[row]][0]}, {TEXTS[kinds[row]][1]}" for row in rows]
             assert found.tolist() == [[one.term in text for one in listed] for text in texts]
 
 
-def test_no_area_or_subtopic_has_two_phrases_of_the_label_beside_it(monkeypatch):
+def test_no_subtopic_has_two_phrases_of_the_label_beside_it(monkeypatch):
     asked = []
     label = describe.label_topics
 
@@ -631,19 +651,15 @@ def test_no_area_or_subtopic_has_two_phrases_of_the_label_beside_it(monkeypatch)
     levels = HierarchyLabels(labels(0, 1, 1), labels(0, 0, 1, 1, *[-1] * 6), labels(0, 0))
     found = described(hierarchy=levels)
     assert [each.label for each in found.topics] == ["Bee hive, wax", "Ice sheet, glacier", "Violin bow, rosin"]
-    _, areas, subtopics = asked
-    assert [[term for term in ("ice sheet", "glacier") if term in listed] for listed in areas] == [[], ["ice sheet"]]
-    assert "wax" not in areas[0]
-    assert "bee hive" in areas[0]
+    _, subtopics = asked
     assert ["wax" in listed for listed in subtopics] == [False, False]
     assert ["bee hive" in listed for listed in subtopics] == [True, True]
-    assert "violin bow" in areas[1], "the smaller topic's label may be said again"
-    assert "rosin" in areas[1]
 
 
-def test_the_largest_topic_of_an_area_is_the_one_its_label_stands_above():
-    topics = [topic(0, 5, parent=1), topic(1, 9, parent=0), topic(2, 7, parent=1), topic(3, 7, parent=1), topic(4, 9)]
-    assert describe._largest_labels(topics) == {0: "t1", 1: "t2"}, "of two as large the first"
+def test_an_area_without_a_phrase_for_all_of_it_is_called_by_its_two_largest_topics():
+    found = described(hierarchy=HierarchyLabels(labels(0, 1, 1), labels(*[-1] * 10), labels()))
+    names = {each.id: each.label for each in found.topics}
+    assert found.areas[1].label == f"{names[1]}; {names[2]}"
 
 
 def test_a_graph_of_the_planted_circle():

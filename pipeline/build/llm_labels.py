@@ -19,6 +19,7 @@ from pipeline.config import ChatConfig, secret
 from pipeline.errors import ConfigError, ServiceError
 from pipeline.fetch.http import request
 from pipeline.topics import Topic
+from pipeline.topics.area_labels import renamed
 from pipeline.words.display import shorten
 from pipeline.words.stop_words import FUNCTION_WORDS
 
@@ -111,7 +112,7 @@ def name_by_chat(
     selection = replace(atlas.manifest.selection, chat=summary)
     return replace(
         atlas,
-        hierarchy=replace(atlas.hierarchy, topics=topics),
+        hierarchy=renamed(atlas.hierarchy, topics),
         manifest=replace(atlas.manifest, selection=selection),
     )
 

@@ -1,31 +1,30 @@
-"""Topics, narrower topics of the same fits, neighbours -> areas above the topics and subtopics inside them.
+"""Topics, narrower topics of the same fits, vectors -> areas above the topics and subtopics inside them.
 
-Areas are topics merged by the information bottleneck of `clusterer.merging`, so each topic lies in one area. Subtopics
-are the consensus of the same fits at a larger number of topics: each belongs to the topic that most of it lies in.
+Areas are topics that are nearer to each other than topics are on average; a topic that is near to none stands alone.
+Subtopics are the consensus of the same fits at a larger number of topics, each part of the topic that most of it is in.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.clusterer.assignment import NOISE
-from pipeline.clusterer.merging import groups_after, joint_of, merge_order
+from pipeline.clusterer.assignment import NOISE, mean_vectors
 from pipeline.clusterer.tree import number_by_size
-from pipeline.neighbours import Neighbours
 
 FEWEST_TOPICS = 6  # fewer need no areas above them
 FEWEST_PAPERS = 100  # in a smaller corpus nothing lies inside a topic
 SUBTOPICS = 3.0  # times the number of topics are looked for ...
 FINER = 1.5  # ... and at least so many times, or there are none
 FEWEST_IN_SUBTOPIC = 5  # papers
-AREAS_FROM, AREAS_TO = 0.6, 1.5  # times the square root of the number of topics
+ALIKE = 0.1  # the mean cosine of topics that an area needs, ...
+MOST_AREAS = 1.5  # ... but any above 0 while there are more than so many times the square root of the number of topics
 
 
 @dataclass(frozen=True)
 class HierarchyLabels:
-    """area_of: (t,) area of each topic, 0..a-1 by falling number of papers; empty where topics need no areas.
+    """area_of: (t,) area of each topic, 0..a-1 by falling number of papers, -1 for one that stands alone; empty where
+    there are no areas.
 
     subtopic: (n,) subtopic of each paper, 0.. by falling size, -1 where its topic is not split or it lies outside.
     topic_of: topic that each subtopic lies in.
@@ -37,42 +36,67 @@ class HierarchyLabels:
 
 
 def build_hierarchy(
-    core: NDArray[np.int32], nearest: NDArray[np.int32], finer: NDArray[np.int32], *, neighbours: Neighbours
+    core: NDArray[np.int32], nearest: NDArray[np.int32], finer: NDArray[np.int32], *, vectors: NDArray[np.float32]
 ) -> HierarchyLabels:
     """Areas and subtopics of core topics, (n,) 0..t-1 with -1 noise; nearest: (n,) of every paper; finer: (n,) narrower
-    topics.
+    topics; vectors: (n, d) unit rows.
     """
     subtopic = find_subtopics(finer, core)
     first = np.unique(subtopic, return_index=True)[1][int(subtopic.min(initial=0) == NOISE) :]
-    return HierarchyLabels(find_areas(nearest, neighbours), subtopic, core[first])
+    return HierarchyLabels(find_areas(nearest, vectors), subtopic, core[first])
 
 
-def find_areas(nearest: NDArray[np.int32], neighbours: Neighbours) -> NDArray[np.int32]:
-    """(t,) area of each topic, from 0 by falling number of papers; empty for fewer than six topics.
+def find_areas(nearest: NDArray[np.int32], vectors: NDArray[np.float32]) -> NDArray[np.int32]:
+    """(t,) area of each topic, from 0 by falling number of papers, -1 for one that stands alone; empty for fewer than
+    six topics, and where no two belong together.
 
-    nearest: (n,) topic of every paper. About the square root of the number of topics, where the next merge would lose
-    most beside the one before.
+    nearest: (n,) topic of every paper; vectors: (n, d) unit rows. How alike two topics are is the cosine of their mean
+    vectors, less the mean over all topics: below 0 where they are less alike than topics here are on average. The most
+    alike are joined first, areas by the mean over their pairs of topics (average linkage).
     """
     count = int(nearest.max(initial=-1)) + 1
     if count < FEWEST_TOPICS:
         return np.zeros(0, dtype=np.int32)
-    merges = merge_order(joint_of(nearest, neighbours))
-    groups = groups_after(merges, count, _number_of_areas([merge.lost for merge in merges]))
-    return number_by_size(groups[nearest].astype(np.int64))[np.unique(nearest, return_index=True)[1]]
+    group = _joined(_likeness(nearest, vectors))
+    sizes = np.bincount(group, minlength=count)
+    alone = sizes[group] < 2
+    if alone.all() or sizes.max() == count:
+        return np.zeros(0, dtype=np.int32)
+    areas = number_by_size(np.where(alone, NOISE, group)[nearest].astype(np.int64))
+    return areas[np.unique(nearest, return_index=True)[1]]
 
 
-def _number_of_areas(lost: Sequence[float]) -> int:
-    """The number of areas at which the next merge loses most beside the one before.
-
-    lost: nats of each of t - 1 merges.
-
-    >>> _number_of_areas([0.01, 0.01, 0.01, 0.01, 0.01, 0.02, 0.3, 0.4, 0.5])
-    4
+def _likeness(nearest: NDArray[np.int32], vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(t, t) cosines of the mean vectors of topics, less the mean over all topics; rounded, so that the order of the
+    papers does not matter.
     """
-    topics = len(lost) + 1
-    low, high = max(2, round(AREAS_FROM * topics**0.5)), min(topics // 2, round(AREAS_TO * topics**0.5))
-    gain = {count: lost[topics - count] / max(lost[topics - count - 1], 1e-12) for count in range(low, high + 1)}
-    return max(gain, key=lambda count: (gain[count], count))
+    means = mean_vectors(vectors, nearest).astype(np.float64)
+    means -= means.mean(axis=0)
+    lengths = np.linalg.norm(means, axis=1, keepdims=True)
+    means = np.divide(means, lengths, out=np.zeros_like(means), where=lengths > 1e-6)
+    return np.asarray(np.round(means @ means.T, 6))
+
+
+def _joined(likeness: NDArray[np.float64]) -> NDArray[np.int64]:
+    """(t,) the group of each topic, by the number of its first topic; of pairs as alike the one of smaller numbers.
+
+    >>> _joined(np.array([[1, -0.5, 0.3], [-0.5, 1, -0.5], [0.3, -0.5, 1]])).tolist()
+    [0, 1, 0]
+    """
+    table, count = likeness.copy(), len(likeness)
+    np.fill_diagonal(table, -np.inf)
+    group, topics = np.arange(count), np.ones(count)
+    for left in range(count, 1, -1):
+        one, other = sorted(divmod(int(table.argmax()), count))
+        enough = ALIKE if left <= MOST_AREAS * count**0.5 else 0.0
+        if table[one, other] <= enough:
+            break
+        joined = topics[one] * table[one] + topics[other] * table[other]
+        topics[one] += topics[other]
+        table[one] = table[:, one] = np.round(joined / topics[one], 6)
+        table[[one, other], [one, other]] = table[other] = table[:, other] = -np.inf
+        group[group == other] = one
+    return group
 
 
 def number_of_subtopics(topics: int, finest: int, papers: int) -> int | None:

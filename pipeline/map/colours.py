@@ -89,6 +89,7 @@ def with_colours(hierarchy: TopicHierarchy, grouping: Grouping, coordinates: NDA
     """
     area_of = grouping.hierarchy.area_of
     areas = len(area_of) > 0
+    area_of = _with_lone_topics(area_of)
     groups = np.where(grouping.core == NOISE, NOISE, area_of[grouping.core]) if areas else grouping.core
     count = int(area_of.max()) + 1 if areas else len(grouping.ids)
     centres = [np.median(coordinates[groups == number], axis=0) for number in range(count)]
@@ -102,6 +103,16 @@ def with_colours(hierarchy: TopicHierarchy, grouping: Grouping, coordinates: NDA
         tuple(replace(area, colour=int(hues[area.id])) for area in hierarchy.areas),
         tuple(replace(subtopic, colour=colours[subtopic.parent or 0]) for subtopic in subtopics),
     )
+
+
+def _with_lone_topics(area_of: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The same, each topic that lies in no area numbered as one of its own, after the areas.
+
+    >>> _with_lone_topics(np.array([0, -1, 1, -1, 0], np.int32)).tolist()
+    [0, 2, 1, 3, 0]
+    """
+    alone = area_of == -1
+    return np.where(alone, area_of.max(initial=-1) + np.cumsum(alone), area_of).astype(np.int32)
 
 
 def scale() -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import TopicsConfig
+from pipeline.topics.area_labels import label_areas
 from pipeline.topics.coverage import coverages, factor_of
 from pipeline.topics.grouping import Grouping
 from pipeline.topics.holders import Holders, npmi_of_pairs
@@ -55,17 +56,18 @@ def describe_topics(
     area_of = labels.area_of
     areas = _area_of_papers(area_of, nearest) if len(area_of) else None
     given = {number: name.label for number, name in grouping.names.items()}
-    level = _LevelLabels(grouping.core, nearest, parents=area_of.tolist(), within=areas)
+    parents = [None if area == -1 else area for area in area_of.tolist()]
+    level = _LevelLabels(grouping.core, nearest, parents=parents, within=areas)
     topics = tuple(_with_own_figures(topic, grouping) for topic in describer.topics(level, given))
     above: tuple[Topic, ...] = ()
     if areas is not None:
         level = _LevelLabels(_area_of_papers(area_of, grouping.core), areas, parts=grouping.core)
-        above = describer.outer_level(level, topics, beside=_largest_labels(topics))
+        above = describer.areas(level, topics)
     inside: tuple[Topic, ...] = ()
     if len(labels.topic_of):
         level = _LevelLabels(labels.subtopic, labels.subtopic, parents=labels.topic_of.tolist(), within=nearest)
-        beside = {number: topics[topic].label for number, topic in enumerate(level.parents)}
-        inside = describer.outer_level(level, topics, beside=beside)
+        beside = [topics[topic].label for topic in labels.topic_of.tolist()]
+        inside = describer.subtopics(level, topics, beside=beside)
     return _renumbered(TopicHierarchy(topics, above, inside), grouping.ids)
 
 
@@ -83,10 +85,9 @@ def _area_of_papers(area_of: NDArray[np.int32], topics: NDArray[np.int32]) -> ND
     return np.where(topics == -1, -1, area_of[topics]).astype(np.int32)
 
 
-def _largest_labels(topics: Sequence[Topic]) -> dict[int, str]:
-    """Area -> the label of its largest topic, which stands first below it."""
-    by_size = sorted(topics, key=lambda topic: (topic.size, -topic.id))
-    return {topic.parent: topic.label for topic in by_size if topic.parent is not None}
+def _of_area(topics: Sequence[Topic], area: int) -> list[Topic]:
+    """Its topics, the largest first."""
+    return sorted((topic for topic in topics if topic.parent == area), key=lambda topic: (-topic.size, topic.id))
 
 
 def _with_own_figures(topic: Topic, grouping: Grouping) -> Topic:
@@ -108,7 +109,7 @@ class _LevelLabels:
 
     core: NDArray[np.int32]
     nearest: NDArray[np.int32]
-    parents: Sequence[int] = ()
+    parents: Sequence[int | None] = ()
     within: NDArray[np.int32] | None = None
     parts: NDArray[np.int32] | None = None
 
@@ -147,21 +148,30 @@ class _Describer:
         named = label_topics(candidates, given, held=held) if given else labels
         return self._describe(level, keywords, labels=labels, named=named)
 
-    def outer_level(
-        self, level: _LevelLabels, others: Sequence[Topic], *, beside: Mapping[int, str]
-    ) -> tuple[Topic, ...]:
-        """Areas or subtopics. others: the topics described before, whose labels are used already. beside: for each the
-        label that is read together with its own.
-        """
-        read = level.of(self.rows)
-        keywords = find_keywords(
-            self.phrases, read.core, count=self.config.keywords, within=read.within, parts=read.parts
+    def areas(self, level: _LevelLabels, topics: Sequence[Topic]) -> tuple[Topic, ...]:
+        """The areas above the topics."""
+        candidates = self._label_candidates(level)
+        parts = np.full(len(self.papers.ids), -1, dtype=np.int32) if level.parts is None else level.parts
+        held = [
+            [held[parts[self.rows][level.core[self.rows] == number] == topic.id] for topic in _of_area(topics, number)]
+            for number, held in enumerate(self._held(candidates, level))
+        ]
+        labels = label_areas(
+            candidates, held, names=[[topic.label for topic in _of_area(topics, number)] for number in range(len(held))]
         )
-        ranked = enumerate(self._label_candidates(level))
-        candidates = [share_one(listed, beside[number]) for number, listed in ranked]
-        used = [topic.label for topic in others]
+        return self._describe(level, self._outer_keywords(level), labels=labels, named=labels)
+
+    def subtopics(self, level: _LevelLabels, topics: Sequence[Topic], *, beside: Sequence[str]) -> tuple[Topic, ...]:
+        """The subtopics inside the topics, whose labels are used already. beside: for each the label of its topic."""
+        ranked = zip(self._label_candidates(level), beside, strict=True)
+        candidates = [share_one(listed, label) for listed, label in ranked]
+        used = [topic.label for topic in topics]
         labels = label_topics(candidates, others=used, held=self._held(candidates, level))
-        return self._describe(level, keywords, labels=labels, named=labels)
+        return self._describe(level, self._outer_keywords(level), labels=labels, named=labels)
+
+    def _outer_keywords(self, level: _LevelLabels) -> list[list[Keyword]]:
+        read = level.of(self.rows)
+        return find_keywords(self.phrases, read.core, count=self.config.keywords, within=read.within, parts=read.parts)
 
     def _held(self, candidates: Sequence[Sequence[Keyword]], level: _LevelLabels) -> list[NDArray[np.bool_]]:
         """For each topic which of its papers hold which candidates."""

@@ -78,7 +78,7 @@ def group_papers(
     return Grouping(
         core=core,
         assigned=assigned,
-        hierarchy=build_hierarchy(core, assigned.nearest_topic, clustering.finer, neighbours=neighbours),
+        hierarchy=build_hierarchy(core, assigned.nearest_topic, clustering.finer, vectors=vectors),
         ids=ids,
         names=names | {number: Name(label, "hand") for number, label in given.items()},
         seeded=seeded,

@@ -105,7 +105,9 @@ def _weights(phrases: Phrases, topics: NDArray[np.int32]) -> tuple[_Pairs, NDArr
 def _rarity_within(
     phrases: Phrases, topics: NDArray[np.int32], within: NDArray[np.int32], *, pairs: _Pairs
 ) -> NDArray[np.float64]:
-    """For each pair (topic, phrase) its rarity in the larger topic around it beside that in the corpus, at most 1."""
+    """For each pair (topic, phrase) its rarity in the larger topic around it beside that in the corpus, at most 1; 1
+    where nothing is around it.
+    """
     around = np.zeros(int(topics.max()) + 1, dtype=np.int64)
     around[topics[topics != -1]] = within[topics != -1]
     sizes = np.bincount(within[within != -1], minlength=int(within.max()) + 1)
@@ -113,8 +115,11 @@ def _rarity_within(
     cells = within[phrases.papers[held]].astype(np.int64) * len(phrases.names) + phrases.phrase[held]
     known, counts = np.unique(cells, return_counts=True)
     home = around[pairs.topic]
-    inside = np.log1p(sizes[home] / counts[np.searchsorted(known, home * len(phrases.names) + pairs.phrase)])
-    rarity = inside / np.log1p(len(topics) / phrases.document_frequency[pairs.phrase])
+    lies = home != -1
+    rarity = np.ones(len(home))
+    home, phrase = home[lies], pairs.phrase[lies]
+    inside = np.log1p(sizes[home] / counts[np.searchsorted(known, home * len(phrases.names) + phrase)])
+    rarity[lies] = inside / np.log1p(len(topics) / phrases.document_frequency[phrase])
     return np.asarray(np.minimum(rarity, 1.0))  # rare around it, common in the corpus: a stranger, no better a name
 
 

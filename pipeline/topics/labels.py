@@ -65,9 +65,17 @@ def _compose(ranked: Sequence[Keyword], held: NDArray[np.bool_]) -> str:
         best = _written_out(fitting[int(np.argmax(np.round(added, 9)))], ranked, fitting)
         chosen.append(ranked[best])
         covered |= held[:, best]
-    text = ", ".join(keyword.term for keyword in chosen)
+    return capitalised(", ".join(keyword.term for keyword in chosen))
+
+
+def capitalised(text: str) -> str:
+    """With a capital first, but for a word that has one elsewhere.
+
+    >>> capitalised("salt marsh"), capitalised("mRNA vaccine")
+    ('Salt marsh', 'mRNA vaccine')
+    """
     first = text.split()[0] if text else ""
-    return text if first != first.lower() else text[:1].upper() + text[1:]  # mRNA stays mRNA
+    return text if first != first.lower() else text[:1].upper() + text[1:]
 
 
 def _written_out(place: int, ranked: Sequence[Keyword], fitting: Sequence[int]) -> int:
@@ -118,9 +126,13 @@ def share_one(keywords: Sequence[Keyword], label: str) -> list[Keyword]:
     >>> [keyword.term for keyword in share_one(keywords, "Fish, salmon")]
     ['fish', 'river']
     """
-    whole = Keyword(label, tuple(fold(token) for token in TOKEN.findall(label)), 0.0)
-    said = [keyword for keyword in keywords if repeats(keyword, whole)]
+    said = [keyword for keyword in keywords if repeats(keyword, said_in(label))]
     return [keyword for keyword in keywords if keyword not in said[1:]]
+
+
+def said_in(label: str) -> Keyword:
+    """All words of a label as one phrase."""
+    return Keyword(label, tuple(fold(token) for token in TOKEN.findall(label)), 0.0)
 
 
 def repeats(keyword: Keyword, other: Keyword) -> bool:

@@ -86,7 +86,7 @@ def _by_size(topics: Iterable[Topic]) -> list[Topic]:
 
 @dataclass(frozen=True)
 class TopicHierarchy:
-    """areas: broad, above the topics, none where there are few topics. subtopics: inside topics, where one is split."""
+    """areas: broad, above the topics that belong together. subtopics: inside topics, where one is split."""
 
     topics: tuple[Topic, ...]
     areas: tuple[Topic, ...] = ()
@@ -100,21 +100,24 @@ class TopicHierarchy:
                 raise ValueError(f"topics {orphans} have a parent that is not there")
 
     def lines(self) -> Iterator[TreeLine]:
-        """Each area followed by its topics, each topic by its subtopics; the largest first on every level."""
-        for area in self.areas:
-            yield TreeLine(area, "area", 0)
-            for topic in self.of_area(area.id):
+        """Each area followed by its topics, each topic by its subtopics; the largest first on every level, topics that
+        lie in no area among the areas.
+        """
+        first = [(area, "area") for area in self.areas] + [(topic, "topic") for topic in self.of_area(None)]
+        for each, level in sorted(first, key=lambda pair: -pair[0].size):
+            if level == "topic":
+                yield from self._lines_of(each, 0)
+                continue
+            yield TreeLine(each, "area", 0)
+            for topic in self.of_area(each.id):
                 yield from self._lines_of(topic, 1)
-        if not self.areas:
-            for topic in _by_size(self.topics):
-                yield from self._lines_of(topic, 0)
 
     def _lines_of(self, topic: Topic, depth: int) -> Iterator[TreeLine]:
         yield TreeLine(topic, "topic", depth)
         yield from (TreeLine(subtopic, "subtopic", depth + 1) for subtopic in self.inside(topic.id))
 
-    def of_area(self, area: int) -> list[Topic]:
-        """The topics of an area, the largest first."""
+    def of_area(self, area: int | None) -> list[Topic]:
+        """The topics of an area, the largest first; with None those that lie in none."""
         return _by_size(topic for topic in self.topics if topic.parent == area)
 
     def inside(self, topic: int) -> list[Topic]:

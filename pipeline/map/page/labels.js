@@ -1,4 +1,4 @@
-// Labels over the map, beside what they name. Areas on the whole map; topics, those with most papers in sight first;
+// Labels over the map, beside what they name. Areas, and topics that lie in none, on the whole map; topics, those with most papers in sight first;
 // subtopics when zoomed in; titles of papers where few are in sight. A label stays where it is while that is free.
 
 import { find, make, makeSvg } from "./dom.js";
@@ -8,7 +8,7 @@ import { Sight } from "./sight.js";
 
 const MOST_LABELS = 800;
 const MOST_SHOWN = 40; // of them at once
-const NARROW = 500; // pixels: on a narrower map areas alone are labelled until one zooms in
+const NARROW = 500; // pixels: on a narrower map topics that lie in an area are labelled when one zooms in
 const MOST_TITLES = 30; // papers in sight that are named
 const TITLE_LENGTH = 60;
 const AREAS_TO = 1; // steps of zoom from the whole map up to which areas are labelled
@@ -31,6 +31,7 @@ export class Labels {
         kind: place < 10 && broad ? "broad" : "topic",
         colour: topic.id,
         topics: [topic.id],
+        alone: topic.parent === null,
       })),
       ...named(meta.subtopics, (subtopic) => ({ kind: "subtopic", colour: subtopic.parent, topics: [subtopic.parent] })),
     ];
@@ -81,10 +82,10 @@ export class Labels {
     for (const title of titles) show(title, title.place);
   }
 
-  isWanted(scene, { kind, topics }) {
+  isWanted(scene, { kind, topics, alone }) {
     const zoom = scene.view.zoom - scene.whole.zoom;
     const areasAlone = this.meta.areas.length > 0 && scene.width < NARROW && zoom < AREAS_TO && !state.topics.size;
-    if (areasAlone && kind !== "area") return false;
+    if (areasAlone && kind !== "area" && !alone) return false;
     if (kind === "area" ? zoom >= AREAS_TO : kind === "subtopic" && zoom <= SUBTOPICS_FROM) return false;
     return !state.topics.size || topics.some((topic) => state.topics.has(topic));
   }
@@ -158,8 +159,14 @@ function named(topics, about) {
   const largest = [...topics].sort((a, b) => b.size - a.size || a.id - b.id).slice(0, MOST_LABELS);
   return largest.map((topic, place) => {
     const kind = about(topic, place);
-    return { ...kind, ...labelOf(kind.kind, topic.label), id: topic.id };
+    return { ...kind, ...labelOf(kind.kind, kind.kind === "area" ? shortened(topic.label) : topic.label), id: topic.id };
   });
+}
+
+// Of an area that is called by two topics the first phrase of each, for their own labels stand beside it.
+function shortened(label) {
+  const names = label.split("; ");
+  return names.length < 2 ? label : names.map((name) => name.split(", ")[0]).join("; ");
 }
 
 function labelOf(kind, text) {

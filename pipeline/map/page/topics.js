@@ -16,6 +16,7 @@ export function startTopics(source) {
   const largest = [...meta.topics].sort((a, b) => b.size - a.size || a.id - b.id);
   const numbers = largest.map((topic) => topic.id);
   const areas = [...meta.areas].sort((a, b) => b.size - a.size || a.id - b.id);
+  const inside = new Set(areas.flatMap((area) => area.topics));
   const opened = new Set(numbers.length <= FEW ? areas.map((area) => area.id) : []);
   let whole = numbers.length <= FEW;
 
@@ -88,9 +89,9 @@ export function startTopics(source) {
 
   function rows(shown) {
     if (areas.length) {
-      const inside = new Set(areas.flatMap((area) => area.topics));
-      const outside = numbers.filter((topic) => !inside.has(topic));
-      return [...areas.map((area) => branch(area, shown)), ...outside.map((topic) => make("li", {}, button(topic, shown.get(topic) || 0)))];
+      const alone = largest.filter(({ id }) => !inside.has(id));
+      const first = [...areas, ...alone].sort((a, b) => b.size - a.size);
+      return first.map((one) => (one.topics ? branch(one, shown) : make("li", {}, button(one.id, shown.get(one.id) || 0))));
     }
     const listed = whole ? numbers : numbers.filter((topic, place) => place < FIRST || state.topics.has(topic));
     return listed.map((topic) => make("li", {}, button(topic, shown.get(topic) || 0)));
@@ -103,7 +104,8 @@ export function startTopics(source) {
     const clear = state.topics.size
       ? make("button", { type: "button", class: "plain", onclick: () => change({ topics: new Set() }) }, "Show all")
       : null;
-    const title = areas.length ? `${count(numbers.length, "topic")} in ${count(areas.length, "area")}` : count(numbers.length, "topic");
+    const some = inside.size < numbers.length ? `, ${inside.size} of them` : "";
+    const title = areas.length ? `${count(numbers.length, "topic")}${some} in ${count(areas.length, "area")}` : count(numbers.length, "topic");
     section.replaceChildren(
       make("div", { class: "head" }, make("h2", {}, title), clear),
       make("ul", { class: areas.length ? "tree" : null }, ...rows(shown), ...between),
