@@ -1235,6 +1235,13 @@ def test_a_large_table_is_written_in_row_groups_and_read_back_whole(tmp_path, mo
     save_atlas(atlas, tmp_path / "parts", pictures={})
     assert pq.ParquetFile(tmp_path / "parts" / "papers.parquet").num_row_groups == 3
     parts = load_atlas(tmp_path / "parts")
+    for row in (0, 3, 4, 9, -1):
+        assert parts.paper(row) == whole.paper(row)
+        assert parts.text(row) == whole.text(row)
+    with pytest.raises(IndexError):
+        parts.value("title", 10)
+    with pytest.raises(KeyError):
+        parts.value("colour", 0)
     assert parts.tables.whole.papers.equals(whole.tables.whole.papers)
     assert verify(tmp_path / "parts") == []
     for name in ("embedding.npy", "lexical_terms.npy", "text_hashes.npy"):

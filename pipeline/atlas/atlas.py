@@ -105,7 +105,11 @@ class AtlasData:
 
     def paper(self, row: int) -> dict[str, object]:
         """All columns of one paper."""
-        return {name: self.column(name)[row].as_py() for name in self.column_names}
+        return {name: self.value(name, row) for name in self.column_names}
+
+    def value(self, name: str, row: int) -> object:
+        """What one paper, row 0 to n - 1, has in a column, without reading all of the column. Raises KeyError."""
+        return self.tables.value(name, row)
 
     @property
     def points(self) -> NDArray[np.float32]:
@@ -119,7 +123,7 @@ class AtlasData:
 
     def text(self, row: int) -> str:
         """What was embedded of one paper: title, a stop, abstract, both cleaned."""
-        cleaned = self.cleaner.clean(self.column("title")[row].as_py(), self.column("abstract")[row].as_py())
+        cleaned = self.cleaner.clean(str(self.value("title", row)), str(self.value("abstract", row)))
         return text_of(cleaned.title, cleaned.abstract)
 
     def cleaned_papers(self) -> tuple[list[str], list[str]]:
@@ -131,7 +135,7 @@ class AtlasData:
     def links(self, row: int) -> tuple[Link, ...]:
         """Where one paper can be read, the best place first."""
         names = [name for name in self.column_names if plain_name(name) in IDENTIFIER_FIELDS]
-        return links({name: self.column(name)[row].as_py() for name in names})
+        return links({name: self.value(name, row) for name in names})
 
     @cached_property
     def index(self) -> Index:

@@ -2,8 +2,10 @@
 
 import csv
 import io
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Protocol
 
@@ -43,6 +45,10 @@ class AtlasTables(Protocol):
         """One column of papers. Raises KeyError where there is none."""
         ...
 
+    def value(self, name: str, row: int) -> object:
+        """What one paper has in a column. Raises KeyError where there is no such column."""
+        ...
+
 
 class TablesInMemory:
     """The tables as they were just made."""
@@ -64,6 +70,10 @@ class TablesInMemory:
         """One column of papers. Raises KeyError where there is none."""
         return self.whole.papers.column(name)
 
+    def value(self, name: str, row: int) -> object:
+        """What one paper has in a column. Raises KeyError where there is no such column."""
+        return self.column(name)[row].as_py()
+
 
 class OpenTables:
     """The tables of a run folder, their files open since the atlas was loaded; a column is read once, when asked for.
@@ -82,6 +92,7 @@ class OpenTables:
         self._stored = _stored_names(self._parquet["papers"].schema_arrow.names, schema_3=schema_3)
         read_file(folder / "papers.parquet", lambda _: check_names(self.column_names, COLUMNS))
         self._columns: dict[str, pa.ChunkedArray] = {}
+        self._groups: dict[tuple[str, int], pa.ChunkedArray] = {}
 
     @cached_property
     def whole(self) -> CorpusTables:
@@ -117,10 +128,34 @@ class OpenTables:
             self._columns[name] = read_file(self._folder / "papers.parquet", lambda _: self._read(name, stored))
         return self._columns[name]
 
-    def _read(self, name: str, stored: str) -> pa.ChunkedArray:
-        values = self._parquet["papers"].read([stored]).column(0)
-        check_column(name, values, rows=self._rows)
-        return values
+    def value(self, name: str, row: int) -> object:
+        """What one paper has in a column; of a large corpus only those stored beside it are read, once.
+
+        Raises KeyError where there is no such column, IndexError where there is no such row.
+        """
+        stored, place = self._stored[name], range(self._rows)[row]
+        if name in self._columns or len(self._group_ends) < 2:
+            return self.column(name)[place].as_py()
+        group = bisect_right(self._group_ends, place)
+        if (name, group) not in self._groups:
+            self._groups[name, group] = read_file(
+                self._folder / "papers.parquet", lambda _: self._read(name, stored, group=group)
+            )
+        values = self._groups[name, group]
+        return values[place - self._group_ends[group] + len(values)].as_py()
+
+    @cached_property
+    def _group_ends(self) -> list[int]:
+        """Row after the last of each row group of papers.parquet."""
+        metadata = self._parquet["papers"].metadata
+        return list(accumulate(metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)))
+
+    def _read(self, name: str, stored: str, *, group: int | None = None) -> pa.ChunkedArray:
+        papers = self._parquet["papers"]
+        table = papers.read([stored]) if group is None else papers.read_row_group(group, [stored])
+        rows = self._rows if group is None else papers.metadata.row_group(group).num_rows
+        check_column(name, table.column(0), rows=rows)
+        return table.column(0)
 
     @property
     def column_names(self) -> list[str]:

@@ -17,7 +17,7 @@ from pipeline.atlas.atlas import AtlasData
 from pipeline.atlas.load import LEXICAL, REFERENCES, SENTENCES
 
 Writer = Callable[[BinaryIO], object]
-ROW_GROUP = 131_072  # papers
+ROW_GROUP = 16_384  # papers: what is read to show one of them
 BLOCK_BYTES = 16 * 2**20
 
 

@@ -76,7 +76,7 @@ def _add_texts(routes: APIRouter, atlas: AtlasData, model_lock: Lock) -> None:
     @routes.get("/papers/{row}")
     def full(row: int) -> dict[str, object]:
         links = [[link.name, link.address] for link in atlas.links(row)] if 0 <= row < len(atlas) else []
-        return _brief(atlas, row) | {"abstract": atlas.column("abstract")[row].as_py(), "links": links}
+        return _brief(atlas, row) | {"abstract": atlas.value("abstract", row), "links": links}
 
     @routes.get("/papers/{row}/similar")
     def similar(row: int) -> dict[str, object]:
