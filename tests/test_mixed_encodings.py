@@ -110,6 +110,12 @@ def test_encodings_that_shift_between_scripts_are_read_whole(tmp_path):
     assert (paper.title, paper.repaired) == ("氷河の融解", ())
 
 
+def test_a_part_at_the_end_of_many_letters_of_windows_is_found(tmp_path):
+    lines = [json.dumps({"title": f"Café {number}"}, ensure_ascii=False).encode("cp1252") for number in range(2100)]
+    rows = read(tmp_path, "p.jsonl", b"\n".join([*lines, '{"title": "冰川的融化与海洋"}'.encode("gbk")]))
+    assert shown(rows[-2:]) == [("Café 2099", (), (WINDOWS,)), ("冰川的融化与海洋", (), (GB,))]
+
+
 def test_a_letter_cut_in_two_spoils_no_other(tmp_path):
     cut = "冰川的融化与海洋环流的变化".encode("gbk")[:-1]
     (paper,) = read(tmp_path, "p.ris", b"TY  - JOUR\nTI  - On ice\nAB  - " + cut + b"\nER  - \n")

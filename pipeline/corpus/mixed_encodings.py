@@ -26,7 +26,7 @@ LEAST_USUAL = 0.9  # share of the letters in a file's words that are not UTF-8; 
 LEAST_IN_LINE = 0.5  # the same of a line, as names have rare letters
 LEAST_LATE = 0.05  # share of the usual letters of a file; about 0.5 in Chinese
 LEAST_LETTERS = 4  # of a file
-MOST_LINES = 2000  # of a file, that do not decode
+MOST_LINES = 2000  # of a file, that are looked at
 ASCII, OTHERS = bytes(range(128)), bytes(range(128, 256))
 WIDE = re.compile(r"[\u0800-\U0010ffff]")
 LATIN = re.compile(r"(?=.*[a-zA-Z])[\x00-\x7f\xc0-\u024f]+", re.DOTALL)
@@ -77,7 +77,8 @@ def has_gb18030(lines: Iterable[str]) -> bool:
     """Whether the lines that do not decode as UTF-8 are mostly Chinese; those whose bytes can be lone letters of
     Windows-1252 do not count.
     """
-    counts = [_count_letters(words) for line in islice(lines, MOST_LINES) if _has_run(words := _words(line))]
+    with_runs = (words for line in lines if _has_run(words := _words(line)))
+    counts = [_count_letters(words) for words in islice(with_runs, MOST_LINES)]
     usual, late, letters = (sum(one) for one in zip(*counts, strict=True)) if counts else (0, 0, 0)
     return usual >= max(LEAST_LETTERS, LEAST_USUAL * letters) and late >= LEAST_LATE * usual
 
