@@ -713,6 +713,21 @@ def test_of_a_far_too_large_corpus_only_the_papers_drawn_are_read(tmp_path, monk
     np.testing.assert_array_equal(x, quantise(atlas.points)[[rows[paper] for paper in texts["id"]], 0])
 
 
+def test_abstracts_that_are_far_too_large_are_left_out_without_being_packed(tmp_path, monkeypatch):
+    papers = planted_papers(TOPICS, 120)
+    for number, paper in enumerate(papers):
+        paper["abstract"] += " " + np.random.default_rng(number).bytes(900).hex()  # words that do not compress
+    atlas = run_once(tmp_path, papers)
+    budget = len(render({}, "t")) / 1e6 + 0.35
+    plain = write_page(atlas, title="t", budget_mb=budget)
+    monkeypatch.setattr(html, "ESTIMATED_ON", 200)
+    monkeypatch.setattr(html, "with_texts", None)
+    page = write_page(atlas, title="t", budget_mb=budget)
+    assert page == plain
+    meta = json.loads(blocks(page)["meta"])
+    assert (meta["papers"], meta["left_out"]) == (600, ["abstracts"])
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
 def test_the_fewest_papers_make_a_page_too(browser, tmp_path, count):
     atlas = run_once(tmp_path, planted_papers(["bees"], count), drawn=True)

@@ -136,8 +136,12 @@ def _page_areas(atlas: AtlasData, core: NDArray[np.int32], points: NDArray[np.fl
 
 def with_texts(page: Page, atlas: AtlasData) -> Page:
     """The page with all that can be read on it but the similar papers."""
-    rows = np.arange(len(atlas))
-    return replace(_with_titles(page, atlas, rows), abstracts=atlas.column("abstract").to_pylist())
+    return replace(with_titles(page, atlas), abstracts=atlas.column("abstract").to_pylist())
+
+
+def with_titles(page: Page, atlas: AtlasData) -> Page:
+    """The same without abstracts."""
+    return _with_titles(page, atlas, np.arange(len(atlas)))
 
 
 def _with_titles(page: Page, atlas: AtlasData, rows: NDArray[np.int64]) -> Page:

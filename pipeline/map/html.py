@@ -13,6 +13,9 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cache
 
+import numpy as np
+import pyarrow as pa
+
 from pipeline.atlas import AtlasData
 from pipeline.map.content import (
     Page,
@@ -22,9 +25,10 @@ from pipeline.map.content import (
     with_citations,
     with_similar,
     with_texts,
+    with_titles,
     without,
 )
-from pipeline.map.packing import pack_page
+from pipeline.map.packing import pack_page, pack_texts
 from pipeline.recommender.precomputed import precompute_similar
 
 # Each imports only modules that stand before it.
@@ -72,15 +76,15 @@ def page_blocks(
     points = page_points(atlas, title)
     if len(atlas) > ESTIMATED_ON and (blocks := _far_too_large(points, atlas, budget)) is not None:
         return blocks
-    page = with_citations(with_texts(points, atlas), atlas)
+    page = with_citations(_with_texts_that_may_fit(points, atlas, budget), atlas)
     blocks = pack_page(page)
-    if _size(blocks) - _encoded_size(blocks["abstracts"]) + SIMILAR_BYTES * len(atlas) <= budget:
+    if _size(blocks) - _encoded_size(blocks.get("abstracts", b"")) + SIMILAR_BYTES * len(atlas) <= budget:
         lists = precompute_similar(atlas, k=SIMILAR, advance=advance)
         page = with_similar(page, lists, atlas)
         blocks = pack_page(page, blocks)
     if _size(blocks) > budget and "shared" in blocks:
         blocks = pack_page(page := without(page, "shared references"), blocks)
-    if _size(blocks) > budget:
+    if page.abstracts is not None and _size(blocks) > budget:
         blocks = pack_page(page := without(page, "abstracts"), blocks)
     if page.similar is None or _size(blocks) > budget:
         blocks = pack_page(page := without(page, "similar papers"), blocks)
@@ -101,6 +105,20 @@ def _far_too_large(points: Page, atlas: AtlasData, budget: float) -> dict[str, b
     if size <= FAR_BEYOND * budget:
         return None
     return pack_page(only_titles(points, atlas, max(int(len(atlas) * budget / size * 0.95), FEWEST)))
+
+
+def _with_texts_that_may_fit(points: Page, atlas: AtlasData, budget: float) -> Page:
+    """The page with its texts; without the abstracts, where they alone are far beyond the budget."""
+    if len(atlas) > ESTIMATED_ON and _abstracts_size(atlas) > FAR_BEYOND * budget:
+        return without(with_titles(points, atlas), "abstracts")
+    return with_texts(points, atlas)
+
+
+def _abstracts_size(atlas: AtlasData) -> float:
+    """Bytes that the abstracts of all papers would take, estimated from some."""
+    rows = np.linspace(0, len(atlas) - 1, ESTIMATED_ON).astype(np.int64)
+    some = atlas.column("abstract").take(pa.array(rows)).to_pylist()
+    return _encoded_size(pack_texts(some)) * len(atlas) / ESTIMATED_ON
 
 
 def written_blocks(page: bytes) -> dict[str, bytes]:

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from types import MappingProxyType
@@ -93,6 +93,11 @@ def _pack_shared(references: SharedWorks) -> tuple[bytes, list[ArrayLayout]]:
     """Of counts beyond 65,535 nobody asks how far."""
     counts = np.minimum(references.counts, np.iinfo(np.uint16).max).astype(np.uint16)
     return pack_arrays({"works": references.works.ravel(), "counts": counts.ravel()})
+
+
+def pack_texts(texts: Sequence[str]) -> bytes:
+    """Texts as a block of their own."""
+    return _compress(_json(texts))
 
 
 def _compress(content: bytes) -> bytes:
