@@ -17,6 +17,7 @@ from pipeline.recommender.draft_gaps import find_draft_gaps
 from pipeline.references import count_coverage, find_works, store_references
 from pipeline.report import write_report
 from pipeline.report.reference_sections import references_section
+from pipeline.report.topic_sections import topics_section
 from pipeline.trends import find_trends
 from tests.planted import atlas_of, settings_of, write_jsonl
 from tests.planted_references import LISTS, NAMES, YEARS
@@ -67,6 +68,14 @@ def test_the_report_says_how_much_of_the_references_is_known(atlas):
         in "".join(section)
     )
     assert "| WoS | 10 | 30 | 15 (50%) | 16 (53%) | 8 (27%) |" in section
+
+
+def test_the_report_says_where_topics_come_from_a_sample_and_what_was_not_measured(atlas):
+    assert "found in a sample" not in "\n".join(topics_section(atlas))
+    selection = replace(atlas.manifest.selection, sampled=8)
+    report = "\n".join(topics_section(replace(atlas, manifest=replace(atlas.manifest, selection=selection))))
+    assert "The topics were found in a sample of 8 papers; the other 4 joined by the vote" in report
+    assert "How well another sample would agree was not measured in this run." in report
 
 
 def test_the_report_lists_what_is_missing_and_how_to_get_all_of_it(atlas):

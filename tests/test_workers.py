@@ -120,6 +120,7 @@ def test_a_corpus_above_the_limit_is_fitted_on_a_sample_and_every_paper_gets_a_t
         resamples=1, seed=1,
     )  # fmt: skip
     assert len(found.core) == len(found.finer) == 300
+    assert found.sampled == 150
     assert found.plan.fit.min_cluster_size == 5, "planned for the sample"
     assert (found.core >= 0).mean() > 0.9
     for group in range(3):

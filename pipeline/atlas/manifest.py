@@ -71,6 +71,7 @@ class SelectionInfo:
     mean adjusted mutual information with the topics. neighbourhood_preservation: mean of the map, in [0, 1].
     neighbour_recall: share of the fifteen nearest papers that were found, on a sample; None where all were compared.
     laid_out: papers that UMAP laid out, the others put beside them; None where it laid out all.
+    sampled: papers that topics were found among, the others joined by the vote; None where they were found among all.
     """
 
     reducer: ReducerPlan
@@ -87,6 +88,7 @@ class SelectionInfo:
     chat: ChatSummary | None = None
     neighbour_recall: float | None = None
     laid_out: int | None = None
+    sampled: int | None = None
 
     @property
     def selected_score(self) -> CutScore | None:

@@ -104,6 +104,7 @@ def _selection(config: Config, clustering: Clustering, measured: Measured) -> Se
         ),
         neighbour_recall=measured.neighbour_recall,
         laid_out=measured.laid_out,
+        sampled=clustering.sampled,
     )
 
 

@@ -30,7 +30,8 @@ class Clustering:
     selection, plan, warnings: how the topics were found among the papers that belong to no seeded topic. stability: of
     each topic, None for a seeded one and where nothing was resampled. resamples, agreement: how many resamples, and
     their mean adjusted mutual information with the topics. seeded_as: seeded topic (its place in the config) that a
-    topic is; thresholds: of every seeded topic, None where no paper is close enough to it.
+    topic is; thresholds: of every seeded topic, None where no paper is close enough to it. sampled: papers of the
+    sample that fits were made of, None where they were made of all.
     """
 
     core: NDArray[np.int32]
@@ -43,6 +44,7 @@ class Clustering:
     agreement: float | None
     seeded_as: Mapping[int, int]
     thresholds: tuple[float | None, ...]
+    sampled: int | None = None
 
 
 def fits_planned(papers: int, reducer: ReducerConfig, clusterer: ClustererConfig, *, resamples: int) -> int:
@@ -99,7 +101,8 @@ def cluster(  # noqa: PLR0913 - one argument a thing that topics are made of
     if drawn is not None:
         finer = None if result.finer is None else extend_to_all(result.finer, drawn, graph)
         result = replace(result, core=extend_to_all(result.core, drawn, graph), finer=finer)
-    return _join(seeded, rest, result, plan=plan, stability=stability)
+    found = _join(seeded, rest, result, plan=plan, stability=stability)
+    return found if drawn is None else replace(found, sampled=len(drawn))
 
 
 def _runner(papers: int, jobs: int, workplace: Workplace | None = None) -> RunTasks:

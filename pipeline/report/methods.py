@@ -188,6 +188,11 @@ def _topics(atlas: AtlasData) -> Iterator[str]:
         f" cluster selection {_selection_method(score)})."
     )
     yield _how_selected(atlas)
+    if selection.sampled is not None:
+        yield (
+            f"The fits were made of a sample of {selection.sampled:,} papers, in which thinly populated regions count"
+            " up to twice as much; the others joined by a similarity-weighted vote of their neighbours in it."
+        )
     noise = (
         f"; {counts.noise / counts.kept:.0%} of the papers were noise and were assigned to the nearest topic by a"
         " similarity-weighted vote of their neighbours"
@@ -245,7 +250,8 @@ def mean_stability(atlas: AtlasData) -> float:
 
 def resamples_in_words(atlas: AtlasData) -> str:
     """How many resamples stability was measured on, and what each was."""
-    size = "all papers" if len(atlas) < FEWEST_SAMPLED else "four fifths of the papers"
+    of = "papers" if atlas.manifest.selection.sampled is None else "sampled papers"
+    size = "all papers" if len(atlas) < FEWEST_SAMPLED else f"four fifths of the {of}"
     return f"{atlas.manifest.selection.resamples} resamples (each on {size}, with other random seeds)"
 
 
