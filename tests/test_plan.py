@@ -65,7 +65,9 @@ def test_stages_grow_as_they_say():
     few, many, huge = (seconds(papers) for papers in (10_001, 100_000, 1_000_000))
     assert few["neighbours"] == pytest.approx(1.0002 + 10_001 / 8_000, rel=1e-3)
     assert many["neighbours"] == pytest.approx(100 + 12.5)
-    for stage in ("reading", "embedding", "keywords", "row counts", "writing"):
+    assert many["keywords"] == pytest.approx(11 * 100_000 / 10_000)
+    assert huge["keywords"] == pytest.approx((1e6 + 10 * 150_000) / 10_000), "phrases of a sample"
+    for stage in ("reading", "embedding", "row counts", "writing"):
         assert huge[stage] == pytest.approx(10 * many[stage])
     # 24 partitions of 2,000 each, and 500 centres, 1.256 times (k-means), at three times the price.
     compared = 1e6 * 24 * 2_000 + 1e6 * 500 * 1.256 * 3

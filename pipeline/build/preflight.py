@@ -19,7 +19,7 @@ from pipeline.reducer.sampled_layout import EPOCHS, PULLED_BY, sample_size
 from pipeline.topics.word_sample import MOST_READ
 
 # Of the seconds that it takes to count a paper's words, these many are spent on it by
-READING, KEYWORDS, ROW_COUNTS, PAGE, WRITING, INDEX = 1.2, 11.0, 1.2, 5.0, 0.3, 0.4
+READING, COUNTING, KEYWORDS, ROW_COUNTS, PAGE, WRITING, INDEX = 1.2, 1.0, 10.0, 1.2, 5.0, 0.3, 0.4
 CLUSTERING = 1_200  # HDBSCAN and the score of a fit: as long as so many edges of UMAP take, for a paper
 FIT_SECONDS = 3.0  # a worker process starts, and imports UMAP
 MAP_EPOCHS, MAP_EPOCHS_OF_FEW, FEW = 200, 500, 10_000  # UMAP's own
@@ -91,7 +91,7 @@ def estimate(papers: int, config: Config, rates: Rates, *, machines: Machines) -
         StageEstimate("neighbours", *_neighbours_seconds(papers, config, rates, machines=machines)),
         StageEstimate("topics", *_topics_seconds(papers, config, rates, machines=machines)),
         StageEstimate("map", *_map_seconds(papers, config, rates)),
-        StageEstimate("keywords", "n", KEYWORDS * text),
+        StageEstimate("keywords", *_keywords_seconds(papers, rates)),
         StageEstimate("row counts", "n", ROW_COUNTS * text),
         StageEstimate("page", *_page_seconds(papers, config, rates)),
         StageEstimate("writing", "n", WRITING * text),
@@ -147,6 +147,12 @@ def _map_seconds(papers: int, config: Config, rates: Rates) -> tuple[str, float]
         return "n", papers * config.reducer.n_neighbors * epochs / rates.edges
     edges = sampled * config.reducer.n_neighbors * epochs + papers * PULLED_BY * EPOCHS
     return f"a sample of {sampled:,}; n for the others", edges / rates.edges
+
+
+def _keywords_seconds(papers: int, rates: Rates) -> tuple[str, float]:
+    """The words of all papers are counted, the phrases of so many as keywords need."""
+    growth = "n" if papers <= MOST_READ else f"n for words; phrases of {MOST_READ:,}"
+    return growth, (COUNTING * papers + KEYWORDS * min(papers, MOST_READ)) / rates.texts
 
 
 def _page_seconds(papers: int, config: Config, rates: Rates) -> tuple[str, float]:
