@@ -67,6 +67,16 @@ def test_an_area_called_by_two_topics_has_the_first_phrase_of_each_on_the_map(br
     seen.page.context.close()
 
 
+def test_no_label_lies_under_the_panel_of_a_phone(browser, page):
+    seen = show(browser, file_address(page, "#paper=p1-0"), offline=True, size=(390, 844))
+    seen.page.locator("#panel h2.title").wait_for()
+    seen.page.wait_for_timeout(1000)  # its paper is moved into the part of the map that stays visible
+    top = seen.page.locator("#panel").bounding_box()["y"]
+    boxes = [label.bounding_box() for label in seen.page.locator("#labels span").all() if label.is_visible()]
+    assert [box for box in boxes if box["y"] + box["height"] > top] == []
+    seen.page.context.close()
+
+
 def test_a_phone_shows_areas_and_the_topics_that_lie_in_none(browser, page):
     seen = show(browser, file_address(page), offline=True, size=(390, 844))
     assert shown_labels(seen) == sorted([*LABELS[2:], "Brown trout; Crabs"])

@@ -135,17 +135,21 @@ async function main() {
     ? new Scene(find("map"), source, grid, { moved: () => { placeLabels(); address?.moved(); }, drawn: ready, panels })
     : null;
 
-  // Boxes in pixels of what lies on the map.
+  // Boxes in pixels of what always lies on the map.
   function panels() {
+    return boxesOf(["toolbar", "legend"]);
+  }
+
+  function boxesOf(ids) {
     const stage = find("stage").getBoundingClientRect();
-    return ["toolbar", "legend"].map((id) => {
+    return ids.map((id) => {
       const box = find(id).getBoundingClientRect();
       return { left: box.left - stage.left, right: box.right - stage.left, top: box.top - stage.top, bottom: box.bottom - stage.top };
     });
   }
 
   function placeLabels() {
-    if (labels) labels.place(scene, visible, panels());
+    if (labels) labels.place(scene, visible, boxesOf(["toolbar", "legend", "panel"]));
   }
 
   function repaint() {
