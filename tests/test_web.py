@@ -180,6 +180,17 @@ def test_every_route_has_an_example_whose_request_can_be_sent_and_whose_answer_i
                 assert refused["content"]["application/problem+json"]["example"]["status"] == int(status)
 
 
+def test_refusals_of_a_body_are_in_the_description(client):
+    description = client.get("/api/v1/openapi.json").json()
+    for path, body in (("/api/v1/references", {"ids": ["nobody"]}), ("/api/v1/similar", {"id": "nobody"})):
+        assert "nobody" in problem_of(client.post(path, json=body), 404)
+        assert "404" in description["paths"][path]["post"]["responses"]
+    refusals = description["paths"]["/api/v1/assign"]["post"]["responses"]
+    assert "404" not in refusals
+    told = problem_of(client.post("/api/v1/assign", content=b"\xff", headers=JSON), 400)
+    assert refusals["400"]["content"]["application/problem+json"]["example"]["detail"] == told
+
+
 def test_the_page_that_tries_requests_loads_nothing_from_elsewhere(client):
     page = client.get("/api/try")
     policy = page.headers["content-security-policy"]

@@ -120,8 +120,9 @@ EXAMPLES: Mapping[str, Example] = {
         media="application/atom+xml",
     ),
 }
-NAMED = frozenset({"paper", "number", "id", "name"})  # parameters that name what may not be there
+NAMED = frozenset({"paper", "number", "id", "name", "ids", "like"})  # what names something that may not be there
 NOT_FOUND = problem(404, "no paper has the id 'nobody'")
+NO_TEXT = problem(400, "There was an error parsing the body")
 REFUSAL = problem(422, "k: Input should be greater than or equal to 1")
 
 
@@ -144,7 +145,10 @@ def _add(operation: OpenApi, example: Example, paper: str) -> None:
     for content in operation["responses"]["200"].setdefault("content", {example.media: {}}).values():
         content["example"] = _with_id(example.answer, paper)
     refusals: dict[str, object] = {"422": REFUSAL} if "422" in operation["responses"] else {}
-    if not NAMED.isdisjoint(example.parameters):
+    asked = example.body if isinstance(example.body, dict) else {}
+    if asked:
+        refusals["400"] = NO_TEXT
+    if not NAMED.isdisjoint({*example.parameters, *asked}):
         refusals["404"] = NOT_FOUND
     for status, refusal in sorted(refusals.items()):
         content = {"application/problem+json": {"example": refusal}}

@@ -8,6 +8,7 @@ from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
 from starlette.testclient import TestClient
 
 from pipeline.web.app import create_app
@@ -15,7 +16,7 @@ from tests.planted import planted_papers, run_once
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 
-REQUESTS = 200
+REQUESTS = 10_000
 
 
 @pytest.fixture(scope="module")
@@ -35,17 +36,17 @@ def test_ten_thousand_requests_of_the_schema(app, capsys):
     operations = [one.ok() for one in schema.get_all_operations()]
     statuses: Counter[str] = Counter()
     kinds = list(schemathesis.GenerationMode)
-    each = -(-REQUESTS // (len(operations) * len(kinds)))
+    each = REQUESTS // len(operations)  # of each kind: of some there are few, or none
     with asgi.get_client(app) as session:
         for operation in operations:
             for kind in kinds:
                 try:
                     ask(operation, kind, session, statuses, promised, count=each)
-                except schemathesis.errors.SchemathesisError as problem:
-                    statuses[f"no {kind} case of {operation.label}: {problem}"] += 1
+                except Unsatisfiable:
+                    statuses[f"no {kind} request of {operation.label}"] += 1
     with capsys.disabled():
         print(len(operations), dict(statuses))  # noqa: T201 - the count is the result
-    assert sum(count for status, count in statuses.items() if status.isdigit()) >= REQUESTS * 0.9
+    assert sum(count for status, count in statuses.items() if status.isdigit()) >= REQUESTS
     assert not [status for status in statuses if status.startswith("5")]
 
 
