@@ -29,7 +29,7 @@ class BestLists:
 
     def add(self, places: NDArray[np.int64], members: NDArray[np.int64], scores: NDArray[np.float32]) -> None:
         """Keeps the best of what is there and these: (r, m) scores of the rows at some places with some members."""
-        _compiled(_keep_best)((self.rows, self.scores, self.own), places, (members, scores))
+        _compiled()((self.rows, self.scores, self.own), places, (members, scores))
 
 
 def _keep_best(
@@ -64,36 +64,17 @@ def _keep_best(
 
 
 def kth_largest(scores: NDArray[np.float32], k: int) -> NDArray[np.float32]:
-    """(m,) the k-th largest of each row of (m, n) scores; k: from 1 to n."""
-    kept = np.full(len(scores), -np.inf, dtype=np.float32)
-    _compiled(_find_kth)(scores, k, kept)
-    return kept
-
-
-def _find_kth(scores: NDArray[np.float32], k: int, kth: NDArray[np.float32]) -> None:
-    """Compiled: the k largest of a row are a heap, whose least is the k-th."""
-    for line in range(len(scores)):
-        best = np.full(k, -np.inf, dtype=np.float32)
-        for score in scores[line]:
-            if score <= best[0]:
-                continue
-            parent = 0
-            while 2 * parent + 1 < k:
-                child = 2 * parent + 1
-                if child + 1 < k and best[child + 1] < best[child]:
-                    child += 1
-                if score <= best[child]:
-                    break
-                best[parent] = best[child]
-                parent = child
-            best[parent] = score
-        kth[line] = best[0]
+    """(m,) the k-th largest of each row of (m, n) cosines; k: from 1 to the number of them that are above -2."""
+    rows, columns = scores.shape
+    best = BestLists.empty(np.full(rows, -1), k)
+    best.add(np.arange(rows), np.arange(columns), scores)
+    return best.scores[:, 0]
 
 
 @cache
-def _compiled(function: Callable[..., None]) -> Callable[..., None]:
-    """The function, compiled when it is first needed and kept on disk for later processes."""
+def _compiled() -> Callable[..., None]:
+    """Compiled when it is first needed and kept on disk for later processes."""
     import numba
 
-    compiled: Callable[..., None] = numba.njit(cache=True, nogil=True)(function)
+    compiled: Callable[..., None] = numba.njit(cache=True, nogil=True)(_keep_best)
     return compiled
