@@ -21,6 +21,7 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from filelock import FileLock
 
 from pipeline.atlas import load_run, verify
 from pipeline.cli import main
@@ -32,6 +33,7 @@ from pipeline.embedding import VectorCache, cache_info, embed_texts
 from pipeline.embedding.vector_cache import clear_cache
 from pipeline.errors import ConfigError, CorpusError
 from pipeline.workers import PREFIX, WorkerError, run_side_by_side, work_folder
+from pipeline.workers.file_lock import take_lock
 from tests.conftest import REPOSITORY
 from tests.planted import planted_papers, write_jsonl
 from tests.test_embedding import INFO, WordCounts, through_cache
@@ -823,6 +825,32 @@ def test_the_folder_of_a_process_at_work_is_left_alone(tmp_path, monkeypatch):
         assert not two.exists()
         assert (one / "vectors.npy").exists()
     assert [path.name for path in tmp_path.iterdir()] == [f"{PREFIX}notes"], "what nobody locked is somebody else's"
+
+
+def test_a_lock_that_a_clearing_process_holds_for_a_moment_stops_nobody(tmp_path, monkeypatch):
+    held = []
+
+    def beaten(path):
+        if len(held) < 3:
+            held.append(FileLock(path, timeout=0))
+            held[-1].acquire()
+        return take_lock(path)
+
+    monkeypatch.setattr("pipeline.workers.task_folder.take_lock", beaten)
+    with work_folder(tmp_path) as folder:
+        assert folder.is_dir()
+        assert all(Path(lock.lock_file).with_suffix("") != folder for lock in held)
+
+
+def test_a_lock_that_cannot_be_held_is_not_left(tmp_path, monkeypatch):
+    def full(path):
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr("pipeline.workers.task_folder.take_lock", full)
+    with pytest.raises(OSError, match="No space left"), work_folder(tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_worker_without_memory_is_told_so(tmp_path):

@@ -1,5 +1,6 @@
 """A temporary folder for the files of tasks: it goes with its process, or with the next one that looks."""
 
+import errno
 import os
 import secrets
 import shutil
@@ -8,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import Timeout
+from filelock import FileLock, Timeout
 
 from pipeline.workers.file_lock import take_lock
 
 PREFIX = "paperatlas-"
+MOST_NAMES = 100  # tried for one folder
 
 
 @contextmanager
@@ -23,14 +25,29 @@ def work_folder(root: Path | None = None) -> Iterator[Path]:
     root = Path(tempfile.gettempdir()) if root is None else root
     for lock in root.glob(f"{PREFIX}*.lock"):
         _remove_if_left(lock)
-    folder = root / f"{PREFIX}{secrets.token_hex(8)}"
-    held = take_lock(_lock_of(folder))  # before the folder is there: who finds both, finds the lock held
+    folder, held = _name_of_ours(root)  # before the folder is there: who finds both, finds the lock held
     try:
         folder.mkdir(mode=0o700)
         yield folder
     finally:
         _remove(folder)
         held.release()
+
+
+def _name_of_ours(root: Path) -> tuple[Path, FileLock]:
+    """A folder's path and its lock, held. A process that clears up may hold a lock that was just made, and removes it;
+    so another name is tried then.
+    """
+    for _ in range(MOST_NAMES):
+        folder = root / f"{PREFIX}{secrets.token_hex(8)}"
+        try:
+            return folder, take_lock(_lock_of(folder))
+        except Timeout:
+            continue
+        except OSError:
+            _remove(folder)
+            raise
+    raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(root))
 
 
 def _lock_of(folder: Path) -> Path:
