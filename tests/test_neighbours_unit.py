@@ -138,7 +138,10 @@ def test_the_index_compares_with_its_own_vectors():
 
 @pytest.mark.parametrize("block_bytes", [1, 4 * 60 * 7, 2**26])
 @pytest.mark.parametrize("pairs", [1, 7, 32_768])
-def test_any_block_gives_the_slow_answer(monkeypatch, block_bytes, pairs):
+@pytest.mark.parametrize("threaded_from", [1, 2**40])
+def test_any_block_gives_the_slow_answer(monkeypatch, block_bytes, pairs, threaded_from):
+    monkeypatch.setattr(module, "THREADED_FROM", threaded_from)
+    monkeypatch.setattr(module, "core_count", lambda: 3)
     monkeypatch.setattr(module, "BLOCK_BYTES", block_bytes)
     monkeypatch.setattr(module, "RESCORED_PAIRS", pairs)
     vectors = unit(np.random.default_rng(0).normal(size=(60, 6)))

@@ -1,9 +1,11 @@
 """Tasks in this process and side by side: the same files, in the same order, and what happens when one fails."""
 
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from pipeline.clusterer import cluster as joining
 from pipeline.clusterer.cluster import cluster
@@ -12,6 +14,7 @@ from pipeline.config import ClustererConfig, ReducerConfig
 from pipeline.neighbours import Neighbours, find_neighbours
 from pipeline.workers import run_here, run_side_by_side
 from pipeline.workers.machine import core_count
+from pipeline.workers.threads import in_threads
 from tests.test_topics import blobs
 
 
@@ -52,6 +55,41 @@ def test_a_failing_worker_is_one_line_and_the_others_end(numbers):
     assert next(done) == "0"
     with pytest.raises(RuntimeError, match="a worker process failed: ValueError: no 2 today"):
         list(done)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 9])
+def test_threads_give_what_each_item_makes_in_order(threads):
+    started = []
+
+    def double(item):
+        started.append(item)
+        return 2 * item
+
+    assert list(in_threads(double, range(50), threads=threads)) == list(range(0, 100, 2))
+    assert sorted(started) == list(range(50))
+
+
+def test_threads_share_the_work_and_a_product_has_one_of_them():
+    both = threading.Barrier(2, timeout=60)  # passed only by two at once
+
+    def blas_threads(_):
+        both.wait()
+        return max(one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas")
+
+    assert list(in_threads(blas_threads, range(4), threads=2)) == [1, 1, 1, 1]
+
+
+def test_what_an_item_raises_is_raised_and_the_rest_is_left_undone():
+    done = []
+
+    def fail_at_two(item):
+        if item == 2:
+            raise ValueError("no 2 today")
+        done.append(item)
+
+    with pytest.raises(ValueError, match="no 2 today"):
+        list(in_threads(fail_at_two, range(10_000), threads=2))
+    assert len(done) < 9_999
 
 
 def test_nothing_to_do_starts_nothing(numbers):

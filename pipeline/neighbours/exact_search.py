@@ -13,11 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.neighbours.best_lists import kth_largest
+from pipeline.workers.machine import core_count
+from pipeline.workers.threads import in_threads
 
 BLOCK_BYTES = 64 * 2**20
 RESCORED_PAIRS = 128  # at once, so that they stay in the processor's cache
 DECIMALS = 7
 COMPILED_FROM = 200_000_000  # pairs from which on the selection is worth the import of a compiler
+THREADED_FROM = 20_000_000  # pairs from which on blocks are searched side by side
 
 
 @dataclass(frozen=True)
@@ -112,25 +115,27 @@ def nearest(
     similarities = np.empty((m, k), dtype=np.float32)
     if k == 0:
         return Neighbours(indices, similarities)
-    block = max(1, min(1024, BLOCK_BYTES // (4 * n)))
-    for start in range(0, m, block):
-        part = slice(start, min(start + block, m))
+    compiled = m * n >= COMPILED_FROM
+
+    def fill(rows: range) -> int:
+        part = slice(rows.start, rows.stop)
         own = None if own_rows is None else own_rows[part]
         query_rows, columns = _candidates(
-            queries[part] @ vectors.T,
-            k,
-            own=own,
-            among=among,
-            dimensions=len(vectors.T),
-            compiled=m * n >= COMPILED_FROM,
+            queries[part] @ vectors.T, k, own=own, among=among, dimensions=len(vectors.T), compiled=compiled
         )
         exact = rescore(vectors, queries[part], query_rows=query_rows, columns=columns)
         order = np.lexsort((columns, -exact, query_rows))
-        first = np.searchsorted(query_rows[order], np.arange(part.stop - part.start))
+        first = np.searchsorted(query_rows[order], np.arange(len(rows)))
         chosen = order[first[:, None] + np.arange(k)]
         indices[part] = columns[chosen]
         similarities[part] = exact[chosen]
-        advance(part.stop - part.start)
+        return len(rows)
+
+    threads = core_count() if m * n >= THREADED_FROM else 1
+    block = max(1, min(1024, BLOCK_BYTES // (4 * n)))
+    parts = [range(start, min(start + block, m)) for start in range(0, m, block)]
+    for done in in_threads(fill, parts, threads=threads):
+        advance(done)
     return Neighbours(indices, similarities)
 
 

@@ -5,7 +5,6 @@ words from sparse rows, references paper by paper, scores and order row by row o
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +19,7 @@ from pipeline.recommender.recommend import SAME_MEANING, SAME_WORDS
 from pipeline.recommender.related_papers import COUPLED, references_weight, related_papers
 from pipeline.words.shared_entries import SharedEntries
 from pipeline.workers.machine import core_count
+from pipeline.workers.threads import in_threads
 
 BLOCK = 512
 TERMS = 3
@@ -82,12 +82,8 @@ def precompute_similar(
             lists.references.works[left, places], lists.references.counts[left, places] = works, counts
         return len(own)
 
-    pool = ThreadPoolExecutor(core_count())  # the products of numpy and scipy let other threads run
-    try:
-        for done in pool.map(fill, range(0, n, BLOCK)):
-            advance(done)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    for done in in_threads(fill, range(0, n, BLOCK), threads=core_count()):
+        advance(done)
     return lists
 
 
