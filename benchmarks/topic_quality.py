@@ -34,6 +34,7 @@ from pipeline.reducer.umap import plan_reducer, reduce
 from pipeline.topics.describe import DescribedPapers, describe_topics
 from pipeline.topics.grouping import group_papers
 from pipeline.topics.topic import TopicHierarchy
+from pipeline.words.corpus_words import CorpusWords
 
 OURS, KMEANS, TOP2VEC, BERTOPIC, EVOC = (
     "paperatlas",
@@ -139,8 +140,7 @@ def described(data: Data, clustering: Clustering) -> TopicHierarchy:
     encoder = data.encoder
     papers = DescribedPapers(
         ids=ids.ids,
-        titles=data.corpus.cleaned.titles,
-        abstracts=data.corpus.cleaned.abstracts,
+        words=CorpusWords(data.corpus.cleaned.titles, data.corpus.cleaned.abstracts),
         vectors=data.vectors,
         neighbourhood_preservation=np.ones(len(data.truth), dtype=np.float32),
     )

@@ -24,6 +24,7 @@ from pipeline.topics.keywords import Keyword
 from pipeline.topics.matching import Overlap, match_topics, overlap_of
 from pipeline.topics.representatives import find_representatives
 from pipeline.topics.topic import SeededTopic, Topic, TopicHierarchy, TopicKeyword
+from pipeline.words.corpus_words import CorpusWords
 
 
 def labels(*values) -> np.ndarray:
@@ -398,8 +399,7 @@ TEXTS = {
 def planted_papers(kinds, vectors) -> DescribedPapers:
     return DescribedPapers(
         ids=[f"p{row}" for row in range(len(kinds))],
-        titles=[TEXTS[kind][0] for kind in kinds],
-        abstracts=[TEXTS[kind][1] for kind in kinds],
+        words=CorpusWords([TEXTS[kind][0] for kind in kinds], [TEXTS[kind][1] for kind in kinds]),
         vectors=vectors,
         neighbourhood_preservation=(np.arange(len(kinds)) / 16).astype(np.float32),
     )

@@ -1,7 +1,7 @@
 """Atlas, new papers with vectors -> the atlas with both: topics by the vote, places on the map, every file's rows."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -24,7 +24,7 @@ from pipeline.neighbours import Neighbours, extend_neighbours
 from pipeline.reducer.neighbourhood_preservation import neighbourhood_preservation
 from pipeline.references import CitedWorks, count_coverage, find_works, store_references
 from pipeline.topics import Topic, TopicHierarchy
-from pipeline.words.tfidf import build_lexical
+from pipeline.words.corpus_words import CorpusWords
 
 CORE_QUANTILE = 0.1  # of a topic's core papers that may have less strength than a new paper that joins them
 PLACED_BY = 10  # neighbours that a paper is put beside on the map
@@ -73,11 +73,13 @@ def grow(
     sentences = atlas.sentences
     if sentences is not None and embedding.sentences is not None:
         sentences = join_sentences(sentences, embedding.sentences, joined)
-    texts = _join_texts(atlas, corpus, joined)
+    titles, abstracts = _join_texts(atlas, corpus, joined)
     points = np.column_stack([tables.papers.column(name).to_numpy() for name in ("x", "y")]).astype(np.float32)
     preservation = neighbourhood_preservation(neighbours, points)
     works = _find_works(tables.papers)
-    manifest = _manifest(atlas, corpus, embedding, tables=tables, texts=texts, preservation=preservation)
+    manifest = _manifest(
+        atlas, corpus, embedding, tables=tables, texts=PaperTexts(titles, abstracts), preservation=preservation
+    )
     grown = AtlasData(
         vectors=vectors,
         text_hashes=np.concatenate([np.asarray(atlas.text_hashes), corpus.hash_array])[joined.order],
@@ -86,7 +88,7 @@ def grow(
         manifest=replace(manifest, references=None if works is None else count_coverage(works)),
         tables=TablesInMemory(tables),
         sentences=sentences,
-        lexical=build_lexical(texts),
+        lexical=CorpusWords(titles, abstracts).to_lexical(),
         references=None if works is None else store_references(works),
         encoder_arrays=atlas.encoder_arrays,
         works=works,
@@ -140,11 +142,12 @@ def _nearest_within(neighbours: Neighbours, rows: NDArray[np.bool_]) -> NDArray[
     return np.asarray(nearest[inside.any(axis=1)])
 
 
-def _join_texts(atlas: AtlasData, corpus: Corpus, joined: Joined) -> list[str]:
-    """What is embedded of all papers, in the order of the result."""
+def _join_texts(atlas: AtlasData, corpus: Corpus, joined: Joined) -> tuple[list[str], list[str]]:
+    """Titles and abstracts of all papers as they are embedded, in the order of the result."""
     titles, abstracts = atlas.cleaned_papers()
-    texts = [*PaperTexts(titles, abstracts), *corpus.cleaned.texts]
-    return [texts[row] for row in joined.order.tolist()]
+    all_titles, all_abstracts = [*titles, *corpus.cleaned.titles], [*abstracts, *corpus.cleaned.abstracts]
+    order = joined.order.tolist()
+    return [all_titles[row] for row in order], [all_abstracts[row] for row in order]
 
 
 def _manifest(
@@ -153,7 +156,7 @@ def _manifest(
     embedding: Embedding,
     *,
     tables: CorpusTables,
-    texts: list[str],
+    texts: Sequence[str],
     preservation: NDArray[np.float32],
 ) -> Manifest:
     """The manifest with the counts of the whole corpus, and the addition of this one."""

@@ -33,7 +33,7 @@ from pipeline.topics import TopicHierarchy
 from pipeline.topics.describe import DescribedPapers, EmbedPhrases, describe_topics
 from pipeline.topics.edits import check_edits
 from pipeline.topics.grouping import Grouping, group_papers
-from pipeline.words.tfidf import build_lexical
+from pipeline.words.corpus_words import CorpusWords
 
 
 def build_atlas(config: Config, digest: str, stages: Stages) -> AtlasData:
@@ -47,6 +47,7 @@ def build_atlas(config: Config, digest: str, stages: Stages) -> AtlasData:
         clustering = _cluster(config, embedded, stages)
         coordinates = layout.finish(stages, begun)
     preservation = neighbourhood_preservation(embedded.neighbours, coordinates)
+    words = CorpusWords(corpus.cleaned.titles, corpus.cleaned.abstracts, stages.shards_of(len(corpus)))
     with stages("keywords"):
         earlier = read_baseline(config, corpus.ids) if config.baseline else None
         grouping = group_papers(
@@ -58,9 +59,9 @@ def build_atlas(config: Config, digest: str, stages: Stages) -> AtlasData:
             earlier=earlier,
         )
         hierarchy = with_colours(
-            _describe(config, embedded, grouping, preservation=preservation), grouping, coordinates
+            _describe(config, embedded, grouping, words=words, preservation=preservation), grouping, coordinates
         )
-        lexical = build_lexical(corpus.cleaned.texts)
+        lexical = words.to_lexical()
     with stages("row counts"):
         quality = measure_quality(
             corpus.tables,
@@ -237,13 +238,16 @@ def _map_layout(config: Config, embedded: _Embedded) -> MapLayout:
 
 
 def _describe(
-    config: Config, embedded: _Embedded, grouping: Grouping, *, preservation: NDArray[np.float32]
+    config: Config,
+    embedded: _Embedded,
+    grouping: Grouping,
+    *,
+    words: CorpusWords,
+    preservation: NDArray[np.float32],
 ) -> TopicHierarchy:
-    corpus = embedded.corpus
     papers = DescribedPapers(
-        ids=corpus.ids.ids,
-        titles=corpus.cleaned.titles,
-        abstracts=corpus.cleaned.abstracts,
+        ids=embedded.corpus.ids.ids,
+        words=words,
         vectors=embedded.embedding.vectors,
         neighbourhood_preservation=preservation,
     )

@@ -19,7 +19,8 @@ from pipeline.reducer.sampled_layout import EPOCHS, PULLED_BY, sample_size
 from pipeline.topics.word_sample import MOST_READ
 
 # Of the seconds that it takes to count a paper's words, these many are spent on it by
-READING, COUNTING, KEYWORDS, ROW_COUNTS, PAGE, WRITING, INDEX = 1.2, 1.0, 10.0, 1.2, 5.0, 0.3, 0.4
+READING, KEYWORDS, ROW_COUNTS, PAGE, WRITING, INDEX = 1.2, 9.0, 1.2, 5.0, 0.3, 0.4
+COUNTING, WEIGHING = 0.8, 0.2  # its own, and to weigh the words once those of all papers are counted
 CLUSTERING = 1_200  # HDBSCAN and the score of a fit: as long as so many edges of UMAP take, for a paper
 FIT_SECONDS = 3.0  # a worker process starts, and imports UMAP
 MAP_EPOCHS, MAP_EPOCHS_OF_FEW, FEW = 200, 500, 10_000  # UMAP's own
@@ -33,7 +34,7 @@ PAPER_ON_DISK, FILES_MB = 1_350, 6.0  # words, titles, abstracts; pictures and r
 INDEX_BYTES = 1_600  # of a paper in the index of a large corpus
 PAGE_BYTES = 900  # of a paper on map.html, up to its budget
 CACHED_BEYOND_VECTOR = 64
-SHARD_BYTES = 3_500  # texts, or lists of neighbours, while a run lasts
+SHARD_BYTES = 6_500  # texts, their words, lists of neighbours, while a run lasts
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def estimate(papers: int, config: Config, rates: Rates, *, machines: Machines) -
         StageEstimate("neighbours", *_neighbours_seconds(papers, config, rates, machines=machines)),
         StageEstimate("topics", *_topics_seconds(papers, config, rates, machines=machines)),
         StageEstimate("map", *_map_seconds(papers, config, rates)),
-        StageEstimate("keywords", *_keywords_seconds(papers, rates)),
+        StageEstimate("keywords", *_keywords_seconds(papers, config, rates, machines=machines)),
         StageEstimate("row counts", "n", ROW_COUNTS * text),
         StageEstimate("page", *_page_seconds(papers, config, rates)),
         StageEstimate("writing", "n", WRITING * text),
@@ -149,10 +150,11 @@ def _map_seconds(papers: int, config: Config, rates: Rates) -> tuple[str, float]
     return f"a sample of {sampled:,}; n for the others", edges / rates.edges
 
 
-def _keywords_seconds(papers: int, rates: Rates) -> tuple[str, float]:
+def _keywords_seconds(papers: int, config: Config, rates: Rates, *, machines: Machines) -> tuple[str, float]:
     """The words of all papers are counted, the phrases of so many as keywords need."""
     growth = "n" if papers <= MOST_READ else f"n for words; phrases of {MOST_READ:,}"
-    return growth, (COUNTING * papers + KEYWORDS * min(papers, MOST_READ)) / rates.texts
+    counting = COUNTING * papers / _workers(rates, config, machines)
+    return growth, (counting + WEIGHING * papers + KEYWORDS * min(papers, MOST_READ)) / rates.texts
 
 
 def _page_seconds(papers: int, config: Config, rates: Rates) -> tuple[str, float]:

@@ -13,10 +13,11 @@ from pipeline.topics.grouping import Grouping
 from pipeline.topics.holders import Holders, npmi_of_pairs
 from pipeline.topics.keywords import Keyword, find_keywords
 from pipeline.topics.labels import label_topics, repeats, share_one
-from pipeline.topics.phrases import Phrases, find_phrases
+from pipeline.topics.phrases import Phrases, phrases_of
 from pipeline.topics.representatives import find_representatives
 from pipeline.topics.topic import Topic, TopicHierarchy, TopicKeyword
 from pipeline.topics.word_sample import rows_read
+from pipeline.words.corpus_words import CorpusWords
 
 LABEL_CANDIDATES = 15
 KEYWORD_CANDIDATES = 3  # times the keywords asked for: among so many those that go together are selected
@@ -26,14 +27,13 @@ EmbedPhrases = Callable[[Sequence[str]], NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class DescribedPapers:
-    """What topics are described by, row-aligned. titles, abstracts: as they are embedded. vectors: (n, d) unit rows.
+    """What topics are described by, row-aligned. words: of titles and abstracts. vectors: (n, d) unit rows.
 
     neighbourhood_preservation: (n,) of the map, in [0, 1].
     """
 
     ids: Sequence[str]
-    titles: Sequence[str]
-    abstracts: Sequence[str]
+    words: CorpusWords
     vectors: NDArray[np.float32]
     neighbourhood_preservation: NDArray[np.float32]
 
@@ -47,10 +47,7 @@ def describe_topics(
     papers alone that hold them.
     """
     rows = rows_read(grouping.core, grouping.hierarchy.subtopic)
-    titles, abstracts = papers.titles, papers.abstracts
-    if len(rows) < len(papers.ids):
-        titles, abstracts = ([texts[row] for row in rows.tolist()] for texts in (titles, abstracts))
-    phrases = find_phrases(titles, abstracts, stop_words=config.stop_words)
+    phrases = phrases_of(papers.words.texts_of(rows), stop_words=config.stop_words)
     describer = _Describer(papers, rows, phrases, Holders(phrases, len(rows)), grouping, config, embed_phrases)
     labels, nearest = grouping.hierarchy, grouping.assigned.nearest_topic
     area_of = labels.area_of

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.words.counting import TokenisedTexts, count_papers
 from pipeline.words.stop_words import FUNCTION_WORDS, PAPER_WORDS
-from pipeline.words.tokens import TokenNumbers, fold
+from pipeline.words.tokens import fold
 
 BREAK = -1
-BREAK_TOKEN = " "  # is no token of any text
 JOINER, JOINER_NUMBER = "of", 0
 LENGTHS = (1, 2, 3, 4)
 LONGEST_WORD = 40  # characters of a word; longer ones are addresses, sequences or accidents
@@ -61,9 +61,15 @@ def find_phrases(
     titles: Sequence[str], abstracts: Sequence[str], *, stop_words: Collection[str] = (), rarest: int | None = None
 ) -> Phrases:
     """The phrases that at least `rarest` papers hold (default: 1 in a small corpus, more in a large one)."""
+    return phrases_of(count_papers(titles, abstracts).texts, stop_words=stop_words, rarest=rarest)
+
+
+def phrases_of(texts: TokenisedTexts, *, stop_words: Collection[str] = (), rarest: int | None = None) -> Phrases:
+    """The same of titles and abstracts whose tokens are counted already."""
+    papers = len(texts.lengths) // 2
     if rarest is None:
-        rarest = 1 if len(titles) < 30 else 2 if len(titles) < 500 else 3 + len(titles) // 20_000
-    tokens = _tokenise(titles, abstracts, FUNCTION_WORDS | PAPER_WORDS | {word.lower() for word in stop_words})
+        rarest = 1 if papers < 30 else 2 if papers < 500 else 3 + papers // 20_000
+    tokens = _look_up_all(texts, FUNCTION_WORDS | PAPER_WORDS | {word.lower() for word in stop_words})
     spelled = _usual_spelling(tokens)
     by_length = _without_parts(_count_all(tokens, rarest))
     offsets = np.cumsum([0, *(len(grams.words) for grams in by_length)])
@@ -111,15 +117,16 @@ class _Grams:
         )
 
 
-def _tokenise(titles: Sequence[str], abstracts: Sequence[str], stops: Collection[str]) -> _Tokens:
-    tokens = TokenNumbers({BREAK_TOKEN: 0})
-    end = np.zeros(1, dtype=np.int32)
-    parts = [tokens.of(text) for paper in zip(titles, abstracts, strict=True) for text in paper]
+def _look_up_all(texts: TokenisedTexts, stops: Collection[str]) -> _Tokens:
+    """The words of all texts, with a break after each text."""
     numbers: dict[str, int] = {JOINER: JOINER_NUMBER}
     spellings: dict[str, int] = {}
-    known = [_look_up(token, stops, numbers=numbers, spellings=spellings) for token in tokens]
-    columns = np.array(known, dtype=np.int32)[np.concatenate([one for part in parts for one in (part, end)] or [end])]
-    lengths = [len(part) + 1 for part in parts] or [1]
+    known = [_look_up(token, stops, numbers=numbers, spellings=spellings) for token in texts.tokens]
+    lengths = texts.lengths + 1 if len(texts.lengths) else np.ones(1, np.int64)
+    ends = np.zeros(lengths.sum(), dtype=np.bool_)
+    ends[np.cumsum(lengths) - 1] = True
+    columns = np.full((len(ends), 2), BREAK, dtype=np.int32)
+    columns[~ends] = np.array(known, dtype=np.int32).reshape(-1, 2)[texts.numbers]
     part = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
     return _Tokens(columns[:, 0], columns[:, 1], part // 2, part % 2 == 0, tuple(numbers), tuple(spellings))
 

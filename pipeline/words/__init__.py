@@ -1,1 +1,1 @@
-"""text -> tokens, stop words, TF-IDF, and texts that are safe to show."""
+"""text -> tokens, stop words, counted words, TF-IDF, and texts that are safe to show."""

@@ -3,20 +3,17 @@
 Weights are (1 + log tf) (1 + log(n / df)), rows of length 1. No weight is negative, however frequent the word.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.words.stop_words import FUNCTION_WORDS
-from pipeline.words.tokens import TOKEN, TokenNumbers, fold, prose
+from pipeline.words.counting import BLOCK, WordCounts, count_texts, count_words
 
 DECIMALS = 7  # of cosines
-BLOCK = 4_096  # papers whose words are counted at once
 
 
 @dataclass(frozen=True)
@@ -85,85 +82,40 @@ class Lexical:
         return np.asarray(np.round(np.bincount(papers, products, minlength=len(self.offsets) - 1), DECIMALS))
 
 
-def count_words(text: str) -> Counter[str]:
-    """How often each word occurs, singular and plural as one, function words and single letters left out.
-
-    >>> sorted(count_words("The GANs of a GAN: x^2 and GAN's.").items())
-    [('gan', 3)]
-    """
-    return Counter(word for word in map(_counted_as, TOKEN.findall(prose(text))) if word is not None)
-
-
-def _counted_as(token: str) -> str | None:
-    """The word that a token counts as, None for one that does not count."""
-    word = fold(token)
-    return word if len(word) > 1 and word not in FUNCTION_WORDS else None
-
-
 def build_lexical(texts: Iterable[str]) -> Lexical:
     """TF-IDF of these texts, in their order; they are read once, some thousand at a time."""
-    counts, remaining = _WordCounts(), iter(texts)
-    while block := list(islice(remaining, BLOCK)):
-        counts.add(block)
-    return counts.to_lexical()
+    return weigh_words([count_texts(texts)])
 
 
-@dataclass(frozen=True)
-class _CountedBlock:
-    """Some thousand papers, one after another. lengths: distinct words of each; words: their numbers; often: how often
-    each stands there.
-    """
-
-    lengths: NDArray[np.int64]
-    words: NDArray[np.int32]
-    often: NDArray[np.int32]
-
-
-@dataclass(frozen=True)
-class _WordCounts:
-    """How often each paper has each word. words: number of every folded word, in the order in which they are met."""
-
-    words: dict[str, int] = field(default_factory=dict)
-    blocks: list[_CountedBlock] = field(default_factory=list)
-    _tokens: TokenNumbers = field(default_factory=TokenNumbers)
-    _word_of_token: list[int] = field(default_factory=list)  # -1 for one that does not count
-
-    def add(self, texts: Sequence[str]) -> None:
-        """The next papers."""
-        tokens = [self._tokens.of(text) for text in texts]
-        for token in islice(self._tokens, len(self._word_of_token), None):
-            folded = _counted_as(token)
-            self._word_of_token.append(-1 if folded is None else self.words.setdefault(folded, len(self.words)))
-        word = np.array(self._word_of_token, dtype=np.int64)[np.concatenate(tokens)]
-        paper = np.repeat(np.arange(len(texts)), [len(one) for one in tokens])
-        width = max(len(self.words), 1)
-        cells, often = np.unique((paper * width + word)[word >= 0], return_counts=True)
-        lengths = np.bincount(cells // width, minlength=len(texts))
-        self.blocks.append(_CountedBlock(lengths, (cells % width).astype(np.int32), often.astype(np.int32)))
-
-    def to_lexical(self) -> Lexical:
-        """The weights of all papers, words numbered in alphabetical order."""
-        vocabulary = sorted(self.words)
-        term_of_word = np.empty(len(vocabulary), dtype=np.int32)
-        term_of_word[[self.words[word] for word in vocabulary]] = np.arange(len(vocabulary))
-        held = np.zeros(len(vocabulary), dtype=np.int64)
-        for block in self.blocks:
-            held += np.bincount(term_of_word[block.words], minlength=len(vocabulary))
-        offsets = np.cumsum(np.concatenate([np.zeros(1, np.int64), *(block.lengths for block in self.blocks)]))
-        idf = 1 + np.log((len(offsets) - 1) / held)
-        terms, weights = np.empty(offsets[-1], dtype=np.int32), np.empty(offsets[-1], dtype=np.float32)
-        paper = 0
-        for block in self.blocks:
+def weigh_words(parts: Sequence[WordCounts]) -> Lexical:
+    """TF-IDF of the papers of all parts, one part after another; words numbered in alphabetical order."""
+    vocabulary = sorted(set().union(*(part.words for part in parts)))
+    number = {word: term for term, word in enumerate(vocabulary)}
+    held = np.zeros(len(vocabulary), dtype=np.int64)
+    for part in parts:
+        held += np.bincount(_terms_of(part, number)[part.numbers], minlength=len(vocabulary))
+    offsets = np.cumsum(np.concatenate([np.zeros(1, np.int64), *(part.lengths for part in parts)]))
+    idf = 1 + np.log((len(offsets) - 1) / held)
+    terms, weights = np.empty(offsets[-1], dtype=np.int32), np.empty(offsets[-1], dtype=np.float32)
+    paper = 0
+    for part in parts:
+        term_of_word = _terms_of(part, number)
+        for block in part.blocks(BLOCK):
             bounds = offsets[paper : paper + len(block.lengths) + 1]
-            order = np.lexsort((term_of_word[block.words], np.repeat(np.arange(len(block.lengths)), block.lengths)))
-            entries = slice(bounds[0], bounds[-1])
-            terms[entries], often = term_of_word[block.words[order]], block.often[order].astype(np.float64)
+            own = term_of_word[block.numbers]
+            order = np.lexsort((own, np.repeat(np.arange(len(block.lengths)), block.lengths)))
+            terms[bounds[0] : bounds[-1]], often = own[order], block.often[order].astype(np.float64)
             for start, end in pairwise((bounds - bounds[0]).tolist()):
                 row = terms[bounds[0] + start : bounds[0] + end]
                 weights[bounds[0] + start : bounds[0] + end] = _unit_weights(often[start:end], idf[row])
             paper += len(block.lengths)
-        words = np.frombuffer("\n".join(vocabulary).encode(), dtype=np.uint8)
-        return Lexical(offsets, terms, weights, idf.astype(np.float32), words)
+    words = np.frombuffer("\n".join(vocabulary).encode(), dtype=np.uint8)
+    return Lexical(offsets, terms, weights, idf.astype(np.float32), words)
+
+
+def _terms_of(part: WordCounts, number: Mapping[str, int]) -> NDArray[np.int32]:
+    """The number in the whole corpus of each word of a part."""
+    return np.array([number[word] for word in part.words], dtype=np.int32)
 
 
 def _unit_weights(frequencies: NDArray[np.float64], idf: NDArray[np.float64]) -> NDArray[np.float32]:

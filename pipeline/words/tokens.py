@@ -15,12 +15,13 @@ LATEX_ACCENT = re.compile(r"""\{?\\(?P<mark>['`^"~]|[cv](?=\{))\s*(?:\{\\?)?(?P<
 
 
 def prose(text: str) -> str:
-    r"""The text with LaTeX accents composed, and formulas, commands and addresses replaced by a break.
+    r"""The text with accents composed, LaTeX's too, and formulas, commands and addresses replaced by a break.
 
     >>> prose(r"Schr\"odinger's $\psi$ and Su\'{a}rez")
     "Schrödinger's  ;  and Suárez"
     """
-    return NOT_PROSE.sub(" ; ", compose_accents(text))
+    whole = text if text.isascii() else unicodedata.normalize("NFC", text)
+    return NOT_PROSE.sub(" ; ", compose_accents(whole))
 
 
 def compose_accents(text: str) -> str:
