@@ -2,15 +2,18 @@
 
 Also the share of the machine's bfloat16 matrix-product rate that is reached, measured in the same rounds, operations
 counted without padding; and the lowest cosine to the reference's float32 vectors. Beside it, in the same rounds, the
-cheaper vectors: int8, and static ones with an empty table of words. --losses says what they cost, on two corpora or
+cheaper vectors: int8, and static ones with an empty table of words; with --peer other libraries, each by the Python of
+an environment of its own (peer_encoders.py). --losses says what they cost, on two corpora or
 more: agreement of the topics with the corpus's labels (AMI, ARI; every paper assigned), nDCG@10 of the nearest papers
 (gain: shared labels), and the share of the ten nearest in full precision that are kept.
 
-    python -m benchmarks.embedding [--papers FILE] [--count 2000] [--rounds 5]
+    python -m benchmarks.embedding [--papers FILE] [--count 2000] [--rounds 5] [--peer fastembed=PYTHON ...]
     python -m benchmarks.embedding --losses FILE FILE ... [--count 6000]
 """
 
 import argparse
+import json
+import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
@@ -37,6 +40,8 @@ from pipeline.neighbours import find_neighbours
 LAYERS, WIDTH, INNER = 6, 384, 1536
 MATRIX = 4096
 QUERIES = 1000
+SCRIPT = Path(__file__).with_name("peer_encoders.py")
+SAME_MODEL = 0.99  # lowest cosine of vectors of the same texts
 FULL, INT8, STATIC, TFIDF = "bfloat16 or float32", "int8", "static", "TF-IDF"
 CHEAPER = {INT8: EmbeddingConfig(precision="int8"), STATIC: EmbeddingConfig(backend="static")}
 
@@ -69,6 +74,32 @@ class Rounds:
     peer: list[float] = field(default_factory=list)
     cheaper: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in CHEAPER})
     shares: list[float] = field(default_factory=list)
+    others: dict[str, list[float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OtherEncoders:
+    """pythons: a library of peer_encoders.py -> the Python that has it. place: where its files are kept meanwhile."""
+
+    pythons: dict[str, str]
+    place: Path
+
+    def measure(self, texts: Sequence[str], reference: NDArray[np.float32]) -> dict[str, float]:
+        """Papers a second of each; its vectors are checked to be of the same model."""
+        given = self.place / "texts.json"
+        given.write_text(json.dumps(list(texts)), encoding="utf-8")
+        rates = {}
+        for kind, python in self.pythons.items():
+            folder = self.place / kind
+            folder.mkdir(exist_ok=True)
+            model, vectors = find_model(EmbeddingConfig()).folder, folder / "vectors.npy"
+            command = [python, str(SCRIPT), kind, str(model), str(given), str(vectors)]
+            told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            rates[kind] = len(texts) / float(told.split()[-1])
+            lowest = (np.load(vectors) * reference).sum(axis=1).min()
+            if lowest < SAME_MODEL:
+                raise RuntimeError(f"{kind}: its vectors are others: lowest cosine {lowest:.3f}")
+        return rates
 
 
 def papers_a_second(texts: Sequence[str], encoder: Any, **options: Any) -> tuple[float, NDArray[np.float32]]:
@@ -77,7 +108,7 @@ def papers_a_second(texts: Sequence[str], encoder: Any, **options: Any) -> tuple
     return len(texts) / (time.perf_counter() - start), vectors
 
 
-def measure_speed(papers: Path, count: int, rounds: int, *, sentences: bool) -> None:
+def measure_speed(papers: Path, count: int, rounds: int, *, sentences: bool, others: OtherEncoders) -> None:
     texts = [text_of(paper["title"], paper["abstract"]) for paper in read_papers(papers)[:count]]
 
     from sentence_transformers import SentenceTransformer
@@ -106,7 +137,9 @@ def measure_speed(papers: Path, count: int, rounds: int, *, sentences: bool) -> 
         seen.cheaper[INT8].append(papers_a_second(texts, int8)[0])
         seen.cheaper[STATIC].append(papers_a_second(texts, make_encoder(CHEAPER[STATIC], cache_folder())[0])[0])
         seen.shares.append(operations(tokens) * rate_of_ours / len(texts) / rate)
-        cheaper = ", ".join(f"{name} {rates[-1]:.1f}" for name, rates in seen.cheaper.items())
+        for name, speed in others.measure(texts, theirs).items():
+            seen.others.setdefault(name, []).append(speed)
+        cheaper = ", ".join(f"{name} {rates[-1]:.1f}" for name, rates in (seen.cheaper | seen.others).items())
         print(
             f"round {number + 1}: {rate_of_ours:.1f} papers/s, peer {seen.peer[-1]:.1f}, {cheaper},"
             f" {rate / 1e9:.0f} Gop/s bfloat16 product, share {seen.shares[-1]:.2f}",
@@ -118,6 +151,9 @@ def measure_speed(papers: Path, count: int, rounds: int, *, sentences: bool) -> 
 def print_speed(seen: Rounds, cosines: NDArray[np.float32]) -> None:
     print(f"papers/s: {spread(seen.ours)}, peer {spread(seen.peer)}")
     print(f"ratio: {spread([ours / peer for ours, peer in zip(seen.ours, seen.peer, strict=True)])}")
+    for name, rates in seen.others.items():
+        ratios = [ours / other for ours, other in zip(seen.ours, rates, strict=True)]
+        print(f"{name}: {spread(rates)} papers/s; ours {spread(ratios)} times as fast")
     for name, rates in seen.cheaper.items():
         ratios = [cheaper / ours for cheaper, ours in zip(rates, seen.ours, strict=True)]
         print(f"{name}: {spread(rates)} papers/s, {spread(ratios)} times ours")
@@ -183,13 +219,16 @@ def main() -> None:
     parser.add_argument("--count", type=int)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sentences", action="store_true", help="keep sentence vectors too")
+    parser.add_argument("--peer", action="append", default=[], metavar="LIBRARY=PYTHON", help="of peer_encoders.py")
     parser.add_argument("--losses", type=Path, nargs="+", help="files of papers with labels: what cheaper vectors lose")
     asked = parser.parse_args()
     if asked.losses:
         for papers in asked.losses:
             print_losses(papers, asked.count or 6000)
     else:
-        measure_speed(asked.papers, asked.count or 2000, asked.rounds, sentences=asked.sentences)
+        with tempfile.TemporaryDirectory() as place:
+            others = OtherEncoders(dict(peer.split("=", 1) for peer in asked.peer), Path(place))
+            measure_speed(asked.papers, asked.count or 2000, asked.rounds, sentences=asked.sentences, others=others)
 
 
 if __name__ == "__main__":
