@@ -800,6 +800,21 @@ def test_columns_that_say_something_can_be_coloured_by(tmp_path):
     assert found["n"].values[rows[1:]].tolist() == list(range(1, 20))
 
 
+def test_columns_that_people_look_for_come_first_and_how_often_papers_are_cited_is_a_number(tmp_path):
+    papers = planted_papers(TOPICS, 4)
+    for number, paper in enumerate(papers):
+        paper |= {f"a{place}": number % 3 for place in range(12)}
+        paper |= {"journal": ["Ice", "Hive"][number % 2], "Cited by": str(7 * number)}
+    atlas = run_once(tmp_path, papers)
+    found = map_columns(atlas)
+    assert [column.name for column in found[:3]] == ["times_cited", "journal", "a0"]
+    assert len(found) == 12
+    rows = [atlas.ids.row(paper["id"]) for paper in papers]
+    assert found[0].values[rows].tolist() == list(range(0, 140, 7))
+    most = Atlas(atlas).similar(papers[0]["id"], where="times_cited >= 100", k=19)
+    assert {paper.id for paper in most} == {paper["id"] for paper in papers[15:]}
+
+
 def test_the_lists_of_all_papers_are_what_similar_answers(tmp_path):
     papers = planted_papers(TOPICS, 12)
     papers.append(papers[3] | {"id": "version", "abstract": papers[3]["abstract"].upper()})

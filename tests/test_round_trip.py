@@ -61,7 +61,7 @@ def kept(form: str, name: str, value: object) -> object:
         return "; ".join(value)
     if form in ("bibtex", "csl") and isinstance(value, list) and name == "keywords":
         return ", ".join(value)
-    if form in ("csv", "bibtex", "ris") and isinstance(value, int) and name != "year":
+    if form in ("csv", "bibtex", "ris") and isinstance(value, int) and name not in ("year", "times_cited"):
         return str(value)
     if name == "authors":
         return [one_line(author) for author in value]

@@ -223,7 +223,7 @@ SERVICES = {
     "Publish or Perish": (
         "Cites,Authors,Title,Year,Source,ArticleURL,GSRank,QueryDate,DOI,Abstract\n"
         '3,"Pia Aho, Per Moe, ...",On ice,2020,Ice Letters,https://x.org,1,2021-02-03,10.1000/a,It melts.\n',
-        {"id": "10.1000/a", "Cites": "3"},
+        {"id": "10.1000/a", "times_cited": 3},
     ),
     "ProQuest": (
         "Title,Abstract,StoreId,Authors,pubtitle,year,digitalObjectIdentifier,DocumentURL\n"

@@ -15,6 +15,7 @@ from pipeline.corpus.decoding import undecodable
 from pipeline.corpus.field_roles import FieldMap, FieldRoles
 from pipeline.corpus.identifiers import DOI_FIELDS, plain_name
 from pipeline.corpus.record import Paper, RawRow, Record, Rejected, text_hash, text_of
+from pipeline.corpus.times_cited import with_times_cited
 
 MISSING_WORDS = frozenset({"", "null", "nan", "none", "n/a", "na", "<na>"})
 # What no word for a missing value begins with, and what nothing that stands in place of a name does.
@@ -95,9 +96,11 @@ def to_paper(
         abstract=abstract,
         authors=author_names(values.get("authors")),
         year=find_year(values.get("year")),
-        extra=with_references(
-            {name: value for name, value in content.items() if name not in used and not is_missing(value)},
-            source=adapter or record.format or format_name,
+        extra=with_times_cited(
+            with_references(
+                {name: value for name, value in content.items() if name not in used and not is_missing(value)},
+                source=adapter or record.format or format_name,
+            )
         ),
         vector=_vector(content.get(fields.vectors_column)) if fields.vectors_column else None,
         format=adapter or record.format or format_name,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.atlas import AtlasData
 from pipeline.atlas.column_groups import group_values
+from pipeline.corpus.adapters.usual_names import plain_column
 from pipeline.words.display import shorten
 
 MOST_COLUMNS = 12
@@ -18,6 +19,11 @@ BUILT_IN = frozenset(  # columns that the page shows in its own way, or not at a
     {"id", "title", "abstract", "authors", "year", "topic", "nearest_topic", "second_topic", "subtopic", "x", "y"}
 )
 NAME_LENGTH = 40
+# What people look for first, compared as plain_column gives names; other columns come after these.
+PREFERRED = (
+    *("timescited", "journal", "venue", "booktitle", "type", "documenttype", "language", "categories"),
+    *("woscategories", "researchareas", "fieldsofstudy", "keywords", "publisher", "openaccess", "country"),
+)
 
 
 @dataclass(frozen=True)
@@ -34,14 +40,30 @@ class Column:
 
 
 def map_columns(atlas: AtlasData) -> tuple[Column, ...]:
-    """The columns of the source that papers differ in, in their order; at most 12."""
+    """The columns of the source that papers differ in, those that people look for first; at most 12."""
+    names = [name for name in atlas.column_names if name not in BUILT_IN and name != "strength"]
     columns: list[Column] = []
-    for name in atlas.column_names:
-        if name not in BUILT_IN and name != "strength" and len(columns) < MOST_COLUMNS:
+    for name in sorted(names, key=_preference):
+        if len(columns) < MOST_COLUMNS:
             column = _column(name, atlas.column(name))
             if column is not None:
                 columns.append(column)
     return tuple(columns)
+
+
+def heading(name: str) -> str:
+    """A column's name as a page shows it.
+
+    >>> heading("times_cited"), heading("WoS Categories"), heading("DOI")
+    ('Times cited', 'WoS Categories', 'DOI')
+    """
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:] if words == words.lower() else words
+
+
+def _preference(name: str) -> int:
+    plain = plain_column(name)
+    return PREFERRED.index(plain) if plain in PREFERRED else len(PREFERRED)
 
 
 def _column(name: str, values: pa.ChunkedArray) -> Column | None:

@@ -12,7 +12,7 @@ from pipeline.atlas import AtlasData
 from pipeline.corpus.identifiers import IDENTIFIER_FIELDS, links, plain_name
 from pipeline.map.citations import PageCitations, PageMissing, citation_counts, page_citations, page_missing
 from pipeline.map.colours import DARK_NOISE, DARK_PALETTE, NOISE_COLOUR, PALETTE, scale
-from pipeline.map.columns import Column, map_columns
+from pipeline.map.columns import Column, heading, map_columns
 from pipeline.map.label_placement import densest_point
 from pipeline.map.page_meta import MapPreservation, PageArea, PageColumn, PageMeta, PageTopic
 from pipeline.recommender import version_groups
@@ -98,7 +98,7 @@ def _page_meta(
         topics=tuple(_page_topic(topic, points[core == topic.id]) for topic in atlas.topics),
         areas=_page_areas(atlas, core, points),
         subtopics=tuple(_page_topic(topic, points[subtopics == topic.id]) for topic in atlas.hierarchy.subtopics),
-        columns=tuple(PageColumn(column.name, column.groups) for column in columns),
+        columns=tuple(PageColumn(heading(column.name), column.groups) for column in columns),
         preservation=MapPreservation(true, near, round(preservation, 3)),
         palette={"light": PALETTE, "dark": DARK_PALETTE},
         noise={"light": NOISE_COLOUR, "dark": DARK_NOISE},

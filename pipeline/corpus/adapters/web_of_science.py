@@ -23,6 +23,54 @@ TAGS: Mapping[str, str] = {
     "SN": "issn",
     "PM": "pmid",
 }
+# Other tags, as Web of Science heads these columns where it exports a table.
+OTHER_TAGS: Mapping[str, str] = {
+    "PT": "Publication Type",
+    "BE": "Book Editors",
+    "SE": "Book Series Title",
+    "BS": "Book Series Subtitle",
+    "CT": "Conference Title",
+    "CY": "Conference Date",
+    "CL": "Conference Location",
+    "SP": "Conference Sponsor",
+    "HO": "Conference Host",
+    "C1": "Addresses",
+    "C3": "Affiliations",
+    "RP": "Reprint Addresses",
+    "EM": "Email Addresses",
+    "RI": "Researcher Ids",
+    "OI": "ORCIDs",
+    "FU": "Funding Orgs",
+    "FX": "Funding Text",
+    "NR": "Cited Reference Count",
+    "TC": "Times Cited, WoS Core",
+    "Z9": "Times Cited, All Databases",
+    "U1": "180 Day Usage Count",
+    "U2": "Since 2013 Usage Count",
+    "PI": "Publisher City",
+    "PA": "Publisher Address",
+    "EI": "eISSN",
+    "BN": "ISBN",
+    "J9": "Journal Abbreviation",
+    "JI": "Journal ISO Abbreviation",
+    "PD": "Publication Date",
+    "PN": "Part Number",
+    "SU": "Supplement",
+    "SI": "Special Issue",
+    "MA": "Meeting Abstract",
+    "AR": "Article Number",
+    "D2": "Book DOI",
+    "EA": "Early Access Date",
+    "PG": "Number of Pages",
+    "WC": "WoS Categories",
+    "WE": "Web of Science Index",
+    "SC": "Research Areas",
+    "GA": "IDS Number",
+    "OA": "Open Access Designations",
+    "HC": "Highly Cited Status",
+    "HP": "Hot Paper Status",
+    "DA": "Date of Export",
+}
 NAMES: Mapping[str, str] = {
     "Article Title": "title",
     "Abstract": "abstract",
@@ -53,7 +101,7 @@ DATES = ("Publication Year", "Early Access Date", "Publication Date", "Conferenc
 
 
 def adapt_tagged(row: RawRow) -> dict[str, object]:
-    """From two-letter tags; tags without a usual name are kept."""
+    """From two-letter tags; those without a usual name get that of the table's column, or are kept."""
     adapted: dict[str, object] = {
         "id": text(row.get("UT")),
         **{name: row.get(tag) for tag, name in TAGS.items()},
@@ -63,7 +111,8 @@ def adapt_tagged(row: RawRow) -> dict[str, object]:
         "keywords": [*split(row.get("DE")), *split(row.get("ID"))],
         "pages": _pages(row, "BP", "EP"),
     }
-    return without(adapted) | without(row, "UT", "AF", "AU", "DE", "ID", "BP", "EP", "CR", *TAGS)
+    rest = without(row, "UT", "AF", "AU", "DE", "ID", "BP", "EP", "CR", *TAGS)
+    return without(adapted) | {OTHER_TAGS.get(name, name): value for name, value in rest.items()}
 
 
 def adapt_named(row: RawRow) -> dict[str, object]:
