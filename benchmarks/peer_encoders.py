@@ -50,8 +50,19 @@ def write_onnx(folder: Path, place: Path) -> None:
     model = AutoModel.from_pretrained(folder, local_files_only=True).eval()
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     given = tokenizer(["one text", "two"], padding=True, return_tensors="pt")
+
+    class Named(torch.nn.Module):
+        """The model asked by the names of its inputs, which the export gives by their places."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, ids: Any, mask: Any, types: Any) -> Any:
+            return self.model(input_ids=ids, attention_mask=mask, token_type_ids=types).last_hidden_state
+
     torch.onnx.export(
-        model,
+        Named().eval(),
         (given["input_ids"], given["attention_mask"], given["token_type_ids"]),
         str(place / "model.onnx"),
         input_names=["input_ids", "attention_mask", "token_type_ids"],
