@@ -853,6 +853,23 @@ def test_a_lock_that_cannot_be_held_is_not_left(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("operation", ["stat", "unlink"])
+def test_a_temporary_folder_is_removed_though_one_look_or_removal_fails(tmp_path, monkeypatch, operation):
+    real, failed = getattr(os, operation), []
+
+    def failing(path, *arguments, **options):
+        if not failed and Path(os.fsdecode(path)).name.startswith(PREFIX):
+            failed.append(path)
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return real(path, *arguments, **options)
+
+    with work_folder(tmp_path):
+        monkeypatch.setattr(os, operation, failing)
+    monkeypatch.undo()
+    assert failed
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_worker_without_memory_is_told_so(tmp_path):
     with pytest.raises(WorkerError) as problem:
         list(run_side_by_side(1)(short_of_memory, tmp_path, ["1"]))

@@ -9,12 +9,12 @@ ONE_QUOTED = re.compile(QUOTED)
 ESCAPED = re.compile(r"\\(.)")
 DOI = r"(?:https?://(?:dx\.)?doi\.org/|doi:\s?)?10\.\d{4,9}/"
 # What a list of ids begins with: a digit in its first word, which no name of an author has.
-FIRST = re.compile(r"\[?\s*(?:doi:\s?|https?://)?[^\s,;|]*\d", re.IGNORECASE)
+FIRST = re.compile(r"(?:doi:\s?|https?://)?[^\s,;|]*\d", re.IGNORECASE)
 MAY_LIST = re.compile(rf"\s*(?:\[|{FIRST.pattern})", re.IGNORECASE)
 # Between two ids of which the second cannot be a part of the first, as what stands behind ";" in old DOIs is.
-BETWEEN = re.compile(rf"[\s,;|]+(?={DOI}|https?://|W\d{{3,}}\b)", re.IGNORECASE)
+BETWEEN = re.compile(rf"(?<![\s,;|])[\s,;|]+(?={DOI}|https?://|W\d{{3,}}\b)", re.IGNORECASE)
 ID = re.compile(rf"(?:{DOI}|https?://)[^\s|]+|W\d{{3,}}", re.IGNORECASE)
-SEPARATOR = re.compile(r"\s*[,;|]\s*")
+SEPARATOR = re.compile(r"[,;|]")
 ANY_SEPARATOR = re.compile(r"[\s,;|]")
 KEY = re.compile(r"(?=\D*\d)[\w.:/()+-]+")
 COUNT = re.compile(r"\d{1,4}(?:\.0)?")
@@ -62,7 +62,7 @@ def _list_of_json(text: str) -> list[object] | None:
 def _ids(text: str) -> list[str]:
     """The ids of a text that has nothing else, two at least; else none."""
     for separator, form in ((BETWEEN, ID), (SEPARATOR, KEY)):
-        parts = [part.strip(" ,;|") for part in separator.split(text)]
+        parts = [part.strip().strip(" ,;|") for part in separator.split(text)]
         parts = [part for part in parts if part]
         if len(parts) > 1 and all(form.fullmatch(part) for part in parts):
             return parts

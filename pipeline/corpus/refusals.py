@@ -37,11 +37,11 @@ BY_ENDING = {
 TAGGED = re.compile(r"\s*([A-Z%][A-Z0-9]{0,3}(?: *- |: ?| {2,}))\S[^\n]*\n\s*[A-Z%][A-Z0-9]{0,3}(?: *- |: ?| {2,})\S")
 # Lines that name a paper's title, its authors or its abstract: a text has each once, a list of papers more often.
 NAMED = re.compile(
-    r"^[\s{<\[%]*(?:(?P<title>ti|t1|titles?|article title|题名|标题|篇名)|(?P<author>au|a1|authors?|作者)"
+    r"^(?:[^\S\n]|[{<\[%])*(?:(?P<title>ti|t1|titles?|article title|题名|标题|篇名)|(?P<author>au|a1|authors?|作者)"
     r"|(?P<abstract>ab|abstract|摘要|summary))[}>\]]?(?:-[^\s:：-]{1,12})?(?P<mark> {0,3}(?:[:：]| -)| *$)",
     re.IGNORECASE | re.MULTILINE,
 )
-PMIDS = re.compile(r"\s*(?:(?:PMID:? *)?\d{4,9}\s*[,;]?\s*)+")
+PMIDS = re.compile(r"\s*(?:(?:PMID:? *)?\d{4,9}(?!\d)\s*(?:[,;]\s*)?)+")
 OF_PUBMED = "numbers of PubMed without the papers; in PubMed: Save, with the format PubMed"
 
 

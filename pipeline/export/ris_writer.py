@@ -46,7 +46,7 @@ TAGS: Mapping[str, str] = {
 UNNAMED_TAG = re.compile(r"[a-z][a-z0-9]")
 SECOND = re.compile(r"(.+)_2")
 PAGES = re.compile(r"([^\s,;–-]+)\s*(?:--?|–)\s*([^\s,;–-]+)")
-LINE_ENDS = re.compile(r"\s*[\r\n]\s*")
+LINE_ENDS = re.compile(r"(?<!\s)\s*[\r\n]\s*")
 # Columns that are written by name.
 WRITTEN = frozenset({"title", "abstract", "year", "authors", "type", "doi", "reference_id"})
 Lines = list[tuple[str, str]]

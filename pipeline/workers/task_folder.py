@@ -6,7 +6,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -70,7 +70,9 @@ def _remove_if_left(lock: Path) -> None:
 
 def _remove(folder: Path) -> None:
     """The folder and its lock; the lock stays where not all could be removed, so that a later process tries again."""
-    for _ in range(2):  # a file that could not be removed is tried once more
+    for _ in range(2):  # what could not be removed is tried once more
         shutil.rmtree(folder, ignore_errors=True)
-    if not folder.exists() and os.name == "posix":  # elsewhere a file that is held cannot be removed
-        _lock_of(folder).unlink(missing_ok=True)
+        with suppress(OSError):
+            if not folder.exists() and os.name == "posix":  # elsewhere a file that is held cannot be removed
+                _lock_of(folder).unlink(missing_ok=True)
+                return

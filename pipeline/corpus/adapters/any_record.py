@@ -25,7 +25,7 @@ PARTICLE = r"(?:van|von|der|den|de|da|di|del|della|do|dos|du|la|le|el|al|ten|ter
 WORD = r"(?:(?:al|el)-|[dl]['’])?[^\W\d_a-zà-ÿ][^\s,&]*"
 NAME = rf"(?:{PARTICLE}[ ])*{WORD}(?:[ ]+(?:{PARTICLE}|{WORD})){{0,4}}"
 TURNED = re.compile(rf"\s*{NAME}\s*,\s*{NAME}\s*")  # a word that no name has ("og", "and") is of a body
-BETWEEN = re.compile(r"\s*\n\s*|;\s+")
+BETWEEN = re.compile(r"(?<!\s)\s*\n\s*|;\s+")
 
 
 def adapt(record: RawRow) -> dict[str, object]:

@@ -22,12 +22,13 @@ GROUPS = re.compile(
 )
 LISTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 NUMBERED = re.compile(r"\s*\((?:\d[\d\s,;-]*|\d{4}-\d{4}-\d{4}-\d{3}[\dX])\)\s*$")
-MARKS = re.compile(r"(?<=[^\W\d_.)])[\s.]*(?:\d+(?:\s*,\s*\d+)*|[*†‡§¶]+)+\s*$")
+MARKS = re.compile(r"(?<=[^\W\d_.)])[\s.]*(?:[\d*†‡§¶]|(?<=\d)\s*,\s*(?=\d))+\s*$")
 ROLE = re.compile(
     r"(?:\s*\((?:eds?|dir|coord|comp|hrsg|org)\.?\)|,\s*(?:eds?|dir|coord|comp|hrsg|org)\.)\s*$", re.IGNORECASE
 )
-ET_AL = re.compile(r"[\s,;]*(?:\bet\.?\s*al\b\.?|\band others\b|\.\.\.|…)\s*$", re.IGNORECASE)
-BETWEEN_NAMES = re.compile(r"\s*[;|]\s*")
+ET_AL = re.compile(r"(?<![\s,;])[\s,;]*(?:\bet\.?\s*al\b\.?|\band others\b|\.\.\.|…)\s*$", re.IGNORECASE)
+BETWEEN_NAMES = re.compile(r"[;|]")
+BLANKS = re.compile(r"\s{2,}")
 AND = re.compile(r",?\s+(?:and|&)\s+")
 LATEX_LETTER = re.compile(
     r"""\\(?:['`^"~=.](?=[\\{a-zA-Z])|[cvuHkrdb](?=[{ ])|(?:ss|[oOlLij]|ae|AE|oe|OE|aa|AA|dj|DJ|th|TH)(?![a-zA-Z]))"""
@@ -60,7 +61,8 @@ def people(value: object, *, separator: str | None = None) -> list[str]:
     text = html.unescape(value) if "&" in value else value
     if "\\" in text and LATEX_LETTER.search(text):
         text = decode_latex(text)
-    return [name for piece in _pieces(text.strip(), separator) if (name := given_name_first(piece))]
+    text = BLANKS.sub(lambda blanks: "\n" if "\n" in blanks[0] else " ", text.strip())
+    return [name for piece in _pieces(text, separator) if (name := given_name_first(piece))]
 
 
 def names_of_line(line: str) -> list[str]:
@@ -94,7 +96,8 @@ def given_name_first(name: str) -> str:
     """
     if SIMPLE.fullmatch(name) and name.lower() not in NO_NAMES:
         return name
-    plain = " ".join(ROLE.sub("", ET_AL.sub("", NUMBERED.sub("", name))).split()).strip(" ;,|").removeprefix("null ")
+    plain = ROLE.sub("", ET_AL.sub("", NUMBERED.sub("", " ".join(name.split()))))
+    plain = " ".join(plain.split()).strip(" ;,|").removeprefix("null ")
     if is_no_name(plain):
         return ""
     if _is_group(plain):

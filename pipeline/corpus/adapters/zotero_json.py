@@ -27,7 +27,7 @@ MAKERS = (
 )
 DATES = ("date", "issueDate", "dateDecided", "dateEnacted", "filingDate")
 # What has no field of its own stands in `extra`, a line each; preprints have their arXiv id in `archiveID`.
-EXTRA = re.compile(r"^\s*(DOI|PMID|PMCID|arXiv|Citation Key)\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+EXTRA = re.compile(r"^[^\S\n]*(DOI|PMID|PMCID|arXiv|Citation Key)\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 SERVICE = ("version", "library", "links", "meta", "itemKey", "itemID", "libraryID", "uri", "select", "relations")
 # Which `fetch zotero` and the reader of zotero.sqlite add: where an item lies, by names.
 PLACES = ("collectionPaths", "libraryName")

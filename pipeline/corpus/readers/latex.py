@@ -110,7 +110,11 @@ def _plain(text: str) -> str:
 def _decode(words: Sequence[str]) -> str:
     if not words:
         return ""
-    return _decoder()(without_unknown_macros(" ".join(words))).replace("\xa0", " ")
+    text = " ".join(words)
+    try:
+        return _decoder()(without_unknown_macros(text)).replace("\xa0", " ")
+    except RecursionError:  # nested as no text is
+        return _plain(text)
 
 
 def _words(value: str) -> Iterator[str]:

@@ -19,7 +19,7 @@ from pipeline.corpus.sources import Source
 TAG = re.compile(r"([A-Z][A-Z0-9])(?:  -|( | {3}|\t)-(?=\s|$))")
 LONG_TAG = re.compile(r"(PMID|PMCID|DOI) {1,2}-(?=\s|$)")  # which PsycNET writes
 # A tag in the middle of a line: the line end before it was lost. Files put one after another lose one after ER.
-LOST_LINE_END = re.compile(r" {3,}(?=[A-Z][A-Z0-9]  - )")
+LOST_LINE_END = re.compile(r"(?<! ) {3,}(?=[A-Z][A-Z0-9]  - )")
 END, AFTER_END = "ER  -", re.compile(r"(?<=^ER  -)[ \ufeff]*(?=TY  - *\S)")
 INDENTED = re.compile(r"([ \t]+)TY {1,3}-")
 LOOKALIKES = str.maketrans("\u00a0\u2013\u2014", " --")  # which word processors write in place of a space and a hyphen

@@ -46,7 +46,7 @@ IN_BOOKS = frozenset({"CHAP", "ECHAP", "BOOK", "EBOOK", "EDBOOK", "CONF", "CPAPE
 YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20|21)\d\d(?!\d)")
 WHOLE_DATE = re.compile(r"(?<!\d)((?:1[5-9]|20|21)\d\d)(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?!\d)")
 COPYRIGHT = re.compile(r"(?:Copyright of .{1,300} is the property of|\(PsycInfo Database Record)", re.IGNORECASE)
-ADDRESSES = re.compile(r"(?:\s*;\s*|\s+|,)(?=https?://)")
+ADDRESSES = re.compile(r"(?:(?<!\s)\s*;\s*|(?<!\s)\s+|,)(?=https?://)")
 # To its end, or to a link that was joined to it.
 DOI = re.compile(r"10\.\d{1,9}(?:\.\d+)*/(?:(?![,;|]\s*https?:)[^\s\"<]|<[^\s>]*>)+")
 WHOLE_DOI = re.compile(rf"(?:doi:?\s*|https?://(?:dx\.|www\.)?doi\.org/)?({DOI.pattern})", re.IGNORECASE)

@@ -47,7 +47,7 @@ PEOPLE: Mapping[str, str] = {
     "subsidiary_authors": "contributors/subsidiary-authors/author",
     "translators": "contributors/translated-authors/author",
 }
-BETWEEN = re.compile(r"\s*[;\r]\s*")
+BETWEEN = re.compile(r"[;\r]")
 SUFFIX = re.compile(r"(?:jr|sr|[ivx]{1,4}|\d(?:nd|rd|th))\.?", re.IGNORECASE)
 FAMILY_FIRST = re.compile(r"(.*[a-z].*?)\s+((?:[A-Z](?:\.-?|-)? ?){1,4})")  # "van der Berg J. H.", "Qu H"
 PUBMED_ID = re.compile(r"\d{1,9}")

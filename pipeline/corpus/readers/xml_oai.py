@@ -140,7 +140,7 @@ def _names(written: str) -> list[str]:
     before = ""
     while before != written:
         before, written = written, BRACKETS.sub("", written)
-    return [name for name in map(str.strip, NAMES_END.split(written)) if name]
+    return [name for name in map(str.strip, NAMES_END.split(" ".join(written.split()))) if name]
 
 
 def _read(content: Element, read: Callable[[Element], RawRow | Refused]) -> dict[str, object]:
