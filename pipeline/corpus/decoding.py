@@ -75,8 +75,7 @@ def read_lines(source: Source, encoding: str) -> Iterator[tuple[int, str]]:
 
 
 def _split_lines(file: io.BufferedReader, source: Source, encoding: str) -> Iterator[str]:
-    if file.peek(2)[:2] in UTF16_MARKS:
-        encoding = "utf-16"
+    encoding = _encoding_of(file.peek(3)[:3], encoding)
     if not keeps_ascii(encoding):
         yield from _raw_lines(file, source, encoding)
         return
@@ -122,8 +121,7 @@ def decode_whole(content: bytes, encoding: str) -> str:
     """The text of a whole file, as its lines would be read. Raises LookupError, and UnicodeError where UTF-16 is
     broken.
     """
-    if content.startswith(UTF16_MARKS):
-        encoding = "utf-16"
+    encoding = _encoding_of(content[:3], encoding)
     if not keeps_ascii(encoding):
         return content.decode(encoding)
     text = content.removeprefix(codecs.BOM_UTF8).decode(errors="surrogateescape")
@@ -132,6 +130,13 @@ def decode_whole(content: bytes, encoding: str) -> str:
     lines = LINES.findall(text)
     read = _reading(encoding, lambda: filter(undecodable, lines))
     return "".join(line if line.isascii() else read(line) for line in lines)
+
+
+def _encoding_of(start: bytes, encoding: str) -> str:
+    """The encoding that a file's mark tells; a mark of UTF-8 counts where another has wide letters."""
+    if start.startswith(UTF16_MARKS):
+        return "utf-16"
+    return "utf-8" if start == codecs.BOM_UTF8 and not keeps_ascii(encoding) else encoding
 
 
 def _is_utf8(encoding: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from pipeline.corpus.wide_text import LOOKED_AT, in_utf8, wide_encoding
 from pipeline.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -65,10 +66,25 @@ class Source:
         return suffixes[-1] if suffixes else ""
 
     def open(self) -> io.BufferedReader:
-        """The bytes, decompressed. Raises CorpusError for a file that cannot be opened.
+        """The bytes, decompressed; text of UTF-32, or of UTF-16 without a mark, as UTF-8.
 
-        Reading raises CorpusError where a small file expands without end.
+        Raises CorpusError for a file that cannot be opened. Reading raises CorpusError where a small file expands
+        without end.
         """
+        encoding = wide_encoding(self._start())
+        file = self._opened()
+        return in_utf8(file, encoding) if encoding else file
+
+    def _start(self) -> bytes:
+        """The first bytes, decompressed; none where they cannot be read, which whoever reads on is told."""
+        with self._opened() as file:
+            try:
+                with damage_as_error(self):
+                    return file.read(LOOKED_AT)
+            except CorpusError:
+                return b""
+
+    def _opened(self) -> io.BufferedReader:
         try:
             if self.member is not None:
                 return _open_member(self)
