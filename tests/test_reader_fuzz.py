@@ -16,7 +16,15 @@ from hypothesis import strategies as st
 from pipeline.config import CorpusConfig
 from pipeline.corpus import find_sources, read_corpus, read_papers
 from pipeline.errors import CorpusError
-from tests import format_files, test_json_services, test_labelled_text, test_tagged_text, test_xml_formats, test_zotero
+from tests import (
+    format_files,
+    test_json_services,
+    test_labelled_text,
+    test_tagged_text,
+    test_xml_feeds_and_catalogues,
+    test_xml_formats,
+    test_zotero,
+)
 from tests.zotero_library import write_library
 
 LONGEST = 50.0  # seconds, ten times what is promised
@@ -53,6 +61,10 @@ FIXTURES: dict[str, dict[str, bytes]] = {
     "XML": by_ending(".xml"),
     "JSON of services": {f"{name}.json": json.dumps(one).encode() for name, one in test_json_services.SERVICES.items()},
     "XML of documents": {f"{name}.xml": getattr(test_xml_formats, name).encode() for name in ("JATS", "TEI", "MODS")},
+    "XML of feeds and catalogues": {
+        f"{name}.xml": getattr(test_xml_feeds_and_catalogues, name).encode()
+        for name in ("RSS1", "RSS2", "UNIXREF", "FLAT", "DEPOSIT", "DATACITE", "MARC", "UNIMARC")
+    },
     "Markdown": by_ending(".md"),
     "spreadsheets": {"papers.xlsx": spreadsheet()},
     "tagged": {name: content.lstrip("\n").encode() for name, content in TAGGED.items()},

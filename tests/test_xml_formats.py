@@ -260,19 +260,22 @@ def test_oai_of_arxiv_in_both_forms(tmp_path):
 
 
 def test_oai_deleted_and_unknown_records_are_counted_with_their_reason(tmp_path):
-    kept, deleted, unknown = rows(
+    kept, deleted, unknown, other = rows(
         tmp_path,
         oai(
             oai_record("oai:x:1", dublin_core("<dc:title>On firn</dc:title>")),
             oai_record("oai:x:2", "", status=' status="deleted"'),
             oai_record("oai:x:3", '<record xmlns="http://www.loc.gov/MARC21/slim"><leader/></record>'),
+            oai_record("oai:x:4", "<ead><title>On ice</title></ead>"),
         ),
     )
     assert kept.title == "On firn"
     assert (deleted.row, deleted.reason, deleted.id) == (2, "deleted in its repository", "oai:x:2")
     assert (unknown.row, unknown.id) == (3, "oai:x:3")
-    assert "<record>" in unknown.reason
-    assert "metadataPrefix=oai_dc" in unknown.reason
+    assert "a record of a catalogue without a title" in unknown.reason
+    assert (other.row, other.id) == (4, "oai:x:4")
+    assert "<ead>" in other.reason
+    assert "metadataPrefix=oai_dc" in other.reason
 
 
 def test_an_error_of_a_repository_or_of_arxiv_is_told(tmp_path):
@@ -427,9 +430,8 @@ def test_europe_pmc(tmp_path):
         ("<doi_records><doi_record><crossref/></doi_record></doi_records>", "doi_records"),
         ('<collection xmlns="http://www.loc.gov/MARC21/slim"><record><leader/></record></collection>', "collection"),
         ("<collection><record><leader>1</leader></record></collection>", "collection"),
-        ("<rss><channel><item><title>On ice</title></item></channel></rss>", "rss"),
         ("<eSummaryResult><DocSum/></eSummaryResult>", "eSummaryResult"),
-        ("<resource><titles><title>On ice</title></titles></resource>", "resource"),
+        ("<resource><name>On ice</name></resource>", "resource"),
     ],
 )
 def test_xml_of_other_kinds_names_its_root_and_the_way_out(tmp_path, content, root):

@@ -31,10 +31,10 @@ class FieldNames(_Section):
 
 
 class CleanConfig(_Section):
-    """[corpus.clean]: what is removed from a text before it is embedded; the text that is shown stays as it is."""
+    """[corpus.clean]: what is removed from a text before it is embedded; markup is not shown either."""
 
     control: bool = Field(True, description="remove control characters, soft hyphens, zero-width characters")
-    markup: bool = Field(True, description="remove HTML and JATS tags, entities")
+    markup: bool = Field(True, description="remove HTML and JATS tags, entities, MathML, also from what is shown")
     latex: bool = Field(True, description="remove LaTeX commands and math delimiters")
     labels: bool = Field(True, description='remove "Abstract:" at the beginning')
     copyright: bool = Field(True, description="remove copyright lines of publishers")

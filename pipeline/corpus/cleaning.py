@@ -1,7 +1,8 @@
 """Title and abstract as the source has them -> as they are embedded: without markup and what publishers add.
 
-The title and abstract that are shown never change. Each step has a setting of its name in [corpus.clean]; the papers
-that it changed are counted.
+Tags, entities and small formulas are left out of what is shown as well (corpus/shown_text.py), before this; the rest of
+what is shown never changes. Each step has a setting of its name in [corpus.clean]; the papers that it changed are
+counted.
 """
 
 import html

@@ -47,7 +47,7 @@ class Conversion:
             if isinstance(row, Rejected):
                 yield row
                 continue
-            paper = to_paper(row, fields, format_name=format_name, cleaner=cleaner)
+            paper = to_paper(row, fields, format_name=format_name, cleaner=cleaner, clean=self.config.clean)
             if isinstance(paper, Paper) and not paper.abstract and self.config.title_only == "drop":
                 paper = Rejected(paper.source, paper.row, 'no abstract (corpus.title_only = "drop")', paper.id)
             yield paper

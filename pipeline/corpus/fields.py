@@ -4,6 +4,7 @@ import math
 import re
 from string import ascii_letters, digits
 
+from pipeline.config import CleanConfig
 from pipeline.corpus.adapters.names import NO_NAMES, is_no_name, people
 from pipeline.corpus.adapters.parts import one_doi
 from pipeline.corpus.adapters.people_objects import object_name
@@ -15,6 +16,7 @@ from pipeline.corpus.decoding import undecodable
 from pipeline.corpus.field_roles import FieldMap, FieldRoles
 from pipeline.corpus.identifiers import DOI_FIELDS, plain_name
 from pipeline.corpus.record import Paper, RawRow, Record, Rejected, text_hash, text_of
+from pipeline.corpus.shown_text import EVERYTHING, Shown, show, show_others
 from pipeline.corpus.times_cited import with_times_cited
 
 MISSING_WORDS = frozenset({"", "null", "nan", "none", "n/a", "na", "<na>"})
@@ -66,52 +68,75 @@ def _title_of_whole(content: RawRow) -> str:
 
 
 def to_paper(
-    record: Record, fields: FieldMap, *, format_name: str = "", cleaner: Cleaner | None = None
+    record: Record,
+    fields: FieldMap,
+    *,
+    format_name: str = "",
+    cleaner: Cleaner | None = None,
+    clean: CleanConfig = EVERYTHING,
 ) -> Paper | Rejected:
     """The paper that a record describes, or why it is none: no text, or text that cannot be used.
 
-    A record of a known service or program is put under the usual names first, unless the config names fields.
+    A record of a known service or program is put under the usual names first, unless the config names fields. clean:
+    which markup is left out of what is shown.
     """
     adapter, content = ("", record.fields) if fields.named else fields.adapters.adapt(record.fields)
     layout = fields.whole_layout(content)
     values, used = _values(content, layout)
     identifier = plain_text(values.get("id"))
-    title = _text_or_none(values.get("title"), NO_TITLE)
-    abstract = _text_or_none(values.get("abstract"), NO_ABSTRACT)
-    if not title and not abstract and title is not None and abstract is not None:
-        title = _title_of_whole(record.fields)
-    if title is None or abstract is None or identifier is None:
+    texts = _texts(values, record, clean)
+    if texts is None or identifier is None:
         wrong = next(role for role in ("title", "abstract", "id") if plain_text(values.get(role)) is None)
         return Rejected(record.source, record.row, f"its {wrong} is not text")
+    title, abstract = texts[0].text, texts[1].text
     own_id = one_doi(identifier)
     too_long = len(own_id) > LONGEST_ID
     identifier, own_id = ("", "") if too_long else (identifier, own_id)
     if reason := _unusable(title, abstract, identifier, decoded=record.decoded):
         return Rejected(record.source, record.row, reason, identifier or None)
+    others = {name: value for name, value in content.items() if name not in used and not is_missing(value)}
+    source = adapter or record.format or format_name
     return Paper(
         source=record.source,
         row=record.row,
         id=own_id or f"text-{text_hash(text_of(title, abstract)).hex()[:16]}",
         title=title,
         abstract=abstract,
-        authors=author_names(values.get("authors")),
+        authors=_shown_names(author_names(values.get("authors")), clean),
         year=find_year(values.get("year")),
-        extra=with_times_cited(
-            with_references(
-                {name: value for name, value in content.items() if name not in used and not is_missing(value)},
-                source=adapter or record.format or format_name,
-            )
-        ),
+        extra=with_times_cited(with_references(show_others(others, clean), source=source)),
         vector=_vector(content.get(fields.vectors_column)) if fields.vectors_column else None,
-        format=adapter or record.format or format_name,
+        format=source,
         cleaned=cleaner.clean(title, abstract) if cleaner else None,
         repaired=(*record.repaired, TOO_LONG) if too_long else record.repaired,
+        shown_steps=(*texts[0].steps, *texts[1].steps),
     )
 
 
-def _text_or_none(value: object, absent: re.Pattern[str]) -> str | None:
+def _texts(values: RawRow, record: Record, clean: CleanConfig) -> tuple[Shown, Shown] | None:
+    """Title and abstract as they are shown; None where one is no text."""
+    title = _text_or_none(values.get("title"), NO_TITLE, clean)
+    abstract = _text_or_none(values.get("abstract"), NO_ABSTRACT, clean)
+    if title is None or abstract is None:
+        return None
+    if not title.text and not abstract.text:
+        title = show(_title_of_whole(record.fields), clean)
+    return title, abstract
+
+
+def _text_or_none(value: object, absent: re.Pattern[str], clean: CleanConfig) -> Shown | None:
     text = plain_text(value)
-    return "" if text and len(text) < LONGEST_NO_TEXT and says_none(text, absent) else text
+    if text is None:
+        return None
+    shown = show(text, clean)
+    return Shown("") if shown.text and len(shown.text) < LONGEST_NO_TEXT and says_none(shown.text, absent) else shown
+
+
+def _shown_names(names: tuple[str, ...], clean: CleanConfig) -> tuple[str, ...]:
+    """Names without markup; most have none."""
+    if not any("&" in name or "<" in name for name in names):
+        return names
+    return tuple(shown for name in names if (shown := show(name, clean).text))
 
 
 def says_none(text: str, absent: re.Pattern[str] = NO_ABSTRACT) -> bool:

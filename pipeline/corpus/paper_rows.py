@@ -116,7 +116,7 @@ def to_batch(
         "format": text_array([paper.format for paper in rows]),
         "cleaned_title": text_array([None if one is None else one.title for one in cleaned]),
         "cleaned_abstract": text_array([None if one is None else one.abstract for one in cleaned]),
-        "cleaned": text_array(["" if one is None else " ".join(one.steps) for one in cleaned]),
+        "cleaned": text_array([_steps(paper, own) for paper, own in zip(rows, cleaned, strict=True)]),
         "repaired": text_array(["\n".join(paper.repaired) for paper in rows]),
         "keys": bytes_array([work_keys(paper) for paper in rows]),
     }
@@ -151,6 +151,12 @@ def _embedded_texts(papers: Sequence[Paper], cleaner: Cleaner | None) -> _Embedd
             whole = paper if own is None else own
             hashes.append(text_hash(text_of(whole.title, whole.abstract)))
     return _EmbeddedTexts(titles, abstracts, cleaned, hashes)
+
+
+def _steps(paper: Paper, own: Cleaned | None) -> str:
+    """The names of the steps of cleaning that changed what is shown or what is embedded."""
+    embedded = () if own is None else own.steps
+    return " ".join(dict.fromkeys((*paper.shown_steps, *embedded))) if paper.shown_steps else " ".join(embedded)
 
 
 def _whole_numbers(values: Sequence[int]) -> pa.Array:

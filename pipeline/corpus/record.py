@@ -49,6 +49,7 @@ class Paper:
     """One row as a paper. id: made from the text where the source gave none. extra: its other fields, without missing
     values. format: of the file, or the service or program that wrote it. cleaned: title and abstract as they are
     embedded, and the steps of cleaning that changed them; None where no cleaning was requested. repaired: as in Record.
+    shown_steps: of cleaning, that changed title or abstract as they are shown.
     """
 
     source: str
@@ -63,6 +64,7 @@ class Paper:
     format: str = ""
     cleaned: Cleaned | None = None
     repaired: tuple[str, ...] = ()
+    shown_steps: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

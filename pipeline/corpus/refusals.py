@@ -23,7 +23,7 @@ BY_ENDING = {
     **dict.fromkeys((".enl", ".enlx", ".enlp"), "a library of EndNote; in EndNote: File, Export, as RIS or XML"),
     **dict.fromkeys((".doc", ".docx", ".odt", ".pages"), WORD),
     **dict.fromkeys((".ctv6", ".ctt6"), "a project of Citavi; in Citavi: File, Export, as RIS or BibTeX"),
-    **dict.fromkeys((".marc", ".mrc"), f"a library catalogue's format; {EXPORT} instead"),
+    **dict.fromkeys((".marc", ".mrc"), "a library catalogue's format (MARC); save it as MARCXML, or as RIS or BibTeX"),
     **dict.fromkeys((".rdata", ".rds"), "data of R; in R: write.csv(M, file), or save bibliometrix's table as XLSX"),
     **dict.fromkeys((".sav", ".dta"), "a statistics program's data; save them as CSV"),
     **dict.fromkeys(

@@ -157,7 +157,12 @@ def read_old_record(record: Element) -> RawRow:
     }
 
 
+def _is_own(record: Element) -> bool:
+    """Whether a record is none of a library's catalogue (MARCXML), which has elements of this name."""
+    return record.find("{*}datafield") is None
+
+
 DIALECTS = (
     Dialect("RECORD", "EndNote XML", read_old_record, frozenset({"XML", "xml"})),
-    Dialect("record", "EndNote XML", read_record, frozenset({"xml", "XML", "records", "record"})),
+    Dialect("record", "EndNote XML", read_record, frozenset({"xml", "XML", "records", "record"}), _is_own),
 )

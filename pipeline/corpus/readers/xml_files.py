@@ -1,4 +1,4 @@
-"""XML -> records, one paper at a time: PubMed, EndNote, Zotero's RDF, OAI-PMH, arXiv, JATS, TEI, MODS, DBLP and others.
+"""XML -> records, one paper at a time: PubMed, EndNote, Zotero's RDF, OAI-PMH, RSS, Crossref, JATS, MARC and others.
 
 Which of them a file is, its root element and the first elements below tell; how each looks is in a module of its own.
 Elements are freed once read, so that memory does not grow with the file.
@@ -12,13 +12,17 @@ from pipeline.corpus.file_format import Format, starts_with
 from pipeline.corpus.readers import (
     xml_acl,
     xml_atom,
+    xml_crossref,
+    xml_datacite,
     xml_dblp,
     xml_endnote,
     xml_europe_pmc,
     xml_jats,
+    xml_marc,
     xml_mods,
     xml_oai,
     xml_pubmed,
+    xml_rss,
     xml_tei,
     xml_zotero_rdf,
 )
@@ -39,11 +43,20 @@ DIALECTS = (
     *xml_tei.DIALECTS,
     *xml_mods.DIALECTS,
     *xml_dblp.DIALECTS,
+    *xml_rss.DIALECTS,
+    *xml_crossref.DIALECTS,
+    *xml_datacite.DIALECTS,
+    *xml_marc.DIALECTS,
 )
 # Root elements of files that may well hold no paper.
-ROOTS = frozenset({"PubmedArticleSet", "MedlineCitationSet", "feed", "OAI-PMH", "responseWrapper", "xml"})
+ROOTS = frozenset(
+    {"PubmedArticleSet", "MedlineCitationSet", "feed", "OAI-PMH", "responseWrapper", "xml"} | {"rss", "crossref_result"}
+)
 LOOKED_AT = 10_000  # elements at the start of a file, among which one has to be known
-KNOWN = "PubMed, EndNote, Zotero (RDF), OAI-PMH, arXiv, ACL Anthology, Europe PMC, JATS, TEI, MODS and DBLP"
+KNOWN = (
+    "PubMed, EndNote, Zotero (RDF), OAI-PMH, arXiv, RSS, Crossref, DataCite, MARCXML, ACL Anthology, Europe PMC, JATS,"
+    " TEI, MODS and DBLP"
+)
 WAY_OUT = "in the program it came from, export as RIS or BibTeX"
 # A paper as it is read: its fields or why it is none, the program or service that wrote it, what was mended.
 Entry = tuple[RawRow | Refused, str, tuple[str, ...]]
@@ -81,41 +94,54 @@ def _dialects(root: Element) -> Mapping[str, Dialect]:
 
 
 def _dialect_of(element: Element, dialects: Mapping[str, Dialect]) -> Dialect | None:
-    return dialects.get(element.tag) or dialects.get(f"{{*}}{local(element.tag)}")
+    """The dialect in which an element that has ended is a paper."""
+    return next((one for one in _dialects_of_tag(element, dialects) if one.is_paper(element)), None)
+
+
+def _dialects_of_tag(element: Element, dialects: Mapping[str, Dialect]) -> list[Dialect]:
+    return [dialects[tag] for tag in (element.tag, f"{{*}}{local(element.tag)}") if tag in dialects]
 
 
 def _entries(source: Source, encoding: str) -> Iterator[Entry]:
     with source.open() as file:
-        dialects = _dialects_of_start(file, source, encoding)
+        root, dialects = _dialects_of_start(file, source, encoding)
     if dialects is None:
         for fields, mended in xml_zotero_rdf.read_items(source, encoding):
             yield fields, "Zotero RDF", mended
         return
+    has_papers = root in ROOTS
     with source.open() as file:
         for element, mended in elements(file, tags=dialects, encoding=encoding):
             if dialect := _dialect_of(element, dialects):
+                has_papers = True
                 yield dialect.read(element), dialect.format_of(element), mended
                 free(element)
+    if not has_papers:
+        raise _not_read(source, root)
 
 
-def _dialects_of_start(file: IO[bytes], source: Source, encoding: str) -> Mapping[str, Dialect] | None:
-    """What each tag means in a file; None for Zotero's RDF. Raises CorpusError for XML of another kind."""
+def _dialects_of_start(file: IO[bytes], source: Source, encoding: str) -> tuple[str, Mapping[str, Dialect] | None]:
+    """The root and what each tag means; None for Zotero's RDF. Raises CorpusError for XML of another kind."""
     root, dialects = "", dict[str, Dialect]()
     started = elements(file, event="start", encoding=encoding)
     try:
         for element, _ in islice(started, LOOKED_AT):
             if not root:
                 root, dialects = local(element.tag), dict(_dialects(element))
-            if _dialect_of(element, dialects):
-                return dialects
+            if _dialects_of_tag(element, dialects):
+                return root, dialects
             if element.tag == xml_zotero_rdf.ITEM_TYPE:
-                return None
+                return root, None
     except XmlBreakError:
         if not root or root in ROOTS:
             raise
     if root not in ROOTS:
-        raise CorpusError(f"{source}: XML of <{root}>, which is not read (read are {KNOWN}); {WAY_OUT}")
-    return dialects
+        raise _not_read(source, root)
+    return root, dialects
+
+
+def _not_read(source: Source, root: str) -> CorpusError:
+    return CorpusError(f"{source}: XML of <{root}>, which is not read (read are {KNOWN}); {WAY_OUT}")
 
 
 def _row(source: Source, number: int, entry: Entry) -> Record | Rejected:
@@ -131,7 +157,7 @@ def _row(source: Source, number: int, entry: Entry) -> Record | Rejected:
 NAMES = (
     "xml|records?|feed|entry|PubmedArticle(?:Set)?|PubmedBookArticle(?:Set)?|MedlineCitation(?:Set)?|RDF|OAI-PMH|ListRecords|"
     "collection|volume|responseWrapper|modsCollection|mods|TEI|teiCorpus|listBibl|article|pmc-articleset|dblp|dblpperson|"
-    "doi_batch|crossref_result"
+    "doi_batch|crossref_result|crossref|doi_records?|rss|resource|resources|oai_datacite|searchRetrieveResponse"
 )
 BEGINS = starts_with(rf"<\?xml[\s?]|<!DOCTYPE (?!html)|<(?:\w+:)?(?:{NAMES})[\s>/]")
-FORMAT = Format("XML", (".xml", ".atom", ".rdf", ".nxml", ".mods", ".tei"), read, BEGINS)
+FORMAT = Format("XML", (".xml", ".atom", ".rdf", ".nxml", ".mods", ".tei", ".rss", ".marcxml"), read, BEGINS)

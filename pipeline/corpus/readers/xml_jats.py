@@ -29,7 +29,7 @@ def read_article(article: Element) -> RawRow | Refused:
     return {
         "id": doi or (f"pmid:{pmid}" if pmid else pmc),
         "title": f"{title}: {subtitle}" if title and subtitle else title,
-        "abstract": _abstract(meta),
+        "abstract": abstract_of(meta),
         "authors": list(_authors(meta)),
         "year": _year(meta),
         "journal": text(
@@ -48,7 +48,7 @@ def read_article(article: Element) -> RawRow | Refused:
     }
 
 
-def _abstract(meta: Element) -> str:
+def abstract_of(meta: Element) -> str:
     """The main one, each part behind its heading."""
     for abstract in meta.iterfind("{*}abstract"):
         if abstract.get("abstract-type") in NO_ABSTRACTS:

@@ -1,4 +1,4 @@
-"""OAI-PMH (harvested records of a repository): Dublin Core, arXiv's two forms -> fields.
+"""OAI-PMH (harvested records of a repository): Dublin Core, arXiv's two forms, other kinds of XML -> fields.
 
 "The Open Archives Initiative Protocol for Metadata Harvesting", version 2.0; arXiv's "OAI" help page. Elements of the
 metadata are found by their local names: repositories differ in namespaces.
@@ -6,11 +6,10 @@ metadata are found by their local names: repositories differ in namespaces.
 
 import re
 from collections.abc import Callable, Mapping
-from functools import partial
 
 from pipeline.corpus.adapters.parts import given_first
 from pipeline.corpus.fields import find_year
-from pipeline.corpus.readers import xml_jats, xml_mods
+from pipeline.corpus.readers import xml_crossref, xml_datacite, xml_jats, xml_marc, xml_mods
 from pipeline.corpus.readers.xml_parts import Dialect, Element, Refused, first_doi, local, text, texts, whole
 from pipeline.corpus.record import RawRow
 
@@ -33,8 +32,11 @@ def read_record(record: Element) -> RawRow | Refused:
     kind = local(content.tag)
     if kind not in KINDS:
         return Refused(f"metadata of the kind <{kind}>, which are not read; harvest with metadataPrefix=oai_dc", name)
+    fields = KINDS[kind](content)
+    if isinstance(fields, Refused):
+        return Refused(fields.reason, name or None)
     return {
-        **KINDS[kind](content),
+        **fields,
         "oai_sets": texts(record, "{*}header/{*}setSpec"),
         "id": name or text(content, "{*}id"),
     }
@@ -143,15 +145,14 @@ def _names(written: str) -> list[str]:
     return [name for name in map(str.strip, NAMES_END.split(" ".join(written.split()))) if name]
 
 
-def _read(content: Element, read: Callable[[Element], RawRow | Refused]) -> dict[str, object]:
-    """By the reader of another kind of XML."""
-    fields = read(content)
-    return {} if isinstance(fields, Refused) else dict(fields)
-
-
-KINDS: Mapping[str, Callable[[Element], dict[str, object]]] = {
-    "article": partial(_read, read=xml_jats.read_article),
-    "mods": partial(_read, read=xml_mods.read_record),
+KINDS: Mapping[str, Callable[[Element], RawRow | Refused]] = {
+    "article": xml_jats.read_article,
+    "mods": xml_mods.read_record,
+    "record": xml_marc.read_record,
+    "crossref_result": xml_crossref.read_result,
+    "crossref": xml_crossref.read_result,
+    "resource": xml_datacite.read_resource,
+    "oai_datacite": xml_datacite.read_payload,
     "dc": _dublin_core,
     "qualifieddc": _dublin_core,
     "qdc": _dublin_core,

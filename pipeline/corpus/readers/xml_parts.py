@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pipeline.corpus.identifiers import WHOLE_DOI
+from pipeline.corpus.mathml import math_text, raised
 from pipeline.corpus.record import RawRow
 
 SPACE = re.compile(r"\s+")
+# Elements whose text alone would read as something else.
+SET_SPECIALLY = ("{*}sup", "{*}math", "{*}tex-math", "{*}Superscript", "{*}br", "{*}break")
 
 
 class Element(Protocol):
@@ -16,6 +19,7 @@ class Element(Protocol):
 
     tag: str
     text: str | None
+    tail: str | None
 
     def __iter__(self) -> Iterator["Element"]: ...
 
@@ -26,6 +30,8 @@ class Element(Protocol):
     def find(self, path: str) -> "Element | None": ...
 
     def iterfind(self, path: str) -> Iterator["Element"]: ...
+
+    def iter(self, *tags: str) -> Iterator["Element"]: ...
 
     def itertext(self) -> Iterator[str]: ...
 
@@ -46,18 +52,25 @@ class Refused:
     id: str | None = None
 
 
+def always(_element: Element) -> bool:
+    """For a dialect whose tag always means a paper."""
+    return True
+
+
 @dataclass(frozen=True)
 class Dialect:
     """How the papers of one program or service look in XML.
 
     tag: of a paper's element. format: the program or service, or a function that tells it by the element. roots: local
-    names of the root elements below which the tag means this; any where there are none.
+    names of the root elements below which the tag means this; any where there are none. is_paper: whether an element of
+    the tag is one at all; others belong to a paper that is read by itself.
     """
 
     tag: str
     format: str | Callable[[Element], str]
     read: Callable[[Element], RawRow | Refused]
     roots: frozenset[str] = frozenset()
+    is_paper: Callable[[Element], bool] = always
 
     def format_of(self, element: Element) -> str:
         """The program or service that wrote an element."""
@@ -74,8 +87,27 @@ def local(tag: object) -> str:
 
 
 def whole(element: Element) -> str:
-    """All text under an element, markup left out, on one line."""
-    return SPACE.sub(" ", "".join(element.itertext())).strip()
+    """All text under an element, markup left out, on one line; MathML as text, numbers set high as high figures."""
+    is_plain = not len(element) or next(iter(element.iter(*SET_SPECIALLY)), None) is None
+    words = "".join(element.itertext()) if is_plain else _with_specials(element, "")
+    return SPACE.sub(" ", words).strip()
+
+
+def _with_specials(element: Element, before: str) -> str:
+    """The text; before: what stands before the element."""
+    words = element.text or ""
+    children = list(element)
+    has_math = any(local(child.tag) == "math" for child in children)
+    for child in children:
+        name = local(child.tag)
+        if name == "math":
+            words += math_text(child)
+        elif name.lower() in ("sup", "superscript"):
+            words += raised(_with_specials(child, before + words), before + words)
+        elif not (has_math and name == "tex-math"):
+            words += " " if name in ("br", "break") else _with_specials(child, before + words)
+        words += child.tail or ""
+    return words
 
 
 def text(element: Element, *paths: str) -> str:
