@@ -37,6 +37,7 @@ def mml(name, *parts):
             "Aims: Ice. Results: Water.",
         ),
         ('<AbstractText Label="AIMS" NlmCategory="METHODS">Ice.</AbstractText>', "AIMS: Ice."),
+        ("<title>Abstract</title>;  <p>Ice melts.</p>", "Ice melts."),
         ("<h3>Aims</h3><ul><li>ice<li>snow</ul>", "Aims: ice snow"),
         ('A <a href="https://example.org/?a=b&amp;c=d">link</a> and<br/>a break', "A link and a break"),
         ('<span class="x">Ice</span><!-- note --> melts', "Ice melts"),

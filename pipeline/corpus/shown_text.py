@@ -49,7 +49,7 @@ LABELLED = re.compile(
     r"""<abstracttext\s[^<>]{0,200}?label\s*=\s*["']([^"'<>]{1,80})["'][^<>]{0,200}>""", re.IGNORECASE
 )
 HEADING = re.compile(
-    rf"<((?:jats:)?title|h[1-6]){ATTRIBUTES}>\s*([^<>]{{1,80}}?)\s*</\1\s*>(?=\s*<|\s*\S)", re.IGNORECASE
+    rf"<((?:jats:)?title|h[1-6]){ATTRIBUTES}>\s*([^<>]{{1,80}}?)\s*</\1\s*>(?:\s*;)?(?=\s*<|\s*\S)", re.IGNORECASE
 )
 PARAGRAPHS = re.compile(r"\A\s*<p\s*>|</p\s*>", re.IGNORECASE)  # whose ends need not be marked
 NO_HEADINGS = frozenset({"abstract", "summary"})

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pipeline.corpus.adapters.names import people
 from pipeline.corpus.adapters.parts import given_first, merged, one_doi, split, text
 from pipeline.corpus.adapters.usual_names import DOI_NAMES, REFERENCE_NAMES, USUAL_NAMES, plain_column
+from pipeline.corpus.listed_references import is_count
 from pipeline.corpus.record import RawRow
 
 # Our name of a field -> what tables call it, the most certain first.
@@ -74,7 +75,7 @@ class TableService:
             "authors": next((names for name in places["authors"] if (names := self.authors(row.get(name)))), []),
             "doi": one_doi(doi),
             "doi_as_given": doi if one_doi(doi) != doi else "",
-            "references": self.references(values["references"]),
+            "references": cited if is_count(cited := values["references"]) else self.references(cited),
             "pages": values["pages"] or "-".join(page for page in pages if page),
             **{name: split(values[name], _separator(values[name])) for name in LISTS},
         }

@@ -15,6 +15,20 @@ def _piped(value: object) -> list[str]:
     return split(value, "|")
 
 
+def family_first(value: object, separator: str = ",") -> list[str]:
+    """Names without a comma inside, the family name first: 'Larsen Ida B,de Vries Jan' (Paperpile, EPPI-Reviewer).
+
+    >>> family_first("Larsen Ida B,de Vries Jan,NASA")
+    ['Ida B Larsen', 'Jan de Vries', 'NASA']
+    """
+    names = []
+    for name in split(value, separator):
+        words = name.split()
+        end = next((place for place, word in enumerate(words, start=1) if not word.islower()), len(words))
+        names.append(" ".join([*words[end:], *words[:end]]))
+    return names
+
+
 def _glued(value: object) -> list[str]:
     return unglued(text(value))
 
@@ -60,6 +74,27 @@ TABLE_SERVICES = (
         _signatures("bibliographytype identifier title", "entrytype citationkey title"),
         ("identifier", "citationkey"),
         {"journal": ("journal", "booktitle"), "issue": ("number",), "type": ("bibliographytype", "entrytype")},
+    ),
+    TableService(
+        "Paperpile",
+        _signatures("itemtype title labelsfiledin", "itemtype title foldersfiledin"),
+        ("doi", "pmid", "arxivid"),
+        {"journal": ("fulljournal", "journal", "booktitle"), "keywords": ("keywords",)},
+        authors=family_first,
+    ),
+    TableService("Litmaps", _signatures("litmapsid title"), ("doi", "litmapsid")),
+    TableService("ResearchRabbit", _signatures("title pubmedid arxivid bibtex"), ("doi", "pubmedid", "arxivid")),
+    TableService(
+        "Elicit",
+        _signatures("papertitle doilink venue", "title doilink venue citationcount"),
+        ("doi", "doilink"),
+        {"journal": ("venue",), "abstract": ("abstract", "abstractsummary", "summary")},
+    ),
+    TableService(
+        "SciSpace",
+        _signatures("papertitle paperlink authornames"),
+        ("doi", "paperlink"),
+        {"abstract": ("abstract", "tldr"), "url": ("paperlink",)},
     ),
     TableService("SpringerLink", _signatures("itemtitle itemdoi"), ("itemdoi",), authors=_glued),
     TableService(

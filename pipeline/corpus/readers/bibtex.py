@@ -37,9 +37,12 @@ CROSSREF = re.compile(r"""\b(?:crossref|xdata)\s*=\s*["{]\s*([^"}]+?)\s*["}]""",
 STRING = re.compile(r"@\s*string\b", re.IGNORECASE)
 # An entry, after comments or a few lines that a program writes above the first.
 BEGINNING = re.compile(
-    r"\s*(?:(?:%[^\n]*\n\s*)*@\s*[a-zA-Z]+\s*[{(]|(?:[^\n@]{0,300}\n){1,12}?@[a-zA-Z]{4,15}\s*\{[^\s,{}=]{1,200},\s*\n)"
+    r"\s*(?:(?:%[^\n]*\n\s*)*@\s*(?:[a-zA-Z]+|\[['\"][^\]{}\n]{0,200}\])\s*[{(]|(?:[^\n@]{0,300}\n){1,12}?@[a-zA-Z]{4,15}\s*\{[^\s,{}=]{1,200},\s*\n)"
 )
 ENTRIES_AT_ONCE = 300
+# How Semantic Scholar begins its entries: "@['JournalArticle', 'Review']{key,".
+LISTED_KINDS = re.compile(r"^\s*@\[['\"](\w+)[^\]{}\n]{0,200}\]\s*\{")
+KINDS: Mapping[str, str] = {"Conference": "inproceedings", "Book": "book", "BookSection": "incollection"}
 
 
 def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
@@ -147,7 +150,7 @@ def _read_index(source: Source, encoding: str) -> _Index:
     volumes: set[str] = set()
     seen: set[str] = set()
     repeated: set[str] = set()
-    for _, line in read_lines(source, encoding):
+    for _, line in _lines(source, encoding):
         if "crossref" in line.lower():
             volumes |= {key.strip().lower() for key in CROSSREF.findall(line)}
         for key in KEY.findall(line) if "@" in line else ():
@@ -173,7 +176,7 @@ def _chunks(source: Source, encoding: str) -> Iterator[tuple[int, str]]:
     """(number of its first line, some hundred whole entries): cut where an entry begins after one has ended."""
     lines: list[str] = []
     first, entries, ended = 1, 0, True
-    for number, line in read_lines(source, encoding):
+    for number, line in _lines(source, encoding):
         begins = line.lstrip().startswith("@")
         if begins and ended and entries >= ENTRIES_AT_ONCE:
             yield first, "".join(lines)
@@ -184,6 +187,16 @@ def _chunks(source: Source, encoding: str) -> Iterator[tuple[int, str]]:
         ended = ended if not plain else plain.endswith(("}", ")")) and not plain.endswith("\\}")
     if lines:
         yield first, "".join(lines)
+
+
+def _lines(source: Source, encoding: str) -> Iterator[tuple[int, str]]:
+    """The lines, with one kind for each entry."""
+    for number, line in read_lines(source, encoding):
+        yield number, LISTED_KINDS.sub(_one_kind, line) if "@[" in line else line
+
+
+def _one_kind(head: re.Match[str]) -> str:
+    return f"@{KINDS.get(head[1], 'article')}{{"
 
 
 def _parse(text: str) -> "Library":

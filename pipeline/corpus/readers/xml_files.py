@@ -18,6 +18,7 @@ from pipeline.corpus.readers import (
     xml_endnote,
     xml_europe_pmc,
     xml_jats,
+    xml_managers,
     xml_marc,
     xml_mods,
     xml_oai,
@@ -47,6 +48,7 @@ DIALECTS = (
     *xml_crossref.DIALECTS,
     *xml_datacite.DIALECTS,
     *xml_marc.DIALECTS,
+    *xml_managers.DIALECTS,
 )
 # Root elements of files that may well hold no paper.
 ROOTS = frozenset(
@@ -54,8 +56,8 @@ ROOTS = frozenset(
 )
 LOOKED_AT = 10_000  # elements at the start of a file, among which one has to be known
 KNOWN = (
-    "PubMed, EndNote, Zotero (RDF), OAI-PMH, arXiv, RSS, Crossref, DataCite, MARCXML, ACL Anthology, Europe PMC, JATS,"
-    " TEI, MODS and DBLP"
+    "PubMed, EndNote, RefWorks, Zotero (RDF), OAI-PMH, arXiv, RSS, Crossref, DataCite, MARCXML, ACL Anthology,"
+    " Europe PMC, JATS, TEI, MODS, DBLP, BibTeXML and Word's sources"
 )
 WAY_OUT = "in the program it came from, export as RIS or BibTeX"
 # A paper as it is read: its fields or why it is none, the program or service that wrote it, what was mended.
@@ -157,7 +159,7 @@ def _row(source: Source, number: int, entry: Entry) -> Record | Rejected:
 NAMES = (
     "xml|records?|feed|entry|PubmedArticle(?:Set)?|PubmedBookArticle(?:Set)?|MedlineCitation(?:Set)?|RDF|OAI-PMH|ListRecords|"
     "collection|volume|responseWrapper|modsCollection|mods|TEI|teiCorpus|listBibl|article|pmc-articleset|dblp|dblpperson|"
-    "doi_batch|crossref_result|crossref|doi_records?|rss|resource|resources|oai_datacite|searchRetrieveResponse"
+    "doi_batch|crossref_result|crossref|doi_records?|rss|resource|resources|oai_datacite|searchRetrieveResponse|refworks|Sources"
 )
 BEGINS = starts_with(rf"<\?xml[\s?]|<!DOCTYPE (?!html)|<(?:\w+:)?(?:{NAMES})[\s>/]")
 FORMAT = Format("XML", (".xml", ".atom", ".rdf", ".nxml", ".mods", ".tei", ".rss", ".marcxml"), read, BEGINS)
