@@ -352,7 +352,7 @@ def test_extra_columns_keep_their_types(tmp_path):
         ("bad.parquet", b"PAR1 not really", "not a readable Parquet file"),
         ("what.docx", b"x", "a document of a word processor"),
         ("columns.csv", b"colour,size\nred,3\n", "no title or abstract among its fields (colour, size)"),
-        ("utf16.csv", "title\nA\n".encode("utf-16-le"), 'corpus.encoding = "utf-16"'),
+        ("utf16.csv", b"title\nA\0\n", 'corpus.encoding = "utf-16"'),
     ],
 )
 def test_unusable_files_are_refused_in_one_line(tmp_path, name, content, expected):
