@@ -40,6 +40,7 @@ from pipeline.recommender.query import query_of_row, read_words
 from pipeline.recommender.ranking import Candidates, Ranked, int8_cosines, rank, sentence_matches, z_scores
 from pipeline.recommender.reasons import Reasons, SentencePair, rank_of, shared_terms
 from pipeline.recommender.recommend import near_duplicates
+from pipeline.recommender.surroundings import cosines_among_nearest
 from tests.small_atlas import WORDS, P, WordCounts, rows_of, sha, small_atlas
 
 LONGEST = 100_000
@@ -316,7 +317,17 @@ def slow_words(atlas, query, row):
     return sum(wanted.get(term, 0.0) * weight for term, weight in zip(terms.tolist(), weights.tolist(), strict=True))
 
 
-def slow_order(atlas, query, rows, basis, weights=(1.0, 0.5, 0.5)):
+def slow_among(atlas, row):
+    """A paper plus the mean of the ten nearest of the others."""
+    others = [other for other in range(len(atlas)) if other != row]
+    nearest = sorted(others, key=lambda other: -slow_cosine(atlas.vectors[row], atlas.vectors[other]))[:10]
+    return [
+        value + sum(float(atlas.vectors[other][place]) for other in nearest) / len(nearest)
+        for place, value in enumerate(atlas.vectors[row].tolist())
+    ]
+
+
+def slow_order(atlas, query, rows, basis, weights=(1.0, 0.5, 0.5), *, alone=False):
     """(row, cosine, words, sentences) of each, best first."""
     dense = [round(slow_cosine(query.vector, atlas.vectors[row]), 7) for row in rows]
     parts = [dense, [round(slow_words(atlas, query, row), 7) for row in rows]]
@@ -324,7 +335,8 @@ def slow_order(atlas, query, rows, basis, weights=(1.0, 0.5, 0.5)):
         matches = [slow_sentences(atlas, query, row) for row in rows]
         worst = min(match for match in matches if match is not None)
         parts.append([round(worst if match is None else match, 7) for match in matches])
-    scored = [slow_z(part, basis) for part in parts]
+    by_meaning = dense if alone else [slow_cosine(query.vector, slow_among(atlas, row)) for row in rows]
+    scored = [slow_z(part, basis) for part in (by_meaning, *parts[1:])]
     fused = [sum(w * z for w, z in zip(weights, values, strict=False)) for values in zip(*scored, strict=True)]
     order = sorted(range(len(rows)), key=lambda place: (-round(fused[place], 7), -dense[place], rows[place]))
     return [(rows[place], *(part[place] for part in parts)) for place in order]
@@ -454,7 +466,12 @@ def test_each_part_has_its_weight(mixed):
     for weights in ((2.0, 0.25, 3.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)):
         config = SimilarConfig(dense=weights[0], lexical=weights[1], sentences=weights[2])
         ranked = rank(
-            query, Candidates(rows, cosines, 12), lexical=mixed.lexical, sentences=mixed.sentences, config=config
+            query,
+            Candidates(rows, cosines, 12),
+            lexical=mixed.lexical,
+            sentences=mixed.sentences,
+            config=config,
+            among=cosines_among_nearest(query.vector, mixed.vectors, mixed.neighbours, rows=rows),
         )
         expected = slow_order(mixed, query, rows.tolist(), 12, weights)
         assert ranked.rows.tolist() == [one[0] for one in expected]
@@ -557,7 +574,8 @@ def test_mmr_against_loops(mixed, diversity, row, k):
     rows, allowed = slow_candidates(mixed, query, k, keep)
     cosines = np.array([round(slow_cosine(query.vector, mixed.vectors[r]), 7) for r in rows])
     parts = {"lexical": mixed.lexical, "sentences": mixed.sentences, "config": SimilarConfig()}
-    ranked = rank(query, Candidates(np.array(rows), cosines, 10), **parts)
+    among = cosines_among_nearest(query.vector, mixed.vectors, mixed.neighbours, rows=np.array(rows))
+    ranked = rank(query, Candidates(np.array(rows), cosines, 10), **parts, among=among)
     relevance = {r: fused for r, fused in zip(ranked.rows.tolist(), ranked.fused.tolist(), strict=True) if r in allowed}
     expected = slow_mmr(mixed.vectors, relevance, k, diversity)
     found = similar(mixed, query, k=k, filters=Filters(keep=keep, mmr=diversity))
@@ -679,7 +697,8 @@ def slow_search(atlas, words, k, holds=None, candidates=10):
     count = max(candidates, k)
     told = [row for row in lexical[:count] if slow_words(atlas, query, row) > 0]
     found = sorted({*dense[:count], *told})
-    return [row for row, *_ in slow_order(atlas, replace(query, sentences=None), found, len(found), (1.0, 1.0))][:k]
+    words = replace(query, sentences=None)
+    return [row for row, *_ in slow_order(atlas, words, found, len(found), (1.0, 1.0), alone=True)][:k]
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,9 @@ from pipeline.config import SimilarConfig
 from pipeline.recommender import read_query, similar
 from pipeline.recommender.precomputed import precompute_similar
 from pipeline.recommender.query import query_of_row
-from pipeline.recommender.ranking import Candidates, known_z_scores, rank
+from pipeline.recommender.ranking import Candidates, fuse, known_z_scores, rank
 from pipeline.recommender.related_papers import references_weight, related_papers
+from pipeline.recommender.surroundings import all_among_nearest
 from pipeline.references import StoredReferences, coupling, direct_citation, find_works, relations, store_references
 from pipeline.references import stored_references as stored_module
 from tests.planted import planted_papers, run_once, write_jsonl
@@ -121,6 +122,23 @@ def test_only_known_values_make_the_mean_and_unknown_ones_decide_nothing():
     np.testing.assert_allclose(known_z_scores(values, 3), [[-1, 0, 1, 3], [0, 0, 0, 0]])
 
 
+def test_references_count_beside_the_whole_text_however_many_parts_it_has():
+    meaning, words = np.array([1.0, 0.0, 1.0, 0.0]), np.array([1.0, 1.0, 0.0, 0.0])
+    alike = np.array([0.0, 0.4, np.nan, 0.2])
+    # Both parts have z-scores of 1 and -1: with weights 1 and 0.5 they sum to 1.5, -0.5, 0.5 and -1.5, whose standard
+    # deviation is the root of 1.25. What is known of the references has the mean 0.2 and the deviation 0.4 / root of 6.
+    text = np.array([1.5, -0.5, 0.5, -1.5]) / np.sqrt(1.25)
+    expected = text + 0.5 * np.array([-0.2, 0.2, 0.0, 0.0]) / (0.4 / np.sqrt(6))
+    parts = [(1.0, meaning), (0.5, words)]
+    np.testing.assert_allclose(fuse(parts, 4, related=(0.5, alike)), expected, atol=1e-7)
+    # The same part twice says no more than once.
+    one, both = ([(1.0, meaning)] * count for count in (1, 2))
+    np.testing.assert_allclose(fuse(both, 4, related=(0.5, alike)), fuse(one, 4, related=(0.5, alike)), atol=1e-7)
+    # Without references the text is what it was.
+    for nothing in (None, (0.0, alike)):
+        np.testing.assert_allclose(fuse(parts, 4, related=nothing), [1.5, -0.5, 0.5, -1.5], atol=1e-7)
+
+
 LISTS = {
     "q": ["10.1000/a", "10.1000/b"],
     "coupled": ["10.1000/a", "10.1000/b"],
@@ -172,10 +190,12 @@ def test_the_order_is_the_sum_with_scores_over_those_that_have_references():
     texts = sorted(cosines, key=lambda name: -cosines[name])
     values = {one.id: one.parts.references for one in found}
     known = [values[name] for name in texts[:10] if values[name] is not None]
-    dense = np.array([cosines[name] for name in texts[:10]])
+    whole = all_among_nearest(atlas.vectors, atlas.neighbours).astype(float)
+    meaning = {name: float(whole[atlas.ids.row(name)] @ atlas.vectors[row]) for name in texts}
+    dense = np.array([meaning[name] for name in texts[:10]])
 
     def fused(name: str) -> float:
-        score = (cosines[name] - dense.mean()) / dense.std()
+        score = (meaning[name] - dense.mean()) / dense.std()
         return score + (0.75 * (values[name] - np.mean(known)) / np.std(known) if values[name] is not None else 0)
 
     candidates = [*texts[:10], "citing", "coupled"]

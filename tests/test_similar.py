@@ -11,10 +11,12 @@ from pipeline.cli import main
 from pipeline.config import SimilarConfig
 from pipeline.embedding.embedding import Sentences, unit
 from pipeline.errors import PaperatlasError, UnknownPaperError
+from pipeline.neighbours import find_neighbours
 from pipeline.neighbours.mmr import select_by_mmr
 from pipeline.recommender import Filters, find_bridges, read_query, similar, where
 from pipeline.recommender.query import Query
 from pipeline.recommender.ranking import Candidates, rank, sentence_matches, z_scores
+from pipeline.recommender.surroundings import all_among_nearest, among_nearest, cosines_among_nearest
 from pipeline.words.tfidf import build_lexical
 from tests.planted import planted_papers, run_once, write_jsonl
 
@@ -93,6 +95,43 @@ def test_the_fused_order_is_the_weighted_sum_of_z_scores():
     assert ranked.rows.tolist() == np.argsort(-fused).tolist()
     np.testing.assert_array_equal(ranked.similarity, cosines[ranked.rows])
     np.testing.assert_array_equal(ranked.lexical, parts[1][ranked.rows])
+
+
+def test_of_two_papers_as_near_to_the_query_that_comes_first_whose_surroundings_are_nearer():
+    axes = np.eye(40)
+    query, apart = axes[0], 0.7 * axes[0] + np.sqrt(1 - 0.7**2) * axes[1]
+    within = 0.68 * axes[0] + np.sqrt(1 - 0.68**2) * axes[2]
+    around_apart = [0.9 * axes[1] + np.sqrt(1 - 0.9**2) * axes[3 + number] for number in range(12)]
+    around_within = [0.6 * axes[0] + 0.7 * axes[2] + np.sqrt(0.15) * axes[20 + number] for number in range(12)]
+    vectors = np.array([query, apart, within, *around_apart, *around_within], dtype=np.float32)
+    neighbours = find_neighbours(vectors, k=12)
+    rows = np.array([1, 2, 3, 15])
+    among = cosines_among_nearest(vectors[0], vectors, neighbours, rows=rows)
+    # The ten nearest of `apart` are the query (0.7) and nine of those around it (0.643), which do not point to the
+    # query at all: their mean is 0.1 of the query, 0.9 * 0.9 of the second axis and nine small rests.
+    whole = apart + 0.1 * axes[0] + 0.81 * axes[1] + 0.1 * np.sqrt(1 - 0.9**2) * axes[3:12].sum(axis=0)
+    # The ten nearest of `within` are of those around it: 0.96 each.
+    other = within + 0.6 * axes[0] + 0.7 * axes[2] + 0.1 * np.sqrt(0.15) * axes[20:30].sum(axis=0)
+    by_hand = [vector[0] / np.sqrt((vector**2).sum()) for vector in (whole, other)]
+    np.testing.assert_allclose(among[:2], by_hand, atol=1e-6)
+    cosines = np.round(vectors[rows].astype(float) @ vectors[0], 7)
+    asked = Query(vectors[0], (0,), np.zeros(0, np.int32), np.zeros(0, np.float32), None, ())
+    parts = {"lexical": None, "sentences": None, "config": SimilarConfig()}
+    assert rank(asked, Candidates(rows, cosines, 4), **parts).rows.tolist()[:2] == [1, 2]
+    ranked = rank(asked, Candidates(rows, cosines, 4), **parts, among=among)
+    assert ranked.rows.tolist().index(2) < ranked.rows.tolist().index(1)
+    assert sorted(ranked.similarity.tolist()) == sorted(cosines.tolist())  # what is shown is the plain cosine
+
+
+def test_the_bits_of_a_paper_among_its_nearest_depend_on_no_other_paper():
+    drawn = np.random.default_rng(3).normal(size=(60, 24))
+    vectors = (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
+    neighbours = find_neighbours(vectors, k=12)
+    whole = all_among_nearest(vectors, neighbours)
+    for rows in (np.arange(60)[::-1], np.array([7, 7, 59]), np.zeros(0, np.int64)):
+        np.testing.assert_array_equal(among_nearest(vectors, neighbours, rows), whole[rows])
+    alone = find_neighbours(vectors[:1], k=12)
+    np.testing.assert_allclose(among_nearest(vectors[:1], alone, np.array([0])), vectors[:1], atol=1e-7)
 
 
 def test_parts_that_do_not_differ_decide_nothing():

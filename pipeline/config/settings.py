@@ -220,8 +220,8 @@ class SimilarConfig(_Section):
     )
     references: Literal["auto"] | Annotated[float, Field(ge=0, le=1000)] = Field(
         "auto",
-        description='weight of shared references and citations; "auto": 0.5 where more than half of the papers have'
-        " references, else 0",
+        description='weight of references beside 1 for the whole text; "auto": 0.5 where more than half of the papers'
+        " have references, else 0",
     )
 
 

@@ -17,6 +17,7 @@ from pipeline.recommender.query import query_of_row
 from pipeline.recommender.ranking import fuse, sentence_matches
 from pipeline.recommender.recommend import SAME_MEANING, SAME_WORDS
 from pipeline.recommender.related_papers import COUPLED, references_weight, related_papers
+from pipeline.recommender.surroundings import all_among_nearest, cosines_to
 from pipeline.words.shared_entries import SharedEntries
 from pipeline.workers.machine import core_count
 from pipeline.workers.threads import in_threads
@@ -67,11 +68,12 @@ def precompute_similar(
     stored = atlas.references
     cited = None if stored is None else SharedEntries(stored.offsets, stored.works, stored.weights)
     weight = references_weight(stored, atlas.manifest.config.similar)
+    among = all_among_nearest(atlas.vectors, atlas.neighbours)
 
     def fill(start: int) -> int:
         own = np.arange(start, min(start + BLOCK, n))
         block = _block(atlas, own, _candidates(atlas, own, k), weight=weight)
-        rows, similarities = _best(atlas, own, block, words=words, k=k)
+        rows, similarities = _best(atlas, own, block, words=words, among=among, k=k)
         lists.rows[own, : rows.shape[1]], lists.similarities[own, : rows.shape[1]] = rows, similarities
         papers, places = np.nonzero(rows >= 0)
         left, right = own[papers], rows[papers, places]
@@ -137,11 +139,21 @@ def _block(atlas: AtlasData, own: NDArray[np.int64], candidates: Neighbours, *, 
 
 
 def _best(
-    atlas: AtlasData, own: NDArray[np.int64], block: _Block, *, words: SharedEntries | None, k: int
+    atlas: AtlasData,
+    own: NDArray[np.int64],
+    block: _Block,
+    *,
+    words: SharedEntries | None,
+    among: NDArray[np.float32],
+    k: int,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """(b, at most k) rows and similarities of the best candidates; -1 and 0 where the rest are other versions."""
+    """(b, at most k) rows and similarities of the best candidates; -1 and 0 where the rest are other versions.
+
+    among: (n, d) every paper as it stands among its nearest.
+    """
     config = atlas.manifest.config.similar
-    parts = [(config.dense, block.similarity)]
+    pairs = zip(atlas.vectors[own], np.maximum(block.rows, 0), strict=True)
+    parts = [(config.dense, np.array([cosines_to(vector, among[rows]) for vector, rows in pairs]))]
     left_out = block.rows < 0
     other_version = block.similarity >= SAME_MEANING
     if words is not None:

@@ -1,7 +1,8 @@
 """Query, candidates -> their order by four parts: dense cosine, TF-IDF cosine, sentence match, references.
 
-The parts are z-scored over the candidates, before any filter, and summed with the weights of the config: so a filter
-never changes the order of the papers that pass it.
+The dense cosine is that to the candidate as it stands among its nearest papers. The parts are z-scored over the
+candidates, before any filter, and summed with the weights of the config: so a filter never changes the order of the
+papers that pass it. The text is one side, references the other: the sum of its parts is z-scored before they meet.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from pipeline.words.tfidf import Lexical
 
 @dataclass(frozen=True)
 class Ranked:
-    """Candidates, best first, all row-aligned. similarity: cosine of the embeddings, in [-1, 1].
+    """Candidates, best first, all row-aligned. similarity: plain cosine of the embeddings, in [-1, 1].
 
     lexical: TF-IDF cosine in [0, 1]; sentences: mean of best matches both ways, in [-1, 1]; each None where the atlas
     has no such part. fused: weighted sum of the z-scored parts; only its order means anything. references: how much
@@ -58,10 +59,14 @@ def rank(
     sentences: Sentences | None,
     config: SimilarConfig,
     related: RelatedPapers | None = None,
+    among: NDArray[np.float64] | None = None,
 ) -> Ranked:
-    """The candidates in their final order; ties by cosine, then by row."""
+    """The candidates in their final order; ties by cosine, then by row.
+
+    among: (c,) cosines to the candidates as they stand among their nearest; None counts the plain ones.
+    """
     rows, similarity, basis = candidates.rows, candidates.similarity, candidates.basis
-    parts: list[tuple[float, NDArray[np.float64]]] = [(config.dense, similarity)]
+    parts: list[tuple[float, NDArray[np.float64]]] = [(config.dense, similarity if among is None else among)]
     by_words = lexical.cosines(query.terms, query.weights, rows) if lexical is not None else None
     if by_words is not None:
         parts.append((config.lexical, by_words))
@@ -84,13 +89,13 @@ def fuse(
 ) -> NDArray[np.float64]:
     """Sum of the parts, each z-scored and times its weight; (c,) of one query's candidates, or (b, c) of several.
 
-    related: the weight of references and how much alike they are, NaN where nothing is known: there they decide
-    nothing.
+    related: the weight of references beside the text, whose parts are then one, however many there are, and how much
+    alike they are, NaN where nothing is known: there they decide nothing.
     """
-    scores = [weight * z_scores(values, basis) for weight, values in parts]
-    if related is not None and related[0] > 0:
-        scores.append(related[0] * known_z_scores(related[1], basis))
-    return np.asarray(np.round(np.sum(scores, axis=0), 7))
+    text = np.sum([weight * z_scores(values, basis) for weight, values in parts], axis=0)
+    if related is None or related[0] == 0:
+        return np.asarray(np.round(text, 7))
+    return np.asarray(np.round(z_scores(text, basis) + related[0] * known_z_scores(related[1], basis), 7))
 
 
 def z_scores(values: NDArray[np.float64], basis: int) -> NDArray[np.float64]:

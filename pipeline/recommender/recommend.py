@@ -15,6 +15,7 @@ from pipeline.recommender.query import Query, read_words
 from pipeline.recommender.ranking import Candidates, Ranked, rank
 from pipeline.recommender.reasons import Reasons, give_reasons
 from pipeline.recommender.related_papers import references_weight, related_papers
+from pipeline.recommender.surroundings import cosines_among_nearest
 
 SAME_MEANING, SAME_WORDS = 0.95, 0.85  # above both, a paper is another version of the one asked about
 PHRASE = re.compile(r'"([^"]+)"')
@@ -89,7 +90,15 @@ def similar(atlas: AtlasData, query: Query, *, k: int, filters: Filters = NO_FIL
         candidates = with_related(candidates, query, vectors=atlas.vectors, related=related)
     if allowed[candidates.rows].sum() < k:
         candidates = joined(candidates, nearest_candidates(atlas.index, query, count=count, among=allowed))
-    ranked = rank(query, candidates, lexical=atlas.lexical, sentences=atlas.sentences, config=config, related=related)
+    ranked = rank(
+        query,
+        candidates,
+        lexical=atlas.lexical,
+        sentences=atlas.sentences,
+        config=config,
+        related=related,
+        among=cosines_among_nearest(query.vector, atlas.vectors, atlas.neighbours, rows=candidates.rows),
+    )
     keep = allowed[ranked.rows]
     if not filters.near_duplicates:
         keep &= ~near_duplicates(query, ranked)
