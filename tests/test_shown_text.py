@@ -1,6 +1,7 @@
 """Titles and abstracts as people read them: markup of services is left out of what is shown, and no more than that."""
 
 import json
+import time
 
 import pytest
 
@@ -13,6 +14,7 @@ MATH = (
     '<mml:math xmlns:mml="http://www.w3.org/1998/Math/MathML" display="inline">\n  <mml:mrow>\n    {}\n  </mml:mrow>\n'
     "</mml:math>"
 )
+LONGEST = 50.0  # seconds of the processor; each takes less than one
 TEN, FIVE = "<mml:mn>10</mml:mn>", "<mml:mn>5</mml:mn>"
 
 
@@ -93,6 +95,31 @@ def test_markup_is_left_out(before, after):
 def test_what_only_looks_like_markup_stays(text):
     assert show(text).text == text
     assert show(text).steps == ()
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        "<i>",
+        "<math>",
+        "<title> ",
+        "<title>" + " " * 50,
+        "&lt;",
+        "$_",
+        "$ ",
+        "<p><",
+        "<a b=c",
+        "<sup>1",
+        "<!--",
+        "\\documentclass ",
+    ],
+)
+def test_a_text_that_repeats_a_sign_very_often_is_read_in_a_moment(sign):
+    text = sign * (200_000 // len(sign))
+    begun = time.process_time()
+    show(text)
+    show(sign + " " * 200_000 + sign)
+    assert time.process_time() - begun < LONGEST
 
 
 def test_venues_names_and_keywords_are_shown_so_too(tmp_path):

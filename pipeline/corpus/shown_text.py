@@ -49,14 +49,14 @@ LABELLED = re.compile(
     r"""<abstracttext\s[^<>]{0,200}?label\s*=\s*["']([^"'<>]{1,80})["'][^<>]{0,200}>""", re.IGNORECASE
 )
 HEADING = re.compile(
-    rf"<((?:jats:)?title|h[1-6]){ATTRIBUTES}>\s*([^<>]{{1,80}}?)\s*</\1\s*>(?:\s*;)?(?=\s*<|\s*\S)", re.IGNORECASE
+    rf"<((?:jats:)?title|h[1-6]){ATTRIBUTES}>([^<>]{{1,120}})</\1\s*>(?:\s*;)?(?=\s*\S)", re.IGNORECASE
 )
 PARAGRAPHS = re.compile(r"\A\s*<p\s*>|</p\s*>", re.IGNORECASE)  # whose ends need not be marked
-NO_HEADINGS = frozenset({"abstract", "summary"})
+NO_HEADINGS = frozenset({"", "abstract", "summary"})
 SUPERSCRIPT = re.compile(
     rf"(?<=\d)<(?:jats:)?sup{ATTRIBUTES}>\s*([0-9+\-−–]{{1,6}})\s*</(?:jats:)?sup\s*>", re.IGNORECASE
 )
-COMMENT = re.compile(r"<!--.{0,5000}?-->|<!\[CDATA\[|\]\]>", re.DOTALL)
+CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
 MATH = re.compile(r"<((?:[a-z]\w{0,9}:)?)math[\s>]", re.IGNORECASE)
 TEX_BESIDE = re.compile(r"<((?:jats:)?tex-math)(?:\s[^<>]{0,200})?>[^<]{0,5000}</\1>", re.IGNORECASE)
 PREFIX = re.compile(r"(</?)[a-zA-Z]\w{0,9}:")
@@ -69,7 +69,7 @@ SMALL = re.compile(
 )
 # A formula as Springer's texts have it: a whole document of LaTeX.
 DOCUMENT = re.compile(
-    r"\s*\\documentclass(?:(?!\\documentclass|\\begin\s*\{document\}).){0,2000}\\begin\s*\{document\}"
+    r"\\documentclass(?:(?!\\documentclass|\\begin\s*\{document\}).){0,2000}\\begin\s*\{document\}"
     r"((?:(?!\\end\s*\{document\}).){0,2000})\\end\s*\{document\}",
     re.DOTALL,
 )
@@ -143,7 +143,7 @@ def _letter(entity: re.Match[str]) -> str:
 def _without_tags(text: str) -> str:
     if "<" not in text:
         return text
-    marked = COMMENT.sub("", text) if "<!" in text else text
+    marked = _without_comments(CDATA.sub("", text)) if "<!" in text else text
     marked = _with_math(marked) if "math" in marked.lower() else marked
     marked = LABELLED.sub(r" \1: ", marked)
     marked = HEADING.sub(_heading, SUPERSCRIPT.sub(lambda high: raised(high[1], "1"), marked))
@@ -153,6 +153,14 @@ def _without_tags(text: str) -> str:
         done = tag.end()
     without = "".join([*pieces, marked[done:]])
     return text if without == text else " ".join(without.split())
+
+
+def _without_comments(text: str) -> str:
+    pieces, done = [], 0
+    while (begun := text.find("<!--", done)) >= 0 and (end := text.find("-->", begun)) >= 0:
+        pieces.append(text[done:begun])
+        done = end + len("-->")
+    return "".join([*pieces, text[done:]])
 
 
 def _tags(text: str) -> list[re.Match[str]]:
@@ -182,7 +190,7 @@ def _is_alone(name: str) -> bool:
 
 
 def _heading(heading: re.Match[str]) -> str:
-    words = heading[2]
+    words = heading[2].strip()
     if words.lower().strip(" .:") in NO_HEADINGS:
         return " "
     return f" {words} " if words[-1] in SENTENCE_END else f" {words}: "
@@ -217,7 +225,7 @@ def _letter_of_xml(entity: re.Match[str]) -> str:
 
 
 def _without_small_formulas(text: str) -> str:
-    text = DOCUMENT.sub(r" \1", text) if "\\documentclass" in text else text
+    text = DOCUMENT.sub(r"\1", text) if "\\documentclass" in text else text
     return STYLED.sub(_set_small, SMALL.sub(_set_small, text))
 
 
