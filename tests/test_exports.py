@@ -45,7 +45,9 @@ def key(text: str) -> str:
     """Letters and digits of a text, LaTeX, markup, accents and case left out."""
     for _ in range(3):  # markup that was escaped and escaped again
         text = html.unescape(text)
-    plain = re.sub(r"<[^<>]{1,60}>|&[a-z]{2,8};|\\[a-zA-Z]+\s?|\\.|\$\\?backslash\$n", "", text)
+    plain = re.sub(
+        r"</?[a-z]+:[a-z-]+\s[^<>]{1,500}>|<[^<>]{1,60}>|&[a-z]{2,8};|\\[a-zA-Z]+\s?|\\.|\$\\?backslash\$n", "", text
+    )
     plain = unicodedata.normalize("NFKD", plain).casefold()
     return "".join(letter for letter in plain if letter.isalnum() and ord(letter) < 0x3000) or plain.strip()
 
