@@ -11,20 +11,23 @@ from pipeline.config import CorpusConfig, EmbeddingConfig, cache_folder
 from pipeline.corpus import read_corpus
 from pipeline.corpus.cited_references import REFERENCES, to_references
 from pipeline.embedding import embed
+from pipeline.neighbours import Neighbours, find_neighbours
 from pipeline.references import CitedWorks, find_works
 from pipeline.words.tfidf import Lexical, build_lexical
 
+K = 50
 CORPORA = ("cite-bci-eeg", "cite-capture-recapture", "cite-veterinary")
 
 
 @dataclass(frozen=True)
 class CitedCorpus:
-    """n papers. vectors: (n, d) float32 unit rows. labels: the categories of each; category: the one that a paper has
-    alone, "" where it has several.
+    """n papers. vectors: (n, d) float32 unit rows; neighbours: the nearest that a run keeps. labels: the categories of
+    each; category: the one that a paper has alone, "" where it has several.
     """
 
     name: str
     vectors: NDArray[np.float32]
+    neighbours: Neighbours
     lexical: Lexical
     labels: list[frozenset[str]]
     category: NDArray[np.str_]
@@ -43,9 +46,11 @@ def read_cited(name: str, folder: Path) -> CitedCorpus:
     columns = {column: papers.column(column) for column in ("id", "title", "year", "doi")}
     columns["references"] = pa.chunked_array([pa.array(lists, REFERENCES)])
     embedding, _ = embed(corpus, EmbeddingConfig(), folder=Path(), cache=cache_folder(), seed=0)
+    vectors = np.array(embedding.vectors)
     return CitedCorpus(
         name,
-        np.array(embedding.vectors),
+        vectors,
+        find_neighbours(vectors, k=K),
         build_lexical(corpus.cleaned.texts),
         [frozenset(listed or ()) for listed in papers.column("labels").to_pylist()],
         np.array([label or "" for label in papers.column("label").to_pylist()]),

@@ -27,8 +27,9 @@ from pipeline.config import CorpusConfig, EmbeddingConfig, SimilarConfig, cache_
 from pipeline.corpus import read_corpus, text_of
 from pipeline.embedding import Embedding, VectorCache, embed_texts, make_encoder
 from pipeline.embedding import embed as embed_corpus
-from pipeline.neighbours import nearest
+from pipeline.neighbours import find_neighbours, nearest
 from pipeline.recommender.ranking import sentence_matches, z_scores
+from pipeline.recommender.surroundings import NEAREST, all_among_nearest
 from pipeline.words import tfidf, tokens
 from pipeline.words.stop_words import FUNCTION_WORDS
 from pipeline.words.tfidf import Lexical, build_lexical
@@ -51,8 +52,9 @@ def orders(
     pool: Embedding,
     lexical: Lexical,
     own: int | None,
+    among: NDArray[np.float32],
 ) -> Mapping[str, NDArray[np.int64]]:
-    """Rows of the candidates in the order of each way."""
+    """Rows of the candidates in the order of each way. among: (n, d) each paper as it stands among its nearest."""
     vector, (terms, weights), sentences = query
     rows_of = None if own is None else np.array([own])
     found = nearest(pool.vectors, vector[None], k=CANDIDATES, own_rows=rows_of)
@@ -60,7 +62,7 @@ def orders(
     config = SimilarConfig()
     assert pool.sentences is not None
     scores = {
-        "dense": config.dense * z_scores(found.similarities[0].astype(np.float64), CANDIDATES),
+        "dense": config.dense * z_scores(among[rows].astype(np.float64) @ vector, CANDIDATES),
         "lexical": config.lexical * z_scores(lexical.cosines(terms, weights, rows), CANDIDATES),
         "sentences": config.sentences * z_scores(sentence_matches(sentences, pool.sentences, rows), CANDIDATES),
     }
@@ -69,6 +71,10 @@ def orders(
         parts = scores if way == "all three" else {name: scores[name] for name in way.split(" + ")}
         ordered[way] = rows[np.argsort(-sum(parts.values()), kind="stable")]
     return ordered
+
+
+def among_nearest_of(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    return all_among_nearest(vectors, find_neighbours(vectors, k=NEAREST))
 
 
 def sentences_of(embedding: Embedding, row: int) -> NDArray[np.int8]:
@@ -125,9 +131,10 @@ def by_categories(papers: list[dict], queries: int) -> None:
     texts = [text_of(paper["title"], paper["abstract"]) for paper in papers]
     categories = [set(paper.get("categories") or paper.get("labels") or [paper["label"]]) for paper in papers]
     pool, lexical = embed(texts), build_lexical(texts)
+    among = among_nearest_of(pool.vectors)
     results: dict[str, dict[str, list]] = {}
     for row in np.random.default_rng(0).choice(len(papers), queries, replace=False).tolist():
-        ordered = orders((pool.vectors[row], lexical.paper(row), sentences_of(pool, row)), pool, lexical, row)
+        ordered = orders((pool.vectors[row], lexical.paper(row), sentences_of(pool, row)), pool, lexical, row, among)
         gains = {
             way: np.array([len(categories[row] & categories[o]) / len(categories[row] | categories[o]) for o in rows])
             for way, rows in ordered.items()
@@ -141,10 +148,11 @@ def by_halves(papers: list[dict], count: int) -> None:
     halves = [(words[: len(words) // 2], words[len(words) // 2 :]) for words in (p["abstract"].split() for p in chosen)]
     first, second = ([" ".join(pair[place]) for pair in halves] for place in (0, 1))
     pool, asked, lexical = embed(first), embed(second), build_lexical(first)
+    among = among_nearest_of(pool.vectors)
     results: dict[str, dict[str, list]] = {}
     for row in range(len(chosen)):
         ordered = orders(
-            (asked.vectors[row], lexical.query(second[row]), sentences_of(asked, row)), pool, lexical, None
+            (asked.vectors[row], lexical.query(second[row]), sentences_of(asked, row)), pool, lexical, None, among
         )
         gains = {way: (rows == row).astype(float) for way, rows in ordered.items()}
         collect({"MRR": reciprocal, "recall@10": recall}, gains, results)
@@ -178,13 +186,14 @@ def by_words(name: str, queries: int) -> dict[str, NDArray[np.float64]]:
         with counting(way):
             lexicals[way] = build_lexical(corpus.cleaned.texts)
     able = np.flatnonzero([bool(own) for own in categories])
+    among = among_nearest_of(embedding.vectors)
     results: dict[str, list[float]] = {way: [] for way in ("no words", *WAYS_TO_COUNT)}
     config = SimilarConfig()
     for row in np.random.default_rng(0).permutation(able)[:queries].tolist():
         found = nearest(embedding.vectors, embedding.vectors[[row]], k=CANDIDATES, own_rows=np.array([row]))
         rows = found.indices[0].astype(np.int64)
         gains = np.array([len(categories[row] & categories[o]) / len(categories[row] | categories[o]) for o in rows])
-        dense = config.dense * z_scores(found.similarities[0].astype(np.float64), CANDIDATES)
+        dense = config.dense * z_scores(among[rows].astype(np.float64) @ embedding.vectors[row], CANDIDATES)
         results["no words"].append(ndcg(gains))
         for way, lexical in lexicals.items():
             words = z_scores(lexical.cosines(*lexical.paper(row), rows), CANDIDATES)

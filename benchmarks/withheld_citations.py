@@ -19,8 +19,9 @@ from pipeline.config import SimilarConfig
 from pipeline.neighbours import ExactIndex
 from pipeline.recommender.candidates import nearest_candidates, with_related
 from pipeline.recommender.query import Query
-from pipeline.recommender.ranking import rank
+from pipeline.recommender.ranking import Candidates, Ranked, rank
 from pipeline.recommender.related_papers import RelatedPapers
+from pipeline.recommender.surroundings import cosines_among_nearest
 from pipeline.references import StoredReferences, link_papers
 
 SEED = 17
@@ -77,16 +78,27 @@ def _places(
     alone[list(query.rows)] = -1
     ahead, tied = np.count_nonzero(alone > alone[target]), np.count_nonzero(alone == alone[target]) - 1
     places = {"text": NOWHERE, "references": 1 + ahead + tied / 2}
-    ranked = {"text": rank(query, near, lexical=corpus.lexical, sentences=None, config=SimilarConfig())}
+    ranked = {"text": _rank(corpus, query, near)}
     for weight in WEIGHTS:
         counted = RelatedPapers(stored, related.rows, related.values, weight)
-        ranked[f"both, {weight}"] = rank(
-            query, wide, lexical=corpus.lexical, sentences=None, config=SimilarConfig(), related=counted
-        )
+        ranked[f"both, {weight}"] = _rank(corpus, query, wide, related=counted)
     for way, order in ranked.items():
         found = np.flatnonzero(order.rows == target)
         places[way] = float(found[0] + 1) if len(found) else NOWHERE
     return places
+
+
+def _rank(corpus: CitedCorpus, query: Query, candidates: Candidates, *, related: RelatedPapers | None = None) -> Ranked:
+    among = cosines_among_nearest(query.vector, corpus.vectors, corpus.neighbours, rows=candidates.rows)
+    return rank(
+        query,
+        candidates,
+        lexical=corpus.lexical,
+        sentences=None,
+        config=SimilarConfig(),
+        related=related,
+        among=among,
+    )
 
 
 def by_labels(folder: Path, *, queries: int = 1000) -> None:
@@ -122,9 +134,7 @@ def _label_gains(corpus: CitedCorpus, row: int, stored: StoredReferences) -> dic
     for weight in (0.0, *WEIGHTS):
         related = RelatedPapers(stored, *stored.related(asked), weight)
         wide = with_related(near, query, vectors=corpus.vectors, related=related)
-        ranked = rank(
-            query, wide, lexical=corpus.lexical, sentences=None, config=SimilarConfig(), related=related
-        ).rows[:10]
+        ranked = _rank(corpus, query, wide, related=related).rows[:10]
         labels = [corpus.labels[other] for other in ranked.tolist()]
         found = np.array([len(own & other) / max(len(own | other), 1) for other in labels])
         made[f"both, {weight}" if weight else "text"] = float((found * discount).sum() / best) if best > 0 else 0.0
