@@ -10,7 +10,9 @@ from pipeline.corpus import read_corpus
 from pipeline.corpus.adapters.names import given_name_first, people
 from pipeline.corpus.cited_references import to_references
 from pipeline.corpus.readers.latex import decode_latex
+from pipeline.corpus.readers.table_header import column_names
 from pipeline.corpus.refusals import refusal_of_text
+from pipeline.errors import CorpusError
 
 LONGEST = 50  # seconds of processor time, a hundred times what any of them takes
 MANY = 60_000
@@ -61,8 +63,54 @@ def test_numbers_of_pubmed_are_still_told():
     assert "PubMed" in str(refusal_of_text("31000001\n31000002, 31000003\nPMID: 31000004;\n"))
 
 
+def test_a_header_may_have_a_name_ten_thousand_times():
+    names = column_names(["a"] * 10_000 + ["a (2)"])
+    assert names[:3] == ["a", "a (2)", "a (3)"]
+    assert len(set(names)) == 10_001
+
+
+def test_front_matter_that_opens_ever_more_brackets_is_refused(tmp_path):
+    (tmp_path / "note.md").write_text(f"---\nauthors: {'{' * MANY}\n---\n# On ice\n\nIt melts.\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match="front matter is not YAML"):
+        read_corpus(CorpusConfig(files=("note.md",)), tmp_path)
+
+
+def test_a_number_of_too_many_digits_is_told_in_one_line(tmp_path):
+    (tmp_path / "p.json").write_text(f'[{{"title": "On ice", "year": {"1" * 5_000}}}]', encoding="utf-8")
+    with pytest.raises(CorpusError, match="not JSON: a number of thousands of digits in line 1"):
+        read_corpus(CorpusConfig(files=("p.json",)), tmp_path)
+
+
+def test_the_message_on_broken_xml_is_short(tmp_path):
+    name = "a" * 5_000
+    (tmp_path / "p.xml").write_text(
+        f"<xml><records><record><{name}></titles></record></records></xml>", encoding="utf-8"
+    )
+    with pytest.raises(CorpusError, match="not readable XML") as problem:
+        read_corpus(CorpusConfig(files=("p.xml",)), tmp_path)
+    assert len(str(problem.value)) < 1_000
+
+
+@pytest.mark.parametrize("sign", [" ", "\t\t", "; "])
+def test_authors_of_ovid_may_be_far_apart(tmp_path, sign):
+    text = f"<1>\nTitle\n  On ice.\nAuthors\n  Larsen, Ida M 1;{sign * MANY}Moe, Per MD 2.\nAbstract\n  It melts.\n"
+    (tmp_path / "p.ovd").write_text(text, encoding="utf-8")
+    papers = read_corpus(CorpusConfig(files=("p.ovd",)), tmp_path).tables.papers
+    assert papers.column("authors").to_pylist() == [["Ida M Larsen", "Per Moe"]]
+
+
 def test_what_is_nested_too_deeply_in_latex_is_kept_as_text():
     assert decode_latex("\\textit{" * 5_000 + "Ice" + "}" * 5_000).endswith("Ice")
+
+
+@pytest.mark.parametrize("gap", [" " * MANY, "\n" * MANY, "\t" * MANY], ids=["blanks", "line ends", "tabs"])
+def test_a_key_of_bibtex_may_have_a_long_gap_before_it(tmp_path, gap):
+    note = "note = {{crossref = {{x{gap}y}}}}"
+    entry = f"@inproceedings{{{{{{gap}}a,{{gap}}\n title = {{{{On ice}}}}, crossref = {{{{{{gap}}v}}}}, {note}}}}}\n"
+    volume = "@proceedings{v, booktitle = {Ice Days}}\n"
+    (tmp_path / "p.bib").write_text(entry.format(gap=gap) + f"@article{{{gap}x\n" + volume, encoding="utf-8")
+    papers = read_corpus(CorpusConfig(files=("p.bib",)), tmp_path).tables.papers
+    assert papers.column("title").to_pylist()[0] == "On ice"
 
 
 @pytest.mark.parametrize("form", ["ris", "jsonl"])

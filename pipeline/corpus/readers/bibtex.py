@@ -32,8 +32,8 @@ NOT_INHERITED = frozenset(
     {"title", "author", "abstract", "doi", "url", "eprint", "pages", "crossref", "note", "keywords"}
 )
 VOLUMES = frozenset({"proceedings", "mvproceedings", "collection", "mvcollection"})
-KEY = re.compile(r"@\s*(?!string|comment|preamble)[A-Za-z]+\s*[{(]\s*([^,{}\"=\n]*?)\s*,", re.IGNORECASE)
-CROSSREF = re.compile(r"""\b(?:crossref|xdata)\s*=\s*["{]\s*([^"}]+?)\s*["}]""", re.IGNORECASE)
+KEY = re.compile(r"@\s*(?!string|comment|preamble)[A-Za-z]+\s*[{(]\s*+([^,{}\"=\n]*+)\s*+,", re.IGNORECASE)
+CROSSREF = re.compile(r"""\b(?:crossref|xdata)\s*=\s*["{]([^"}]+)["}]""", re.IGNORECASE)
 STRING = re.compile(r"@\s*string\b", re.IGNORECASE)
 # An entry, after comments or a few lines that a program writes above the first.
 BEGINNING = re.compile(
@@ -153,9 +153,9 @@ def _read_index(source: Source, encoding: str) -> _Index:
     for _, line in _lines(source, encoding):
         if "crossref" in line.lower():
             volumes |= {key.strip().lower() for key in CROSSREF.findall(line)}
-        for key in KEY.findall(line) if "@" in line else ():
+        for key in map(str.strip, KEY.findall(line)) if "@" in line else ():
             (repeated if key in seen else seen).add(key)
-    return _Index(frozenset(volumes), frozenset(repeated - {""}))
+    return _Index(frozenset(volumes - {""}), frozenset(repeated - {""}))
 
 
 def _read_volumes(source: Source, encoding: str, keys: frozenset[str]) -> dict[str, dict[str, str]]:
@@ -163,7 +163,7 @@ def _read_volumes(source: Source, encoding: str, keys: frozenset[str]) -> dict[s
     volumes: dict[str, dict[str, str]] = {}
     macros: dict[str, str] = {}
     for _, text in _chunks(source, encoding) if keys else ():
-        if not any(name.lower() in keys for name in KEY.findall(text)) and not STRING.search(text):
+        if not any(name.strip().lower() in keys for name in KEY.findall(text)) and not STRING.search(text):
             continue
         library = _parse(text)
         macros |= _macros(library)

@@ -6,6 +6,7 @@ Front matter is read by PyYAML's safe loader, Markdown by markdown-it-py.
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import accumulate
 
 from pipeline.corpus.decoding import decode_whole, mend_records
 from pipeline.corpus.file_format import Format
@@ -15,6 +16,8 @@ from pipeline.corpus.sources import Source
 LONGEST_TITLE = 300  # characters
 LARGEST = 2**20  # bytes; an export of another program that nobody recognised is larger, an abstract never
 FRONT = re.compile(r"\A---\s*\n(.*?)\n(?:---|\.\.\.)\s*(?:\n|\Z)", re.DOTALL)
+BRACKET = re.compile(r"[\[{}\]]")
+MOST_NESTED = 50
 ABSTRACT = re.compile(r"abstract|summary|zusammenfassung|résumé|resumen", re.IGNORECASE)
 
 
@@ -81,6 +84,8 @@ def _name(source: Source) -> str:
 def _front_matter(text: str) -> dict[str, object] | None:
     import yaml
 
+    if _depth(text) > MOST_NESTED:  # the parser takes ever longer, the deeper it is
+        return None
     try:
         # An alias can expand to a hundred others: a few lines could fill the memory.
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
@@ -91,6 +96,12 @@ def _front_matter(text: str) -> dict[str, object] | None:
     if not isinstance(metadata, dict):
         return None
     return {str(name): _plain(value) for name, value in metadata.items()}
+
+
+def _depth(text: str) -> int:
+    """How many lists and objects in brackets are open at once."""
+    steps = (1 if bracket in "[{" else -1 for bracket in BRACKET.findall(text))
+    return max(accumulate(steps, lambda depth, step: max(depth + step, 0)), default=0)
 
 
 def _plain(value: object) -> object:

@@ -57,6 +57,8 @@ def _documents(text: str) -> tuple[list[object], json.JSONDecodeError | None]:
             document, end = decoder.raw_decode(text, start)
         except json.JSONDecodeError as problem:
             return documents, problem
+        except ValueError:  # Python's own limit, as reading such a number takes long
+            return documents, json.JSONDecodeError("a number of thousands of digits", text, start)
         documents.append(document)
         start = BETWEEN.match(text, end).end()  # type: ignore[union-attr]
     return documents, None

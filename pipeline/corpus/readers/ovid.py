@@ -114,11 +114,12 @@ def _fields(lines: Sequence[str]) -> dict[str, object]:
 def _tidied(fields: dict[str, object]) -> dict[str, object]:
     title, journal = str(fields.get("title", "")), str(fields.get("journal", ""))
     authors = [
-        DEGREES.sub("", MARKS.sub("", name)).strip(" .") for name in re.split(r";\s*", str(fields.get("authors", "")))
+        DEGREES.sub("", MARKS.sub("", " ".join(name.split()))).strip(" .")
+        for name in str(fields.get("authors", "")).split(";")
     ]
     tidied: dict[str, object] = {
         **fields,
-        "title": MARKS.sub("", title) if title.rstrip(". ").endswith("]") else title,
+        "title": MARKS.sub("", " ".join(title.split())) if title.rstrip(". ").endswith("]") else title,
         "authors": [given_first(name) if "," in name else initials_first(name) for name in authors if name],
         "journal": journal.partition(".   ")[0].partition(". ")[0],
         "source": journal,

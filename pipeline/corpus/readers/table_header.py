@@ -1,7 +1,6 @@
 """Cells of a header -> names of columns, each of them its own; shared by text tables and spreadsheets."""
 
 from collections.abc import Sequence
-from itertools import count
 
 HEADER_WITHIN = 20  # rows; above a header stand titles, search strings and dates
 
@@ -13,11 +12,12 @@ def column_names(cells: Sequence[str]) -> list[str]:
     ['Title', 'Note', 'Note (2)', 'column 4']
     """
     names: dict[str, None] = {}
+    first_number: dict[str, int] = {}  # of each repeated name: those below it are taken
     for place, cell in enumerate(cells, start=1):
         name = " ".join(cell.split()) or f"column {place}"
-        names[name if name not in names else _numbered(name, names)] = None
+        numbered = name
+        while numbered in names:
+            first_number[name] = first_number.get(name, 1) + 1
+            numbered = f"{name} ({first_number[name]})"
+        names[numbered] = None
     return list(names)
-
-
-def _numbered(name: str, taken: dict[str, None]) -> str:
-    return next(numbered for number in count(2) if (numbered := f"{name} ({number})") not in taken)

@@ -76,7 +76,7 @@ def read(source: Source, encoding: str) -> Iterator[Record | Rejected]:
                 yield _row(source, number, (fields, format_name, mended))
     except XmlBreakError as problem:
         if not number:
-            raise CorpusError(f"{source}: not readable XML: {problem}") from None
+            raise CorpusError(f"{source}: not readable XML: {str(problem)[:300]}") from None
         yield Rejected(source.name, number + 1, f"the XML breaks off or is wrong here: {problem}"[:300])
 
 
