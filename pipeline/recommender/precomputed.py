@@ -153,7 +153,7 @@ def _best(
     """
     config = atlas.manifest.config.similar
     pairs = zip(atlas.vectors[own], np.maximum(block.rows, 0), strict=True)
-    parts = [(config.dense, np.array([cosines_to(vector, among[rows]) for vector, rows in pairs]))]
+    parts = [(config.dense, np.array([cosines_to(vector, among.take(rows, axis=0)) for vector, rows in pairs]))]
     left_out = block.rows < 0
     other_version = block.similarity >= SAME_MEANING
     if words is not None:
