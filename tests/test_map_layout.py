@@ -9,6 +9,7 @@ import pytest
 from pipeline.build import map_layout
 from pipeline.build.map_layout import MapLayout
 from pipeline.build.stages import Stages
+from pipeline.clusterer.sample import Sampling
 from pipeline.errors import PaperatlasError
 from pipeline.neighbours import find_neighbours
 from pipeline.progress import Silent
@@ -24,7 +25,8 @@ def layout() -> MapLayout:
     vectors = np.repeat(np.eye(3, 8), 20, axis=0) + 0.2 * random.normal(size=(60, 8))
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     plan = plan_reducer(60, n_components=2, n_neighbors=30)
-    return MapLayout(vectors, find_neighbours(vectors, k=15), plan=plan, min_dist=0.1, seed=3, needs=("clouds",))
+    graph = find_neighbours(vectors, k=15)
+    return MapLayout(vectors, graph, Sampling(vectors, graph, 3), plan=plan, min_dist=0.1, seed=3, needs=("clouds",))
 
 
 @pytest.fixture

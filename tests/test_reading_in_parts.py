@@ -11,14 +11,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.build import sharding
+from pipeline.build.sharding import Sharding
 from pipeline.config import CorpusConfig
-from pipeline.corpus import Paper, Rejected, batch_store, read_corpus, shares, work_keys
+from pipeline.corpus import Paper, Rejected, batch_store, read_corpus, shares, stretches, work_keys
 from pipeline.corpus.batch_store import BatchStore
 from pipeline.corpus.paper_rows import to_block
 from pipeline.corpus.paper_texts import ChosenTexts
 from pipeline.corpus.record import text_hash, text_of
 from pipeline.corpus.row_index import RowIndex
 from pipeline.errors import CorpusError
+from pipeline.workers import in_process
+from pipeline.workers.shard_store import FolderStore
+from pipeline.workers.shards import Shards
 from tests.test_reading_speed_paths import awkward_rows, shown, write_awkward
 
 
@@ -111,6 +116,124 @@ def test_an_interrupted_reading_ends_the_other_processes_and_leaves_nothing(plac
     with pytest.raises(KeyboardInterrupt):
         read_corpus(CONFIG, place, advance=interrupt)
     assert list(tmp_path.iterdir()) == []
+
+
+# --- in the store of shards: kept, taken, mended
+
+
+@pytest.fixture
+def in_shards(place, tmp_path, monkeypatch):
+    """Reads the folder, or files of it, by tasks of this process whose results are kept; how many pieces were read."""
+    for name, value in (("STRETCH", 1), ("LOAD_BYTES", 100_000)):
+        monkeypatch.setattr(shares, name, value)
+    read = []
+    real = stretches.to_part
+    monkeypatch.setattr(stretches, "to_part", lambda step, *rest: read.append(step.source) or real(step, *rest))
+
+    def start(files=CONFIG.files, workers=2, **settings):
+        read.clear()
+        executor = replace(in_process(), workers=workers)
+        kept = Shards(FolderStore(tmp_path / "shards"), executor, 1)
+        corpus = read_corpus(CorpusConfig(files=files, **settings), place, shards=kept)
+        return corpus, len(read)
+
+    return start
+
+
+def files_of(folder, kind="stretch"):
+    return sorted((folder / "shards").glob(f"{kind}-*.npz"))
+
+
+def test_what_tasks_keep_is_the_same_corpus_and_is_not_read_again(alone, in_shards, tmp_path):
+    first, pieces = in_shards()
+    assert shown(first) == shown(alone)
+    assert len(files_of(tmp_path)) > 10
+    again, read = in_shards()
+    assert shown(again) == shown(alone)
+    assert 0 < read < pieces / 2, "only loads of which something could not be read are looked at again"
+    other, read = in_shards(workers=1)
+    assert shown(other) == shown(alone)
+    assert read < pieces / 2, "whoever shares a file next time takes the same stretches"
+
+
+def test_an_interrupted_reading_goes_on_with_what_is_left(place, in_shards, tmp_path, monkeypatch):
+    class Dark(Exception):
+        pass
+
+    write = stretches.write_whole
+
+    def fail_at_the_second(store, name, content):
+        if len(files_of(tmp_path)) == 2:
+            raise Dark
+        write(store, name, content)
+
+    files = ("papers/many.csv", "papers/many.jsonl")
+    with monkeypatch.context() as patch:
+        patch.setattr(stretches, "write_whole", fail_at_the_second)
+        with pytest.raises(Dark):
+            in_shards(files)
+    corpus, read = in_shards(files)
+    assert (read, len(files_of(tmp_path))) == (2, 4)
+    assert shown(corpus) == shown(read_corpus(CorpusConfig(files=files), place))
+
+
+def flip_a_bit(file):
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize("harm", [flip_a_bit, lambda file: file.unlink()])
+@pytest.mark.parametrize("kind", ["stretch", "reading"])
+def test_what_is_damaged_is_read_again_with_one_line(place, in_shards, tmp_path, caplog, harm, kind):
+    files = ("papers/many.csv", "papers/many.jsonl")
+    whole, _ = in_shards(files)
+    harm(files_of(tmp_path, kind)[0])
+    corpus, read = in_shards(files)
+    assert read == (kind == "stretch")
+    assert shown(corpus) == shown(whole)
+    assert [record.message for record in caplog.records if "missing or damaged" in record.message] != []
+
+
+def test_a_file_that_changed_and_other_settings_are_read_anew(place, in_shards):
+    _, pieces = in_shards(("papers/many.csv",))
+    assert in_shards(("papers/many.csv",))[1] == 0
+    assert in_shards(("papers/many.csv",), encoding="latin-1")[1] == pieces
+    (place / "again.csv").write_text((place / "papers/many.csv").read_text().replace("Flake 3 ", "Flake three "))
+    corpus, read = in_shards(("again.csv",))
+    assert read == pieces
+    assert "Flake three falls." in list(corpus.cleaned.abstracts)
+
+
+def test_what_could_not_be_read_is_tried_again_with_the_same_line(place, in_shards):
+    for _ in range(2):
+        with pytest.raises(CorpusError, match="damaged after line"):
+            in_shards(("papers/broken.jsonl.gz", "papers/many.csv"))
+
+
+def test_a_worker_without_the_files_leaves_them_to_this_process(place, in_shards, monkeypatch, caplog):
+    files = ("papers/many.csv",)
+    seen_from_elsewhere = []
+    real = shares._is_there
+    monkeypatch.setattr(shares, "_is_there", lambda *file: seen_from_elsewhere.append(file) or False)
+    corpus, read = in_shards(files)
+    assert seen_from_elsewhere
+    assert read == 2
+    assert "does not reach the files" in caplog.text
+    assert shown(corpus) == shown(read_corpus(CorpusConfig(files=files), place))
+    monkeypatch.setattr(shares, "_is_there", real)
+    assert in_shards(files)[1] == 0, "and what it read is kept too"
+
+
+@pytest.mark.parametrize(("size", "asked", "kept"), [(1, False, False), (1, True, True), (100, False, True)])
+def test_a_run_keeps_what_it_reads_where_it_is_much_or_shards_are_asked_for(tmp_path, monkeypatch, size, asked, kept):
+    (tmp_path / "papers.csv").write_bytes(b"x" * size)
+    monkeypatch.setattr(sharding, "SHARED_FROM", 100)
+    place = Sharding(in_process(), FolderStore(tmp_path / "shards"), 5, asked)
+    made = place.shards_of_files([str(tmp_path / "papers.csv")])
+    assert (made is not None) == kept
+    if made is not None:
+        assert made.executor.kind == ("processes" if size == 100 else "local")
 
 
 def test_what_is_kept_in_files_is_the_same_and_outlives_its_store(place, alone, monkeypatch):

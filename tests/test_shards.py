@@ -330,11 +330,15 @@ def test_a_folder_of_shards_that_cannot_be_made_is_told_before_anything_is_read(
         run_config(config("x", shards="file/shards"))
 
 
-def test_a_run_that_is_refused_leaves_no_empty_folder(config, tmp_path):
+def test_what_a_refused_run_has_read_goes_with_the_next_one(config, tmp_path):
     made = config("x", shards="mine")
+    content = (tmp_path / "p.jsonl").read_text()
     (tmp_path / "p.jsonl").write_text("no paper")
     with pytest.raises(CorpusError):
         run_config(made)
+    assert len(list((tmp_path / "mine").glob("*.npz"))) == 2
+    (tmp_path / "p.jsonl").write_text(content)
+    run_config(made)
     assert not (tmp_path / "mine").exists()
 
 

@@ -7,11 +7,17 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
+from pipeline.build.map_layout import MapLayout
+from pipeline.build.stages import Stages
 from pipeline.clusterer import cluster as joining
+from pipeline.clusterer import sample
 from pipeline.clusterer.cluster import cluster
-from pipeline.clusterer.sample import draw_sample, extend_to_all
+from pipeline.clusterer.sample import Sampling, draw_sample, extend_to_all
 from pipeline.config import ClustererConfig, ReducerConfig
 from pipeline.neighbours import Neighbours, find_neighbours
+from pipeline.progress import Silent
+from pipeline.reducer.sampled_layout import extend_layout
+from pipeline.reducer.umap import plan_reducer, reduce, turn_upright
 from pipeline.workers import run_here, run_side_by_side
 from pipeline.workers.machine import core_count
 from pipeline.workers.threads import in_threads
@@ -138,6 +144,34 @@ def test_a_sample_draws_thinly_surrounded_papers_more_often():
     assert 0.55 < thin < 0.85, "at most four times as likely, or the dense would vanish"
     np.testing.assert_array_equal(rows, draw_sample(graph, 1_000, seed=3))
     assert rows.tolist() != draw_sample(graph, 1_000, seed=4).tolist()
+
+
+def test_neighbours_of_a_sample_are_looked_for_once_for_topics_and_map(monkeypatch):
+    searched = []
+    monkeypatch.setattr(sample, "find_neighbours", lambda rows, k: searched.append(k) or find_neighbours(rows, k=k))
+    monkeypatch.setattr(joining, "MOST_FITTED", 150)
+    monkeypatch.setattr("pipeline.reducer.sampled_layout.MOST_LAID_OUT", 150)
+    monkeypatch.setattr("pipeline.reducer.sampled_layout.LAID_OUT", 150)
+    vectors, _ = blobs([100, 100, 100], spread=0.2)
+    graph = find_neighbours(vectors, k=50)
+    plan = plan_reducer(300, n_components=2, n_neighbors=15)
+
+    def found(sampling):
+        made = cluster(
+            vectors, graph, reducer=ReducerConfig(), clusterer=ClustererConfig(), seeds=None, resamples=0, seed=1,
+            sampling=sampling,
+        )  # fmt: skip
+        layout = MapLayout(vectors, graph, sampling, plan=plan, min_dist=0.1, seed=1, needs=())
+        return made.core, layout.finish(Stages(Silent()), None)
+
+    core, places = found(Sampling(vectors, graph, 1, 150))
+    assert searched == [50]
+    drawn = draw_sample(graph, 150, seed=1)
+    alone = reduce(vectors[drawn], find_neighbours(vectors[drawn], k=14), plan=plan, min_dist=0.1, seed=1)
+    whole = extend_layout(alone, drawn, vectors=vectors, neighbours=graph, min_dist=0.1, seed=1)
+    np.testing.assert_array_equal(places, turn_upright(whole))
+    core_of_its_own, _ = found(Sampling(vectors, graph, 1, 100))
+    np.testing.assert_array_equal(core, core_of_its_own)
 
 
 def test_papers_that_were_not_drawn_join_by_half_of_the_vote():

@@ -12,6 +12,7 @@ from pipeline.build.manifest_builder import Measured, build_manifest
 from pipeline.build.map_layout import MapLayout
 from pipeline.build.stages import Stages
 from pipeline.clusterer.cluster import Clustering, cluster, fits_planned
+from pipeline.clusterer.sample import Sampling
 from pipeline.clusterer.selection import NEIGHBOURS_SCORED
 from pipeline.config import Config, cache_folder
 from pipeline.corpus import Corpus, CorpusTables, find_files, read_corpus
@@ -42,9 +43,10 @@ def build_atlas(config: Config, digest: str, stages: Stages) -> AtlasData:
     works = _find_works(embedded, stages)
     embedded = _with_references(config, embedded, works)
     corpus, vectors = embedded.corpus, embedded.embedding.vectors
-    layout = _map_layout(config, embedded)
+    sampling = Sampling(vectors, embedded.graph, config.seed)
+    layout = _map_layout(config, embedded, sampling)
     with layout.begin(stages) as begun:
-        clustering = _cluster(config, embedded, stages)
+        clustering = _cluster(config, embedded, stages, sampling=sampling)
         coordinates = layout.finish(stages, begun)
     preservation = neighbourhood_preservation(embedded.neighbours, coordinates)
     words = CorpusWords(corpus.cleaned.titles, corpus.cleaned.abstracts, stages.shards_of(len(corpus)))
@@ -128,7 +130,11 @@ def _read_and_embed(config: Config, stages: Stages) -> _Embedded:
         "reading",
         needs,
         lambda advance: read_corpus(
-            config.corpus, config.folder, vectors_column=settings.vectors_column, advance=advance
+            config.corpus,
+            config.folder,
+            vectors_column=settings.vectors_column,
+            shards=stages.shards_of_files(files),
+            advance=advance,
         ),
     )
     check_edits(config.topics.edits, corpus.ids)
@@ -197,7 +203,7 @@ def _recall(embedded: _Embedded) -> float | None:
     return round(measure_recall(vectors, embedded.candidates, k=NEIGHBOURS_SCORED), 4)
 
 
-def _cluster(config: Config, embedded: _Embedded, stages: Stages) -> Clustering:
+def _cluster(config: Config, embedded: _Embedded, stages: Stages, *, sampling: Sampling) -> Clustering:
     seeds = None
     seeded, resamples = config.topics.seeded, config.topics.resamples
     if seeded:
@@ -219,17 +225,19 @@ def _cluster(config: Config, embedded: _Embedded, stages: Stages) -> Clustering:
             resamples=resamples,
             seed=config.seed,
             workplace=stages.workplace,
+            sampling=sampling,
             advance=advance,
         ),
         total=fits_planned(len(embedded.corpus), config.reducer, config.clusterer, resamples=resamples),
     )
 
 
-def _map_layout(config: Config, embedded: _Embedded) -> MapLayout:
+def _map_layout(config: Config, embedded: _Embedded, sampling: Sampling) -> MapLayout:
     reducer = config.reducer
     return MapLayout(
         embedded.embedding.vectors,
         embedded.graph,
+        sampling,
         plan=plan_reducer(len(embedded.corpus), n_components=2, n_neighbors=reducer.n_neighbors),
         min_dist=reducer.map_min_dist,
         seed=config.seed,

@@ -1,15 +1,15 @@
 """Vectors, neighbours -> the coordinates of the map: beside the fits of topics, after them, or from a sample."""
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.build.stages import Stages
 from pipeline.clusterer.cluster import FEWEST_FOR_WORKERS
-from pipeline.clusterer.sample import MOST_FITTED, draw_sample
-from pipeline.neighbours import Neighbours, find_neighbours
+from pipeline.clusterer.sample import MOST_FITTED, Sampling
+from pipeline.neighbours import Neighbours
 from pipeline.reducer.layout_task import Points, layout_begun
 from pipeline.reducer.sampled_layout import extend_layout, sample_size
 from pipeline.reducer.umap import ReducerPlan, reduce, turn_upright
@@ -20,12 +20,13 @@ STAGE = "map"
 
 @dataclass(frozen=True)
 class MapLayout:
-    """vectors: (n, d) unit rows; graph: at least plan.n_neighbors - 1 neighbours of each. needs: all that these depend
-    on.
+    """vectors: (n, d) unit rows; graph: at least plan.n_neighbors - 1 neighbours of each. sampling: of a very large
+    corpus, as topics use it. needs: all that these depend on.
     """
 
     vectors: NDArray[np.float32]
     graph: Neighbours
+    sampling: Sampling
     plan: ReducerPlan
     min_dist: float
     seed: int
@@ -55,8 +56,8 @@ class MapLayout:
         size, plan = sample_size(len(self.vectors)), self.plan
         if size is None:
             return reduce(self.vectors, self.graph, plan=plan, min_dist=self.min_dist, seed=self.seed)
-        drawn = draw_sample(self.graph, size, seed=self.seed)
-        among = find_neighbours(self.vectors[drawn], k=plan.n_neighbors - 1)
+        sample = self.sampling if self.sampling.size == size else replace(self.sampling, size=size)
+        among, drawn = sample.among.first(plan.n_neighbors - 1), sample.rows
         places = reduce(self.vectors[drawn], among, plan=plan, min_dist=self.min_dist, seed=self.seed)
         return extend_layout(
             places, drawn, vectors=self.vectors, neighbours=self.graph, min_dist=self.min_dist, seed=self.seed

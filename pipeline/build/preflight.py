@@ -19,8 +19,10 @@ from pipeline.reducer.sampled_layout import EPOCHS, PULLED_BY, sample_size
 from pipeline.topics.word_sample import MOST_READ
 
 # Of the seconds that it takes to count a paper's words, these many are spent on it by
-READING, KEYWORDS, ROW_COUNTS, PAGE, WRITING, INDEX = 1.2, 9.0, 1.2, 5.0, 0.3, 0.4
+READING, COLLECTING = 1.0, 0.2  # and for duplicates, the order of all, their tables
+KEYWORDS, ROW_COUNTS, PAGE, WRITING, INDEX = 9.0, 1.2, 5.0, 0.3, 0.4
 COUNTING, WEIGHING = 0.8, 0.2  # its own, and to weigh the words once those of all papers are counted
+VOTING = 0.2  # all votes of a paper that was not fitted
 CLUSTERING = 1_200  # HDBSCAN and the score of a fit: as long as so many edges of UMAP take, for a paper
 FIT_SECONDS = 3.0  # a worker process starts, and imports UMAP
 MAP_EPOCHS, MAP_EPOCHS_OF_FEW, FEW = 200, 500, 10_000  # UMAP's own
@@ -34,7 +36,7 @@ PAPER_ON_DISK, FILES_MB = 1_350, 6.0  # words, titles, abstracts; pictures and r
 INDEX_BYTES = 1_600  # of a paper in the index of a large corpus
 PAGE_BYTES = 900  # of a paper on map.html, up to its budget
 CACHED_BEYOND_VECTOR = 64
-SHARD_BYTES = 6_500  # texts, their words, lists of neighbours, while a run lasts
+SHARD_BYTES = 8_000  # rows read, texts, their words, lists of neighbours, while a run lasts
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def estimate(papers: int, config: Config, rates: Rates, *, machines: Machines) -
     """What a run of so many papers costs, no vector cached, nothing else running."""
     text = papers / rates.texts
     stages = [
-        StageEstimate("reading", "n", READING * text),
+        StageEstimate("reading", "n", (READING / _workers(rates, config, machines) + COLLECTING) * text),
         StageEstimate("embedding", "n", _embedding_seconds(papers, rates, machines)),
         StageEstimate("neighbours", *_neighbours_seconds(papers, config, rates, machines=machines)),
         StageEstimate("topics", *_topics_seconds(papers, config, rates, machines=machines)),
@@ -139,7 +141,7 @@ def _topics_seconds(papers: int, config: Config, rates: Rates, *, machines: Mach
     seconds = math.ceil(fits / at_once) * (edges / rates.edges + FIT_SECONDS)
     if papers <= MOST_FITTED:
         return "n", seconds
-    return f"a sample of {MOST_FITTED:,}; n for the vote", seconds + papers / rates.texts
+    return f"a sample of {MOST_FITTED:,}; n for the vote", seconds + VOTING * papers / rates.texts
 
 
 def _map_seconds(papers: int, config: Config, rates: Rates) -> tuple[str, float]:

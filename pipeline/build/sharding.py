@@ -1,11 +1,12 @@
 """Config -> Sharding: who does the tasks of a run, whether its corpus is cut into shards, and where those are kept."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config import Config, ray_address, secret
+from pipeline.corpus.shares import SHARED_FROM, readers_beside
 from pipeline.errors import ConfigError
 from pipeline.workers.executors import Executor, ExecutorOptions, Workplace, in_process, open_executor
 from pipeline.workers.shard_store import ShardStore, open_store, own_names, try_out
@@ -26,6 +27,17 @@ class Sharding:
         if papers <= self.papers and not self.asked:
             return None
         return Shards(self.store, self.executor, self.papers)
+
+    def shards_of_files(self, files: Sequence[str]) -> Shards | None:
+        """The shards in which what is read of these files is kept; None where it is little, read in memory.
+
+        Where this process does the tasks of a run, others beside it read a large input.
+        """
+        much = sum(Path(file).stat().st_size for file in files) >= SHARED_FROM
+        if not self.asked and not much:
+            return None
+        executor = readers_beside() if much and self.executor.kind == "local" else self.executor
+        return Shards(self.store, executor, self.papers)
 
     @property
     def workplace(self) -> Workplace:

@@ -1,7 +1,7 @@
 """Runs the stages of a build, each under its name, and notes what each cost."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
@@ -41,6 +41,10 @@ class Stages:
     def shards_of(self, papers: int) -> Shards | None:
         """The shards of a corpus of so many papers; None where it is one, in memory."""
         return None if self.sharding is None else self.sharding.shards_of(papers)
+
+    def shards_of_files(self, files: Sequence[str]) -> Shards | None:
+        """The shards in which what is read of these files is kept; None where it is little, read in memory."""
+        return None if self.sharding is None else self.sharding.shards_of_files(files)
 
     @property
     def workplace(self) -> Workplace | None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.clusterer.assignment import NOISE
 from pipeline.clusterer.fit import make_fits
-from pipeline.clusterer.sample import MOST_FITTED, draw_sample, extend_to_all
+from pipeline.clusterer.sample import MOST_FITTED, Sampling, extend_to_all
 from pipeline.clusterer.search import SearchResult, TopicPlan, plan_topics, search_jobs, search_topics
 from pipeline.clusterer.seeded import SeededPapers, assign_seeded
 from pipeline.clusterer.selection import Selection
@@ -63,11 +63,12 @@ def cluster(  # noqa: PLR0913 - one argument a thing that topics are made of
     resamples: int,
     seed: int,
     workplace: Workplace | None = None,
+    sampling: Sampling | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Clustering:
     """Topics of all papers. vectors: (n, d); seeds: (m, d) vectors of the sentences of seeded topics, or None.
 
-    workplace: where fits are made, if not on this machine as it suits.
+    workplace: where fits are made, if not on this machine as it suits. sampling: of all papers, for what else needs it.
     """
     seeded = SeededPapers(np.full(len(vectors), NOISE, dtype=np.int32))
     if seeds is not None and len(seeds):
@@ -76,11 +77,11 @@ def cluster(  # noqa: PLR0913 - one argument a thing that topics are made of
     whole = len(rest) == len(vectors)
     # The graph among the rest is computed anew: papers beside a seeded topic would have lost most of their neighbours.
     own, graph = vectors[rest], neighbours if whole else find_neighbours(vectors[rest], k=neighbours.k)
-    drawn = draw_sample(graph, MOST_FITTED, seed=seed) if len(rest) > MOST_FITTED else None
-    fitted, among = own, graph
-    if drawn is not None:
-        fitted = own[drawn]
-        among = find_neighbours(fitted, k=neighbours.k)
+    drawn, fitted, among = None, own, graph
+    if len(rest) > MOST_FITTED:
+        if sampling is None or not whole or sampling.size != MOST_FITTED:
+            sampling = Sampling(own, graph, seed, MOST_FITTED)
+        drawn, fitted, among = sampling.rows, own[sampling.rows], sampling.among
     plan = plan_topics(len(fitted), reducer, clusterer)
     search, again = search_jobs(plan, seed), [] if plan.one_topic else resample_jobs(len(fitted), resamples, seed=seed)
     made = make_fits(

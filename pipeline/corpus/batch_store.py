@@ -6,7 +6,6 @@ Pages of a mapped file that were read can be let go, so that memory does not gro
 import mmap
 import tempfile
 import weakref
-from collections.abc import Sequence
 from typing import IO, Protocol
 
 import pyarrow as pa
@@ -34,11 +33,11 @@ class Batches(Protocol):
 
 
 class MappedFile:
-    """A file of batches, in the order they were added in. places: start and length of those that are in it already."""
+    """A file of batches, in the order they were added in. places: start and length of each."""
 
-    def __init__(self, file: IO[bytes], schema: pa.Schema, places: Sequence[tuple[int, int]] = ()) -> None:
+    def __init__(self, file: IO[bytes], schema: pa.Schema) -> None:
         self._file, self._schema = file, schema
-        self.places = list(places)
+        self.places: list[tuple[int, int]] = []
         weakref.finalize(self, file.close)  # the mapping stays, for the tables made of it
         self._map: mmap.mmap | None = None
         self._bytes: pa.Buffer | None = None

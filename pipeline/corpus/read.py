@@ -13,10 +13,12 @@ from pipeline.corpus.field_roles import FieldMap
 from pipeline.corpus.file_search import find_sources
 from pipeline.corpus.paper_rows import Block, to_block
 from pipeline.corpus.record import Paper, Rejected
-from pipeline.corpus.shares import Part, read_parts
+from pipeline.corpus.shares import read_parts
+from pipeline.corpus.source_parts import Part
 from pipeline.corpus.sources import Source
 from pipeline.errors import CorpusError
 from pipeline.words.did_you_mean import nearest_names
+from pipeline.workers.shards import Shards
 
 LONGEST_NAME = 60  # characters of a field's name in a message
 
@@ -26,14 +28,16 @@ def read_corpus(
     folder: Path,
     *,
     vectors_column: str | None = None,
+    shards: Shards | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Corpus:
-    """The corpus that a config describes; advance is called with the number of rows read since.
+    """The corpus that a config describes; advance is called with the number of rows read since. shards: who reads it,
+    and where what was read is kept.
 
     Raises CorpusError where a file cannot be read or no paper is kept.
     """
     sources = find_sources(config.files, folder)
-    with read_parts(sources, config, vectors_column=vectors_column, advance=advance) as parts:
+    with read_parts(sources, config, vectors_column=vectors_column, shards=shards, advance=advance) as parts:
         blocks = _checked(sources, parts, Conversion(config, vectors_column))
         corpus = collect_blocks(blocks, merge=config.deduplication == "merge")
     if not len(corpus):

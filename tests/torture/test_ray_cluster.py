@@ -1,4 +1,4 @@
-"""Three nodes, 40,000 papers, workers killed, a node cut off, the driver killed: the same bytes as on one machine."""
+"""Three nodes, whole runs of 40,000 papers; workers, a node or the driver lost: the same bytes as on one machine."""
 
 import subprocess
 import sys
@@ -7,14 +7,14 @@ import time
 from pathlib import Path
 
 import psutil
+import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.torture.ray_driver import PAPERS, SHARD
+from tests.torture.ray_driver import PAPERS, RUN, WORKING
 from tests.torture.ray_nodes import Cluster, cluster, why_not
 
 pytestmark = pytest.mark.torture
-SHARDS = PAPERS // SHARD
 DRIVER = [sys.executable, "-m", "tests.torture.ray_driver"]
 
 
@@ -40,11 +40,21 @@ def local(tmp_path_factory) -> str:
     ).stdout.split()[-1]
 
 
-def finished(folder: Path) -> int:
-    return len(list(folder.glob("neighbours-*.npz.sha256")))
+def finished(folder: Path, stage: str = "*") -> int:
+    """Shards that are done and recorded, of a stage or of all."""
+    return len(list((folder / WORKING).glob(f"{stage}-*.npz.sha256")))
 
 
-def wait_for(condition, seconds: float = 300) -> None:
+def has_begun(folder: Path, stage: str) -> bool:
+    return any((folder / WORKING).glob(f"{stage}-*.task"))
+
+
+def fits_are_made(folder: Path) -> bool:
+    """Between neighbours and words: the folder of fits is there."""
+    return any(path.is_dir() for path in (folder / WORKING).glob("paperatlas-*"))
+
+
+def wait_for(condition, seconds: float = 1_200) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "nothing goes on"
@@ -58,21 +68,30 @@ def drive(nodes: Cluster, folder: Path) -> subprocess.Popen:
 
 
 def result_of(driver: subprocess.Popen) -> str:
-    out, problems = driver.communicate(timeout=900)
+    out, problems = driver.communicate(timeout=2_400)
     assert driver.returncode == 0, problems
     return out.split()[-1]
 
 
 def whole(folder: Path) -> bool:
-    """Every shard is there once."""
-    return finished(folder) == len(list(folder.glob("neighbours-*.npz"))) == SHARDS
+    """Every paper is there once, and nothing that was worked with."""
+    ids = pq.read_table(folder / RUN / "papers.parquet", columns=["id"]).column("id").to_pylist()
+    assert not (folder / WORKING).exists()
+    return sorted(ids) == sorted(f"p{paper}" for paper in range(PAPERS))
 
 
 def test_workers_killed_at_five_moments(tmp_path, sockets, local):
+    moments = (
+        lambda: finished(tmp_path, "stretch") >= 3,
+        lambda: has_begun(tmp_path, "neighbours"),
+        lambda: finished(tmp_path, "neighbours") >= 20,
+        lambda: fits_are_made(tmp_path),
+        lambda: has_begun(tmp_path, "words"),
+    )
     with cluster(sockets) as nodes:
         driver = drive(nodes, tmp_path)
-        for moment in (0, 4, 8, 12, 16):
-            wait_for(lambda moment=moment: finished(tmp_path) >= moment)
+        for moment in moments:
+            wait_for(moment)
             killed: list[psutil.Process] = []
             wait_for(lambda killed=killed: killed.extend(nodes.workers()[:1]) or killed)
             assert driver.poll() is None, "the run was over before its worker was killed"
@@ -104,9 +123,9 @@ def test_a_node_cut_off_for_thirty_seconds(tmp_path, sockets, local, settings, a
 def test_the_driver_killed_five_times_and_resumed(tmp_path, sockets, local):
     with cluster(sockets) as nodes:
         before = 0
-        for _ in range(5):
+        for stage in ("reading", "neighbours", "neighbours", "neighbours", "words"):
             driver = drive(nodes, tmp_path)
-            wait_for(lambda before=before: finished(tmp_path) >= before + 2)
+            wait_for(lambda before=before, stage=stage: has_begun(tmp_path, stage) and finished(tmp_path) >= before + 2)
             driver.kill()
             driver.communicate()
             assert finished(tmp_path) > before, "a resumed run makes progress"
