@@ -350,7 +350,7 @@ def test_colours_follow_what_is_asked_for(opened, colour):
     seen.page.select_option("#choose-colour", colour)
     seen.page.wait_for_timeout(300)
     assert pixels(seen) != before
-    if colour == "column1":
+    if colour == "column0":
         shown = seen.page.locator("#legend .name").all_inner_texts()
         assert sorted(shown) == sorted(VENUES)
         seen.page.locator("#legend .topic").first.click()
@@ -399,7 +399,7 @@ VIEWS = {
     "start": "",
     "paper": "#paper=bees-0",
     "search": "#words=hive",
-    "groups": "#colour=column1",
+    "groups": "#colour=column0",
     "preservation": "#colour=preservation",
 }
 
