@@ -19,6 +19,7 @@ BUILT_IN = frozenset(  # columns that the page shows in its own way, or not at a
     {"id", "title", "abstract", "authors", "year", "topic", "nearest_topic", "second_topic", "subtopic", "x", "y"}
 )
 NAME_LENGTH = 40
+ACRONYMS = frozenset({"doi", "isbn", "issn", "pmid", "url"})
 # What people look for first, compared as plain_column gives names; other columns come after these.
 PREFERRED = (
     *("timescited", "journal", "venue", "booktitle", "type", "documenttype", "language", "categories"),
@@ -54,9 +55,11 @@ def map_columns(atlas: AtlasData) -> tuple[Column, ...]:
 def heading(name: str) -> str:
     """A column's name as a page shows it.
 
-    >>> heading("times_cited"), heading("WoS Categories"), heading("DOI")
-    ('Times cited', 'WoS Categories', 'DOI')
+    >>> heading("times_cited"), heading("WoS Categories"), heading("pmid")
+    ('Times cited', 'WoS Categories', 'PMID')
     """
+    if name in ACRONYMS:
+        return name.upper()
     words = name.replace("_", " ").strip()
     return words[:1].upper() + words[1:] if words == words.lower() else words
 
