@@ -84,7 +84,7 @@ def test_a_run_tells_two_groups_by_references_that_text_cannot_and_says_so(tmp_p
         topics = atlas.column("nearest_topic").to_numpy()[rows]
         return sum(max(np.bincount(kinds[topics == topic])) for topic in np.unique(topics)) / len(rows)
 
-    assert purity(both) > 0.9 > purity(text)
+    assert purity(both) > 0.85 > purity(text)
     said, cited = methods(both)
     assert "bibliographic coupling [@coupling] was mixed into it with weight 0.5" in said
     assert "references were known of 90% of the papers" in said
