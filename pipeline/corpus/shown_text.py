@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from html.entities import html5
 
 from pipeline.config import CleanConfig
+from pipeline.corpus.cleaning import ATTRIBUTES
 from pipeline.corpus.mathml import math_text, raised
 from pipeline.corpus.record import RawRow
 
@@ -24,7 +25,6 @@ def _names(text: str) -> frozenset[str]:
 
 
 ROUNDS = 4  # markup that was escaped and escaped again
-ATTRIBUTES = r"""(?:\s+[\w:-]{1,40}\s*=\s*(?:"[^"<>]{0,500}"|'[^'<>]{0,500}'|[^\s<>"']{1,200})){0,20}\s*"""
 TAG = re.compile(
     rf"<(?P<end>/?)(?P<name>[a-z][a-z0-9]{{0,20}}(?:[:-][a-z0-9-]{{1,30}})?)(?P<attributes>{ATTRIBUTES})(?P<empty>/?)>",
     re.IGNORECASE,
