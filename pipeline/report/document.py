@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pipeline.atlas import AtlasData, SelectionInfo
 from pipeline.clusterer.selection import CutScore
 from pipeline.config import to_toml
-from pipeline.report.markdown import escape
+from pipeline.report.markdown import counted, escape
 from pipeline.report.methods import methods
 from pipeline.report.near_duplicate_list import near_duplicates_section
 from pipeline.report.notes import cleaned_in_words, notes
@@ -43,13 +43,13 @@ def _papers(atlas: AtlasData) -> Iterator[str]:
     yield ""
     yield f"* {counts.read:,} rows read from {escape(', '.join(atlas.manifest.sources))}"
     yield (
-        f"* {counts.kept:,} papers kept + {counts.duplicates:,} duplicates (duplicates.csv)"
+        f"* {counts.kept:,} papers kept + {counted(counts.duplicates, 'duplicate')} (duplicates.csv)"
         f" + {counts.rejected:,} rejected (rejected.csv) = {counts.read:,} read"
     )
     for reason, count in reject_reasons(atlas).items():
         yield f"  * {count:,} rejected: {escape(reason)}"
     for reason, count in atlas.manifest.quality.duplicates.items():
-        yield f"  * {count:,} duplicates: {escape(reason)}"
+        yield f"  * {counted(count, 'duplicate')}: {escape(reason)}"
     if embedding.max_tokens:
         share = embedding.long_papers / counts.kept
         treatment = "truncated" if embedding.long_text == "truncate" else "embedded in several windows"

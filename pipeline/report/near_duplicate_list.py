@@ -8,7 +8,7 @@ from pipeline.atlas import AtlasData
 from pipeline.recommender import NearDuplicates, find_near_duplicates
 from pipeline.recommender.near_duplicates import CONTAINED, SAME_TITLE_MEANING
 from pipeline.recommender.recommend import SAME_MEANING, SAME_WORDS
-from pipeline.report.markdown import escape
+from pipeline.report.markdown import counted, escape
 from pipeline.words.display import harmless, shorten
 
 CSV_COLUMNS = ("group", "id", "similarity", "words_in_common", "closest", "title")
@@ -33,7 +33,7 @@ def near_duplicates_section(atlas: AtlasData) -> Iterator[str]:
         return
     papers = sum(len(group.versions) for group in groups)
     yield (
-        f"{len(groups):,} group{'' if len(groups) == 1 else 's'} of papers that are other versions of each other,"
+        f"{counted(len(groups), 'group')} of papers that are other versions of each other,"
         f" {papers:,} papers in all (near_duplicates.csv): joined by {rule}. They stay papers and are not counted as"
         " duplicates."
     )
@@ -49,7 +49,7 @@ def _group(group: NearDuplicates) -> Iterator[str]:
     first = group.versions[0]
     others = len(group.versions) - 1
     yield (
-        f"* {_title(first.title)} ({escape(first.id)}) and {others:,} other version{'' if others == 1 else 's'}, cosine"
+        f"* {_title(first.title)} ({escape(first.id)}) and {counted(others, 'other version')}, cosine"
         f" up to {max(version.similarity for version in group.versions):.3f}"
     )
     for version in group.versions[1 : VERSIONS_SHOWN + 1]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.atlas import AtlasData
-from pipeline.report.markdown import escape
+from pipeline.report.markdown import counted, escape
 from pipeline.report.methods import mean_stability, preservation_in_words, resamples_in_words
 from pipeline.topics import Topic
 from pipeline.words.display import shorten
@@ -26,7 +26,7 @@ def topics_section(atlas: AtlasData) -> Iterator[str]:
     yield "## Topics"
     yield ""
     yield (
-        f"{_count(counts.topics, 'topic')}. HDBSCAN left {_count(counts.noise, 'paper')}"
+        f"{counted(counts.topics, 'topic')}. HDBSCAN left {counted(counts.noise, 'paper')}"
         f" ({counts.noise / counts.kept:.0%}) without a topic (noise, topic -1). Every paper also has a nearest topic,"
         " chosen by a similarity-weighted vote of its neighbours; strength is that topic's share of the vote (0 to 1)."
     )
@@ -89,7 +89,7 @@ def _topic(topic: Topic, titles: Mapping[str, str]) -> Iterator[str]:
     yield f"### {topic.id}. {escape(topic.label)}"
     yield ""
     noise = f", {topic.assigned:,} including the noise papers nearest to it" if topic.assigned > topic.size else ""
-    yield f"{_count(topic.size, 'core paper')}{noise}. {_figures(topic)}"
+    yield f"{counted(topic.size, 'core paper')}{noise}. {_figures(topic)}"
     yield ""
     if topic.seeded:
         yield (
@@ -124,7 +124,3 @@ def _papers(heading: str, papers: Sequence[str], titles: Mapping[str, str]) -> I
     yield ""
     yield from (f"* {escape(shorten(titles[id] or '(no title)', TITLE_LENGTH))} ({escape(id)})" for id in papers)
     yield ""
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
