@@ -220,6 +220,26 @@ SERVICES = {
             ]
         }
     },
+    "BibSonomy": {
+        "types": {"Publication": {"pluralLabel": "Publications"}},
+        "items": [
+            {
+                "type": "Publication",
+                "id": "https://www.example.org/bibtex/2a/moss",
+                "tags": ["lichen", "walls"],
+                "intraHash": "2a",
+                "label": "Lichens of a wall",
+                "pub-type": "article",
+                "journal": "Walls",
+                "year": "2019",
+                "author": ["Ida Larsen", "Per Moe"],
+                "authors": [{"first": "Ida", "last": "Larsen"}, {"first": "Per", "last": "Moe"}],
+                "abstract": TEXT,
+                "doi": "10.1000/lichen",
+                "bibtexKey": "larsen2019",
+            }
+        ],
+    },
 }
 WITHOUT_A_YEAR, WITHOUT_A_DOI = ("CORD-19",), ("CORD-19",)
 

@@ -372,6 +372,16 @@ ZOTERO = {
 }
 
 
+def test_rows_of_a_zotero_table_that_are_no_papers_are_left_out(tmp_path):
+    table = "Key,Item Type,Title\nA,attachment,Moe 2019.pdf\nB,book,On ice\nC,note,read this\n"
+    (tmp_path / "a.csv").write_text(table)
+    left_out, paper, note = read_papers(find_sources(["a.csv"], tmp_path), CorpusConfig(files=("a.csv",)))
+    assert [(row.reason, row.id) for row in (left_out, note)] == [
+        *(("an attachment, not a paper", "A"), ("a note, not a paper", "C"))
+    ]
+    assert (paper.id, paper.title) == ("B", "On ice")
+
+
 def test_zotero_items_are_read_and_what_hangs_on_them_is_left_out(tmp_path):
     attachment = {"key": "X", "data": {"key": "X", "itemType": "attachment", "title": "Full text"}}
     note = {"key": "N", "data": {"key": "N", "itemType": "note", "note": "read this"}}

@@ -10,6 +10,7 @@ from pipeline.corpus.adapters.parts import one_doi
 from pipeline.corpus.adapters.people_objects import object_name
 from pipeline.corpus.adapters.structured_values import paragraphs
 from pipeline.corpus.adapters.usual_names import TITLES_OF_WHOLE, plain_column
+from pipeline.corpus.adapters.zotero_kinds import why_no_paper
 from pipeline.corpus.cited_references import with_references
 from pipeline.corpus.cleaning import Cleaner
 from pipeline.corpus.decoding import undecodable
@@ -75,11 +76,14 @@ def to_paper(
     cleaner: Cleaner | None = None,
     clean: CleanConfig = EVERYTHING,
 ) -> Paper | Rejected:
-    """The paper that a record describes, or why it is none: no text, or text that cannot be used.
+    """The paper that a record describes, or why it is none: an attachment, no text, or text that cannot be used.
 
     A record of a known service or program is put under the usual names first, unless the config names fields. clean:
     which markup is left out of what is shown.
     """
+    no_paper, item = why_no_paper(record.fields)
+    if no_paper:
+        return Rejected(record.source, record.row, no_paper, item)
     adapter, content = ("", record.fields) if fields.named else fields.adapters.adapt(record.fields)
     layout = fields.whole_layout(content)
     values, used = _values(content, layout)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from pipeline.corpus.readers.json_records import NO_PAPERS
+from pipeline.corpus.adapters.zotero_kinds import NO_PAPERS
 from pipeline.corpus.readers.zotero_sqlite import SEPARATOR, USER_LIBRARY, collection_paths
 from pipeline.errors import PaperatlasError, ServiceError
 from pipeline.fetch.client import Client, NoAnswerError, RefusedError, UnusableResponseError

@@ -1,6 +1,6 @@
 """Object of a service's JSON -> usual names, by the paths at which the service keeps them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,13 +13,21 @@ LISTED = ("keywords", "references")
 JOINED = "*"  # before a path: all its values are one text
 
 
+def names_of(found: Sequence[object]) -> list[str]:
+    """Names of objects and of texts; one text alone may hold several."""
+    if len(found) == 1 and isinstance(found[0], str):
+        return people(found[0])
+    names = [object_name(one) if isinstance(one, Mapping) else given_name_first(str(one)) for one in found]
+    return [name for name in names if name]
+
+
 @dataclass(frozen=True, eq=False)  # each is only itself
 class JsonService:
     """What a service's objects are known by, and where they keep what.
 
     signature: names that an object must all have. paths: our name -> paths, the first that has a value; id_mark: before
     an id, where numbers of a service need one. flat: whether its objects have no others in them, so that the signature
-    alone tells them.
+    alone tells them. authors: the names in what is at the path of the authors.
     """
 
     name: str
@@ -27,6 +35,7 @@ class JsonService:
     paths: Mapping[str, tuple[str, ...]]
     id_mark: str = ""
     flat: bool = False
+    authors: Callable[[Sequence[object]], list[str]] = names_of
 
     def wrote(self, paper: RawRow) -> bool:
         """Whether an object with the names of the signature is the service's, and no row of a table."""
@@ -34,11 +43,23 @@ class JsonService:
 
     def adapt(self, paper: RawRow) -> dict[str, object]:
         """The object under usual names; what is at no path keeps its own."""
-        adapted = {ours: _value(ours, paper, paths) for ours, paths in self.paths.items()}
+        adapted = {ours: self._value(ours, paper, paths) for ours, paths in self.paths.items()}
         if adapted.get("id"):
             adapted["id"] = f"{self.id_mark}{adapted['id']}"
         used = {_steps(path)[0][0] for paths in self.paths.values() for path in paths}
         return without(adapted) | without(paper, *used, *adapted)
+
+    def _value(self, ours: str, paper: RawRow, paths: tuple[str, ...]) -> object:
+        for path in paths:
+            found = values_at(paper, path)
+            if not found:
+                continue
+            if ours == "authors":
+                return self.authors(found)
+            if ours in LISTED:
+                return found
+            return " ".join(map(str, found)) if path.startswith(JOINED) else _first(found[0])
+        return ""
 
 
 def values_at(value: object, path: str) -> list[object]:
@@ -70,30 +91,9 @@ def _steps(path: str) -> tuple[tuple[str, bool, str, str], ...]:
     return tuple(steps)
 
 
-def _value(ours: str, paper: RawRow, paths: tuple[str, ...]) -> object:
-    for path in paths:
-        found = values_at(paper, path)
-        if not found:
-            continue
-        if ours == "authors":
-            return _names(found)
-        if ours in LISTED:
-            return found
-        return " ".join(map(str, found)) if path.startswith(JOINED) else _first(found[0])
-    return ""
-
-
 def _first(value: object) -> object:
     """A value, or the first of a list of texts: services give one title as a list."""
     return next((part for part in value if part), "") if isinstance(value, list) else value
-
-
-def _names(found: list[object]) -> list[str]:
-    """Names of objects and of texts; one text alone may hold several."""
-    if len(found) == 1 and isinstance(found[0], str):
-        return people(found[0])
-    names = [object_name(one) if isinstance(one, Mapping) else given_name_first(str(one)) for one in found]
-    return [name for name in names if name]
 
 
 def _is_nested(value: object) -> bool:

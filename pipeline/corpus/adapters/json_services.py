@@ -1,5 +1,6 @@
 """Services whose JSON keeps titles, people or identifiers in objects of its own: where each keeps them."""
 
+from pipeline.corpus.adapters.json_managers import JSON_MANAGERS
 from pipeline.corpus.adapters.json_service import JsonService
 
 JSON_SERVICES = (
@@ -121,23 +122,6 @@ JSON_SERVICES = (
             "journal": ("source.title",),
             "keywords": ("keywords[]",),
             "references": ("references[]",),
-        },
-    ),
-    JsonService(
-        "Mendeley",
-        frozenset({"title", "identifiers", "authors"}),
-        {
-            "id": ("identifiers.doi", "id"),
-            "title": ("title",),
-            "abstract": ("abstract",),
-            "authors": ("authors[]",),
-            "year": ("year",),
-            "doi": ("identifiers.doi",),
-            "arxiv": ("identifiers.arxiv",),
-            "pmid": ("identifiers.pmid",),
-            "journal": ("source",),
-            "keywords": ("keywords[]",),
-            "url": ("websites[]",),
         },
     ),
     JsonService(
@@ -284,4 +268,5 @@ JSON_SERVICES = (
         },
         flat=True,
     ),
+    *JSON_MANAGERS,
 )

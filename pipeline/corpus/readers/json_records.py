@@ -15,6 +15,10 @@ OF_PAPERS = frozenset(
     {"abstract", "authors", "author", "year", "doi", "paperid", "authorships", "creators", "issued", "date"}
     | {"externalids", "abstractnote", "itemtype", "published", "publicationyear", "summary", *TITLES[1:]}
 )
+LABEL = (
+    "label"  # of BibSonomy's papers, where others have a title; of anything, unless a year and authors are beside it
+)
+BESIDE_LABEL = frozenset({"author", "year"})
 # Where services put a paper: Zotero, DBLP, Elasticsearch, INSPIRE, Semantic Scholar's citations, JSON:API.
 WRAPPERS = (
     *("data", "info", "_source", "metadata", "citedPaper", "citingPaper", "paper", "attributes", "item"),
@@ -25,11 +29,6 @@ OUTER = ("id", "@id", "_id", "key", "uid", "paper_id", "abstract", "bib_entries"
 AUTHORS = frozenset(USUAL_NAMES["authors"])
 OUR_OWN = ("id", "title", "abstract")
 SIGNS = str.maketrans("", "", "_- :")
-NO_PAPERS: Mapping[str, str] = {
-    "attachment": "an attachment, not a paper",
-    "note": "a note, not a paper",
-    "annotation": "an annotation, not a paper",
-}
 MOST_SEARCHED = 100_000  # objects of a list that are searched for lists inside
 DEEPEST = 6  # levels of objects and lists that are searched
 
@@ -38,11 +37,7 @@ def to_record(source: str, number: int, value: object, *, decoded: bool = False)
     """One value of a list as a record, out of what a service wraps it in. decoded: as in Record."""
     if not isinstance(value, Mapping):
         return Rejected(source, number, f"a JSON {type(value).__name__}, not an object")
-    paper = _with_names_turned(unwrapped(value))
-    if isinstance(kind := paper.get("itemType"), str) and kind in NO_PAPERS:
-        identifier = paper.get("key")
-        return Rejected(source, number, NO_PAPERS[kind], identifier if isinstance(identifier, str) else None)
-    return Record(source, number, paper, decoded=decoded)
+    return Record(source, number, _with_names_turned(unwrapped(value)), decoded=decoded)
 
 
 def unwrapped(value: RawRow) -> RawRow:
@@ -104,7 +99,8 @@ def _title(value: RawRow) -> object:
 def _titles(names: tuple[str, ...]) -> tuple[str, ...]:
     """Those of an object's names that a title has, the most usual first."""
     plain = {_plain(str(name)): name for name in names}
-    return tuple(plain[title] for title in TITLES if title in plain)
+    titles = tuple(plain[title] for title in TITLES if title in plain)
+    return titles or ((plain[LABEL],) if LABEL in plain and plain.keys() >= BESIDE_LABEL else ())
 
 
 def _plain(name: str) -> str:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import IO
 
+from pipeline.corpus.adapters.zotero_kinds import NO_PAPERS
 from pipeline.corpus.readers.xml_parts import Element, Refused, first_doi, free, local, text, texts, whole
 from pipeline.corpus.readers.xml_stream import XmlBreakError, elements
 from pipeline.corpus.record import RawRow
@@ -23,7 +24,6 @@ FOAF, PLACE = "{http://xmlns.com/foaf/0.1/}", "{http://nwalsh.com/rdf/vCard#}"
 ROOT = f"{RDF}RDF"
 ITEM_TYPE, PART_OF = f"{Z}itemType", f"{TERMS}isPartOf"
 NAMES = (f"{RDF}about", f"{RDF}ID", f"{RDF}nodeID")
-NO_PAPERS = frozenset({"attachment", "note", "annotation"})
 IN_BOOKS = frozenset({"bookSection", "conferencePaper", "dictionaryEntry", "encyclopediaArticle"})
 CALL_NUMBERS = frozenset({f"{TERMS}LCC", f"{TERMS}DDC"})
 # Who made an item, by its kind; Zotero calls the first of these its author.

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from pipeline.corpus.adapters.zotero_kinds import NO_PAPERS
 from pipeline.corpus.file_format import Format
-from pipeline.corpus.readers.json_records import NO_PAPERS
 from pipeline.corpus.readers.zotero_tables import Database, open_database
 from pipeline.corpus.record import Record, Rejected
 from pipeline.corpus.sources import Source
