@@ -98,3 +98,17 @@ def test_tokens_are_numbered_over_all_texts_in_the_order_they_are_met():
     numbers = TokenNumbers()
     assert [numbers.of(text).tolist() for text in ("Ice, ice", "", "fog ice")] == [[0, 1, 2], [], [3, 2]]
     assert list(numbers) == ["Ice", ",", "ice", "fog"]
+
+
+def test_figures_count_for_cosines_and_are_no_reason_to_be_shown():
+    papers = [
+        P("a", "Ice in 1995", "95 cores, 2.5 m of ice", AHEAD, topic=0),
+        P("b", "Ice since 1995", "95 rivers, 2.5 m of mud", AHEAD, topic=0),
+    ]
+    atlas = small_atlas(papers)
+    lexical, row = atlas.lexical, np.array([1])
+    shared = shared_terms(lexical, query_of_row(atlas, 0), row, count=9)[0]
+    assert {lexical.vocabulary[term] for term in shared.tolist() if term >= 0} == {"ice"}
+    terms, counts = SharedEntries.of_words(lexical).most_telling(np.array([0]), row, most=9)
+    np.testing.assert_array_equal(terms[0], shared)
+    assert counts.tolist() == [1]

@@ -74,14 +74,16 @@ def _shared_terms(atlas: AtlasData, query: Query, row: int) -> tuple[str, ...]:
 def shared_terms(lexical: Lexical, query: Query, rows: NDArray[np.int64], *, count: int) -> NDArray[np.int32]:
     """(r, count) words that the query shares with each paper, those that add most to their cosine first; -1 for none.
 
-    Words are given by their numbers.
+    Words are given by their numbers; figures alone are left out.
     """
+    shown = ~lexical.are_numbers(query.terms)
+    asked, asked_weights = query.terms[shown], query.weights[shown]
     papers, terms, weights = lexical.entries(rows)
-    if not len(query.terms):
+    if not len(asked):
         return np.full((len(rows), count), -1, dtype=np.int32)
-    place = np.minimum(np.searchsorted(query.terms, terms), len(query.terms) - 1)
-    shared = np.flatnonzero(query.terms[place] == terms)
-    papers, terms, contributions = papers[shared], terms[shared], query.weights[place[shared]] * weights[shared]
+    place = np.minimum(np.searchsorted(asked, terms), len(asked) - 1)
+    shared = np.flatnonzero(asked[place] == terms)
+    papers, terms, contributions = papers[shared], terms[shared], asked_weights[place[shared]] * weights[shared]
     order = np.lexsort((terms, -contributions, papers))
     papers, terms = papers[order], terms[order]
     place = np.arange(len(papers)) - np.searchsorted(papers, papers)

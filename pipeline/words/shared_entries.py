@@ -31,11 +31,14 @@ class SharedEntries:
 
         shape = (len(offsets) - 1, int(numbers.max(initial=-1)) + 1)
         self._weights: csr_matrix = csr_matrix((weights, numbers, offsets), shape=shape)
+        self._unlisted = np.zeros(shape[1], dtype=bool)
 
     @classmethod
     def of_words(cls, lexical: Lexical) -> "SharedEntries":
-        """The same of the words of papers."""
-        return cls(lexical.offsets, lexical.terms, lexical.weights)
+        """The same of the words of papers; figures alone count for cosines, and are not listed."""
+        words = cls(lexical.offsets, lexical.terms, lexical.weights)
+        words._unlisted = lexical.are_numbers(np.arange(len(words._unlisted), dtype=np.int32))
+        return words
 
     def cosines(self, left: Rows, right: Rows) -> NDArray[np.float64]:
         """(p,) cosine of each pair of rows, in [0, 1]."""
@@ -46,12 +49,16 @@ class SharedEntries:
         return np.round(cosines, DECIMALS)
 
     def most_telling(self, left: Rows, right: Rows, *, most: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """(p, most) numbers of the entries that both of a pair hold, those that add most to their cosine first, -1
-        where there are fewer; and (p,) how many there are. Of entries that add the same the smaller number goes first.
+        """(p, most) numbers of the listed entries that both of a pair hold, those that add most to their cosine first,
+        -1 where there are fewer; and (p,) how many there are.
+
+        Of entries that add the same the smaller number goes first.
         """
         listed = np.full((len(left), most), -1, dtype=np.int32)
         counts = np.zeros(len(left), dtype=np.int32)
         for part, products in self._products(left, right):
+            products.data[self._unlisted[products.indices]] = 0
+            products.eliminate_zeros()
             added = products.data.astype(np.float32)
             counts[part] = np.diff(products.indptr)
             pairs = np.repeat(np.arange(products.shape[0]), counts[part])

@@ -3,6 +3,7 @@
 Weights are (1 + log tf) (1 + log(n / df)), rows of length 1. No weight is negative, however frequent the word.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline.words.counting import BLOCK, WordCounts, count_texts, count_words
 
 DECIMALS = 7  # of cosines
+NUMBER = re.compile(r"[\d.,-]*")  # figures alone
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,11 @@ class Lexical:
     @cached_property
     def _numbers(self) -> dict[str, int]:
         return {word: number for number, word in enumerate(self.vocabulary)}
+
+    def are_numbers(self, terms: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """(t,) whether each word is figures alone ("1995", "2.5"): they count, but are no reason to be shown."""
+        vocabulary = self.vocabulary
+        return np.array([NUMBER.fullmatch(vocabulary[term]) is not None for term in terms.tolist()], dtype=bool)
 
     def paper(self, row: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Terms and weights of one paper."""
