@@ -128,12 +128,12 @@ def test_papers_that_it_was_fitted_on_get_the_answer_of_the_fit(planted, fitted)
 
 
 def test_papers_between_topics_are_minus_one_and_still_have_a_nearest_topic():
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(2)
     crowds = np.repeat(np.eye(50)[:3], 40, axis=0) + 0.1 * rng.normal(size=(120, 50))
-    strays = rng.normal(size=(24, 50))  # how many are noise depends on the processor's rounding
+    strays = rng.normal(size=(60, 50))  # how many are noise, two or sixteen, depends on the processor's rounding
     model = PaperAtlas(resamples=0, min_samples=10).fit(np.vstack([crowds, strays]))
     noise = np.flatnonzero(model.labels_ == -1)
-    assert set(noise.tolist()) <= set(range(120, 144))
+    assert set(noise.tolist()) <= set(range(120, 180))
     assert len(noise) >= 1
     assert model.predict(strays).tolist() == model.labels_[120:].tolist()
     assert set(model.nearest_topic_.tolist()) == set(model.labels_.tolist()) - {-1}

@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 
 NODES, PORT, SUBNET = 3, 6379, "10.77.0"
+LONGEST_START = 120  # seconds until a node has joined
 RAY = Path(sys.executable).with_name("ray")
 
 
@@ -70,10 +71,11 @@ class Cluster:
         ip("-n", f"{self.prefix}hub", "link", "set", f"h{node}", "up")
 
     def alive(self) -> int:
-        """Nodes that the head counts as alive."""
+        """Nodes that the head counts as alive; 0 where it does not answer."""
         code = "import ray; ray.init('auto', configure_logging=False); print(sum(n['Alive'] for n in ray.nodes()))"
         answer = self.start([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        return int(answer.communicate(timeout=300)[0].split()[-1])
+        told = answer.communicate(timeout=300)[0].split()
+        return int(told[-1]) if told else 0
 
 
 @contextmanager
@@ -93,8 +95,16 @@ def cluster(folder: Path, **settings: str) -> Iterator[Cluster]:
         for node in range(NODES):
             nodes.append(_start_node(prefix, node, environment, folder))
             stack.callback(_stop, nodes[-1])
-            time.sleep(4)
+            _wait_until_joined(Cluster(prefix, environment, tuple(nodes)))
         yield Cluster(prefix, environment, tuple(nodes))
+
+
+def _wait_until_joined(nodes: Cluster) -> None:
+    """Until all that were started are counted."""
+    deadline = time.monotonic() + LONGEST_START
+    while nodes.alive() < len(nodes.nodes):
+        assert nodes.nodes[-1].poll() is None, "a node ended as soon as it was started"
+        assert time.monotonic() < deadline, "a node does not join"
 
 
 def _lay_wires(prefix: str, stack: ExitStack) -> None:

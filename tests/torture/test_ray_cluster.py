@@ -15,6 +15,7 @@ from tests.torture.ray_driver import PAPERS, RUN, WORKING
 from tests.torture.ray_nodes import Cluster, cluster, why_not
 
 pytestmark = pytest.mark.torture
+LOG = "driver.log"
 DRIVER = [sys.executable, "-m", "tests.torture.ray_driver"]
 
 
@@ -54,23 +55,25 @@ def fits_are_made(folder: Path) -> bool:
     return any(path.is_dir() for path in (folder / WORKING).glob("paperatlas-*"))
 
 
-def wait_for(condition, seconds: float = 1_200) -> None:
+def wait_for(condition, driver: subprocess.Popen, seconds: float = 1_200) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
+        if driver.poll() is not None:
+            raise AssertionError(f"the run was over before, with status {driver.returncode}")
         assert time.monotonic() < deadline, "nothing goes on"
         time.sleep(0.05)
 
 
 def drive(nodes: Cluster, folder: Path) -> subprocess.Popen:
-    return nodes.start(
-        [*DRIVER, str(folder), "ray", nodes.address], cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    with (folder / LOG).open("a") as log:  # a pipe that nobody reads would hold it up when it is full
+        return nodes.start([*DRIVER, str(folder), "ray", nodes.address], cwd=REPOSITORY, stdout=log, stderr=log)
 
 
-def result_of(driver: subprocess.Popen) -> str:
-    out, problems = driver.communicate(timeout=2_400)
-    assert driver.returncode == 0, problems
-    return out.split()[-1]
+def result_of(driver: subprocess.Popen, folder: Path) -> str:
+    status = driver.wait(timeout=2_400)
+    told = (folder / LOG).read_text()
+    assert status == 0, told
+    return told.split()[-1]
 
 
 def whole(folder: Path) -> bool:
@@ -91,12 +94,11 @@ def test_workers_killed_at_five_moments(tmp_path, sockets, local):
     with cluster(sockets) as nodes:
         driver = drive(nodes, tmp_path)
         for moment in moments:
-            wait_for(moment)
+            wait_for(moment, driver)
             killed: list[psutil.Process] = []
-            wait_for(lambda killed=killed: killed.extend(nodes.workers()[:1]) or killed)
-            assert driver.poll() is None, "the run was over before its worker was killed"
+            wait_for(lambda killed=killed: killed.extend(nodes.workers()[:1]) or killed, driver)
             killed[0].kill()
-        assert result_of(driver) == local
+        assert result_of(driver, tmp_path) == local
     assert whole(tmp_path)
 
 
@@ -113,9 +115,9 @@ def test_a_node_cut_off_for_thirty_seconds(tmp_path, sockets, local, settings, a
     """With Ray's own health check it may come out either way: with these two it is back in time, or lost."""
     with cluster(sockets, **settings) as nodes:
         driver = drive(nodes, tmp_path)
-        wait_for(lambda: finished(tmp_path) >= 3)
+        wait_for(lambda: finished(tmp_path) >= 3, driver)
         nodes.cut_off(2, 30)
-        assert result_of(driver) == local
+        assert result_of(driver, tmp_path) == local
         assert nodes.alive() == alive
     assert whole(tmp_path)
 
@@ -125,12 +127,15 @@ def test_the_driver_killed_five_times_and_resumed(tmp_path, sockets, local):
         before = 0
         for stage in ("reading", "neighbours", "neighbours", "neighbours", "words"):
             driver = drive(nodes, tmp_path)
-            wait_for(lambda before=before, stage=stage: has_begun(tmp_path, stage) and finished(tmp_path) >= before + 2)
+            wait_for(
+                lambda before=before, stage=stage: has_begun(tmp_path, stage) and finished(tmp_path) >= before + 2,
+                driver,
+            )
             driver.kill()
-            driver.communicate()
+            driver.wait()
             assert finished(tmp_path) > before, "a resumed run makes progress"
             before = finished(tmp_path)
-        assert result_of(drive(nodes, tmp_path)) == local
+        assert result_of(drive(nodes, tmp_path), tmp_path) == local
     assert whole(tmp_path)
 
 
