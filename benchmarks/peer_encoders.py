@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 WARM = 64  # texts before the clock starts
+AT_ONCE = 32  # texts of a batch of fastembed: with its own 256, long abstracts take more than 22 GB
 DIMENSIONS = 384
 
 
@@ -38,7 +39,7 @@ def fastembed(folder: Path, work: Path) -> Callable[[Sequence[str]], Any]:
         model_file="model.onnx",
     )
     model = TextEmbedding(model_name=name, specific_model_path=str(place))
-    return lambda texts: np.array(list(model.embed(texts)))
+    return lambda texts: np.array(list(model.embed(texts, batch_size=AT_ONCE)))
 
 
 def write_onnx(folder: Path, place: Path) -> None:
