@@ -43,11 +43,15 @@ def fastembed(folder: Path, work: Path) -> Callable[[Sequence[str]], Any]:
 
 
 def write_onnx(folder: Path, place: Path) -> None:
-    """The transformer as ONNX, its tokenizer beside it."""
+    """The transformer as ONNX, its tokenizer beside it, which cuts texts where sentence-transformers does."""
     import torch
     from transformers import AutoModel, AutoTokenizer
 
     shutil.copytree(folder, place, ignore=shutil.ignore_patterns("*.safetensors"))
+    longest = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))["max_seq_length"]
+    settings = place / "tokenizer_config.json"
+    told = json.loads(settings.read_text(encoding="utf-8")) | {"model_max_length": longest}
+    settings.write_text(json.dumps(told), encoding="utf-8")
     model = AutoModel.from_pretrained(folder, local_files_only=True).eval()
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     given = tokenizer(["one text", "two"], padding=True, return_tensors="pt")
