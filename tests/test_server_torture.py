@@ -12,8 +12,10 @@ import time
 from contextlib import ExitStack, contextmanager
 from urllib.parse import quote
 
+import psutil
 import pytest
 
+from pipeline.workers.machine import core_count
 from tests.planted import planted_papers, run_once
 from tests.server_process import SECONDS, exchange, request, running, status, with_limits
 
@@ -444,3 +446,18 @@ def test_it_ends_at_once_whatever_its_clients_do(run, tmp_path, how):
         assert time.perf_counter() - start < 15
         assert server.process.returncode == 128 + how, "as README says"
     assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_no_more_threads_compute_answers_than_there_are_cores(run, tmp_path):
+    """More would only take turns, and each answer take longer."""
+    with running(with_limits(run), tmp_path / "server.log") as alone:
+        alone.get(NORMAL)
+        process = psutil.Process(alone.process.pid)
+        before = process.num_threads()
+        clients = [threading.Thread(target=lambda: [alone.get(NORMAL) for _ in range(20)]) for _ in range(16)]
+        for client in clients:
+            client.start()
+        most = 0
+        while any(client.is_alive() for client in clients):
+            most = max(most, process.num_threads())
+        assert before <= most <= before + core_count()

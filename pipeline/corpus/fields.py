@@ -24,6 +24,7 @@ MISSING_WORDS = frozenset({"", "null", "nan", "none", "n/a", "na", "<na>"})
 # What no word for a missing value begins with, and what nothing that stands in place of a name does.
 PRESENT_STARTS = frozenset(ascii_letters + digits) - {word[:1] for one in MISSING_WORDS for word in (one, one.upper())}
 NAME_STARTS = frozenset(ascii_letters) - {word[:1] for name in NO_NAMES for word in (name, name.upper())}
+SURE_STARTS = NAME_STARTS & PRESENT_STARTS
 LONGEST_MISSING = max(map(len, MISSING_WORDS))  # characters
 # What programs write in place of a title or an abstract; compared in lower case, without brackets and stops around.
 NO_VALUE = r"not (?:available|applicable|provided)|unavailable|n\.?/?a|none(?: available)?|null|nan|undefined|[-–—.]*"
@@ -208,15 +209,24 @@ def author_names(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         names = people(value)
     elif isinstance(value, list | tuple):
-        names = [
-            name for author in value if (name := _one_name(author)) and (name[0] in NAME_STARTS or not is_no_name(name))
-        ]
+        names = [name for author in value if (name := _one_name(author))]
     else:
         return ()
+    joined = "".join(names)
+    if joined.isascii() and "\0" not in joined:  # most, all names at once
+        return tuple(names)
     return tuple([name.replace("\0", "") if "\0" in name else name for name in names if not undecodable(name)])
 
 
 def _one_name(author: object) -> str:
+    """The name of one of several authors, "" where there is none."""
+    if isinstance(author, str) and author[:1] in SURE_STARTS:  # most, without a look at the rest
+        return author.rstrip()
+    name = _any_name(author)
+    return "" if name and name[0] not in NAME_STARTS and is_no_name(name) else name
+
+
+def _any_name(author: object) -> str:
     if isinstance(author, str):
         return "" if is_missing(author) else author.strip()
     if isinstance(author, dict):

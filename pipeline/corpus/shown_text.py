@@ -17,7 +17,9 @@ from pipeline.corpus.record import RawRow
 
 EVERYTHING = CleanConfig()
 # Fields that say where a paper appeared, and what it is about.
-SHOWN = ("journal", "booktitle", "journaltitle", "eventtitle", "publication_title", "publisher", "series", "keywords")
+SHOWN = frozenset(
+    {"journal", "booktitle", "journaltitle", "eventtitle", "publication_title", "publisher", "series", "keywords"}
+)
 
 
 def _names(text: str) -> frozenset[str]:
@@ -110,8 +112,8 @@ def show_others(fields: RawRow, clean: CleanConfig = EVERYTHING) -> dict[str, ob
     {'journal': 'Ice & Snow', 'keywords': ['CO2'], 'note': 'a &amp; b'}
     """
     shown = dict(fields)
-    for name in SHOWN:
-        value = shown.get(name)
+    for name in shown.keys() & SHOWN:
+        value = shown[name]
         if isinstance(value, str):
             shown[name] = show(value, clean).text
         elif isinstance(value, list) and all(isinstance(part, str) for part in value):

@@ -1,5 +1,6 @@
 """Query, one recommended paper -> why: shared words and references, the closest sentences, topics, ranks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,19 +41,26 @@ class Reasons:
     references: SharedReferences | None = None
 
 
-def give_reasons(atlas: AtlasData, query: Query, ranked: Ranked, *, place: int) -> Reasons:
-    """The reasons for the candidate at one place of the ranking."""
-    row = int(ranked.rows[place])
+def give_reasons(atlas: AtlasData, query: Query, ranked: Ranked, *, places: Sequence[int]) -> list[Reasons]:
+    """The reasons for the candidates at some places of the ranking."""
+    rows = ranked.rows[places].tolist()
+    return [
+        Reasons(
+            shared_terms=terms,
+            sentences=_best_pair(atlas, query, row),
+            topics=_topics(atlas, query, row),
+            ranks=_ranks(ranked, place),
+            references=shared_references(atlas.references, query.references, row=row),
+        )
+        for place, row, terms in zip(places, rows, _words(atlas.lexical, query, rows), strict=True)
+    ]
+
+
+def _ranks(ranked: Ranked, place: int) -> dict[str, int]:
     parts = {"dense": ranked.similarity, "lexical": ranked.lexical, "sentences": ranked.sentences}
     if ranked.references is not None and not np.isnan(ranked.references[place]):
         parts["references"] = ranked.references
-    return Reasons(
-        shared_terms=_shared_terms(atlas, query, row),
-        sentences=_best_pair(atlas, query, row),
-        topics=_topics(atlas, query, row),
-        ranks={name: rank_of(values, place) for name, values in parts.items() if values is not None},
-        references=shared_references(atlas.references, query.references, row=row),
-    )
+    return {name: rank_of(values, place) for name, values in parts.items() if values is not None}
 
 
 def rank_of(values: NDArray[np.float64], place: int) -> int:
@@ -64,11 +72,12 @@ def rank_of(values: NDArray[np.float64], place: int) -> int:
     return int((values > values[place]).sum()) + 1
 
 
-def _shared_terms(atlas: AtlasData, query: Query, row: int) -> tuple[str, ...]:
-    if atlas.lexical is None:
-        return ()
-    shared = shared_terms(atlas.lexical, query, np.array([row]), count=SHARED_TERMS)[0]
-    return tuple(atlas.lexical.vocabulary[term] for term in shared.tolist() if term >= 0)
+def _words(lexical: Lexical | None, query: Query, rows: Sequence[int]) -> list[tuple[str, ...]]:
+    """The words that the query shares with each paper."""
+    if lexical is None:
+        return [()] * len(rows)
+    shared = shared_terms(lexical, query, np.array(rows, dtype=np.int64), count=SHARED_TERMS)
+    return [tuple(lexical.vocabulary[term] for term in terms if term >= 0) for terms in shared.tolist()]
 
 
 def shared_terms(lexical: Lexical, query: Query, rows: NDArray[np.int64], *, count: int) -> NDArray[np.int32]:
@@ -76,14 +85,13 @@ def shared_terms(lexical: Lexical, query: Query, rows: NDArray[np.int64], *, cou
 
     Words are given by their numbers; figures alone are left out.
     """
-    shown = ~lexical.are_numbers(query.terms)
-    asked, asked_weights = query.terms[shown], query.weights[shown]
     papers, terms, weights = lexical.entries(rows)
-    if not len(asked):
+    if not len(query.terms):
         return np.full((len(rows), count), -1, dtype=np.int32)
-    place = np.minimum(np.searchsorted(asked, terms), len(asked) - 1)
-    shared = np.flatnonzero(asked[place] == terms)
-    papers, terms, contributions = papers[shared], terms[shared], asked_weights[place[shared]] * weights[shared]
+    place = np.minimum(np.searchsorted(query.terms, terms), len(query.terms) - 1)
+    shared = np.flatnonzero(query.terms[place] == terms)
+    shared = shared[~lexical.are_numbers(terms[shared])]
+    papers, terms, contributions = papers[shared], terms[shared], query.weights[place[shared]] * weights[shared]
     order = np.lexsort((terms, -contributions, papers))
     papers, terms = papers[order], terms[order]
     place = np.arange(len(papers)) - np.searchsorted(papers, papers)

@@ -173,7 +173,8 @@ def _holding(atlas: AtlasData, phrases: Sequence[str]) -> NDArray[np.bool_] | No
 def _describe(atlas: AtlasData, query: Query, ranked: Ranked, *, places: Sequence[int]) -> list[Recommended]:
     columns = {name: atlas.column(name) for name in ("id", "title", "year", "nearest_topic")}
     described = []
-    for number, place in enumerate(places, start=1):
+    reasons = give_reasons(atlas, query, ranked, places=places)
+    for number, (place, why) in enumerate(zip(places, reasons, strict=True), start=1):
         fields = {name: column[int(ranked.rows[place])].as_py() for name, column in columns.items()}
         topic = fields.pop("nearest_topic")
         parts = (ranked.similarity, ranked.lexical, ranked.sentences, ranked.references)
@@ -186,7 +187,7 @@ def _describe(atlas: AtlasData, query: Query, ranked: Ranked, *, places: Sequenc
                 topic=topic,
                 label=atlas.topic(topic).label,
                 parts=Parts(round(float(ranked.similarity[place]), 6), *values[1:]),
-                reasons=give_reasons(atlas, query, ranked, place=place),
+                reasons=why,
             )
         )
     return described
