@@ -36,10 +36,10 @@ def atlas():
     return small_atlas(papers, similar={"candidates": 12})
 
 
-@pytest.mark.parametrize("block", [1, 7, 4_096])
-def test_pairs_have_the_bits_of_one_query_at_a_time(atlas, monkeypatch, block):
+@pytest.mark.parametrize(("block", "compiled"), [(1, False), (7, False), (4_096, False), (4_096, True)])
+def test_pairs_have_the_bits_of_one_query_at_a_time(atlas, monkeypatch, block, compiled):
     monkeypatch.setattr(shared_entries, "BLOCK", block)
-    lexical, words = atlas.lexical, SharedEntries.of_words(atlas.lexical)
+    lexical, words = atlas.lexical, SharedEntries.of_words(atlas.lexical, compiled=compiled)
     left, right = (one.ravel() for one in np.meshgrid(np.arange(len(atlas)), np.arange(len(atlas))))
     cosines = words.cosines(left, right)
     terms, counts = words.most_telling(left, right, most=3)

@@ -23,6 +23,7 @@ from pipeline.workers.machine import core_count
 from pipeline.workers.threads import in_threads
 
 BLOCK = 512
+COMPILED_FROM = 5_000  # papers, whose candidates are a million pairs
 TERMS = 3
 WORKS = 2  # shared references that are named; of more the first, and how many
 
@@ -64,7 +65,7 @@ def precompute_similar(
         if atlas.references is not None
         else None,
     )
-    words = None if atlas.lexical is None else SharedEntries.of_words(atlas.lexical)
+    words = None if atlas.lexical is None else SharedEntries.of_words(atlas.lexical, compiled=n >= COMPILED_FROM)
     stored = atlas.references
     cited = None if stored is None else SharedEntries(stored.offsets, stored.works, stored.weights)
     weight = references_weight(stored, atlas.manifest.config.similar)

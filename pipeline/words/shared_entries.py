@@ -1,10 +1,12 @@
 """Papers as sparse rows (of words, of works they cite), pairs of papers -> their cosines, and what both hold.
 
-The products of a block of pairs are one element-wise product of sparse rows. They are float64 and are added up in the
-order of the entries, as `Lexical.cosines` does for one query: the same bits, whatever the block.
+The products of a block of pairs are one element-wise product of sparse rows, or, where there are very many pairs, the
+work of compiled code. They are float64 and are added up in the order of the entries, as `Lexical.cosines` does for one
+query: the same bits, whatever the block.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,26 +25,39 @@ class SharedEntries:
     """Compares the papers of one corpus, each a sparse row.
 
     offsets: (n + 1,) int64; paper i has the entries offsets[i] to offsets[i + 1] of numbers, (m,) int32 increasing
-    within a paper, and weights, (m,) float32.
+    within a paper, and weights, (m,) float32. compiled: whether cosines are wanted of so many pairs that it is worth
+    the import of a compiler.
     """
 
-    def __init__(self, offsets: NDArray[np.int64], numbers: NDArray[np.int32], weights: NDArray[np.float32]) -> None:
+    def __init__(
+        self,
+        offsets: NDArray[np.int64],
+        numbers: NDArray[np.int32],
+        weights: NDArray[np.float32],
+        *,
+        compiled: bool = False,
+    ) -> None:
         from scipy.sparse import csr_matrix
 
         shape = (len(offsets) - 1, int(numbers.max(initial=-1)) + 1)
         self._weights: csr_matrix = csr_matrix((weights, numbers, offsets), shape=shape)
         self._unlisted = np.zeros(shape[1], dtype=bool)
+        self._entries = (offsets, numbers, weights)
+        self._is_compiled = compiled
 
     @classmethod
-    def of_words(cls, lexical: Lexical) -> "SharedEntries":
+    def of_words(cls, lexical: Lexical, *, compiled: bool = False) -> "SharedEntries":
         """The same of the words of papers; figures alone count for cosines, and are not listed."""
-        words = cls(lexical.offsets, lexical.terms, lexical.weights)
+        words = cls(lexical.offsets, lexical.terms, lexical.weights, compiled=compiled)
         words._unlisted = lexical.are_numbers(np.arange(len(words._unlisted), dtype=np.int32))
         return words
 
     def cosines(self, left: Rows, right: Rows) -> NDArray[np.float64]:
-        """(p,) cosine of each pair of rows, in [0, 1]."""
+        """(p,) cosine of each pair of rows, in [0, 1]; soonest where pairs of one row on the left are side by side."""
         cosines = np.empty(len(left))
+        if self._is_compiled:
+            _compiled()(self._entries, (left, right), np.zeros(self._weights.shape[1]), cosines)
+            return np.round(cosines, DECIMALS)
         ones = np.ones(self._weights.shape[1])
         for part, products in self._products(left, right):
             cosines[part] = products @ ones
@@ -76,3 +91,40 @@ class SharedEntries:
             products = one.multiply(other).tocsr()
             products.sort_indices()
             yield part, products
+
+
+def _add_up(
+    entries: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]],
+    pairs: tuple[Rows, Rows],
+    spread: NDArray[np.float64],
+    cosines: NDArray[np.float64],
+) -> None:
+    """Compiled: the row on the left is spread over all numbers once, and the products of each on the right are added.
+
+    spread: zeros, one for each number; cosines: (p,), filled.
+    """
+    offsets, numbers, weights = entries
+    left, right = pairs
+    last = -1
+    for pair in range(len(left)):
+        own, other = left[pair], right[pair]
+        if own != last:
+            if last >= 0:
+                for entry in range(offsets[last], offsets[last + 1]):
+                    spread[numbers[entry]] = 0.0
+            for entry in range(offsets[own], offsets[own + 1]):
+                spread[numbers[entry]] = weights[entry]
+            last = own
+        total = 0.0
+        for entry in range(offsets[other], offsets[other + 1]):
+            total += spread[numbers[entry]] * np.float64(weights[entry])
+        cosines[pair] = total
+
+
+@cache
+def _compiled() -> Callable[..., None]:
+    """Compiled when it is first needed and kept on disk for later processes."""
+    import numba
+
+    compiled: Callable[..., None] = numba.njit(cache=True, nogil=True)(_add_up)
+    return compiled
