@@ -56,7 +56,7 @@ class SharedEntries:
         """(p,) cosine of each pair of rows, in [0, 1]; soonest where pairs of one row on the left are side by side."""
         cosines = np.empty(len(left))
         if self._is_compiled:
-            _compiled()(self._entries, (left, right), np.zeros(self._weights.shape[1]), cosines)
+            _compiled()(self._entries, (left, right), (np.zeros(self._weights.shape[1]), cosines))
             return np.round(cosines, DECIMALS)
         ones = np.ones(self._weights.shape[1])
         for part, products in self._products(left, right):
@@ -96,15 +96,15 @@ class SharedEntries:
 def _add_up(
     entries: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]],
     pairs: tuple[Rows, Rows],
-    spread: NDArray[np.float64],
-    cosines: NDArray[np.float64],
+    results: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> None:
     """Compiled: the row on the left is spread over all numbers once, and the products of each on the right are added.
 
-    spread: zeros, one for each number; cosines: (p,), filled.
+    results: zeros, one for each number, to work with; and (p,) cosines, filled.
     """
     offsets, numbers, weights = entries
     left, right = pairs
+    spread, cosines = results
     last = -1
     for pair in range(len(left)):
         own, other = left[pair], right[pair]
