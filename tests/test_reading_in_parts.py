@@ -141,7 +141,7 @@ def in_shards(place, tmp_path, monkeypatch):
 
 
 def files_of(folder, kind="stretch"):
-    return sorted((folder / "shards").glob(f"{kind}-*.npz"))
+    return sorted(path for path in (folder / "shards").glob(f"{kind}-*") if path.suffix in (".npz", ".rows"))
 
 
 def test_what_tasks_keep_is_the_same_corpus_and_is_not_read_again(alone, in_shards, tmp_path):

@@ -214,7 +214,7 @@ def _read(store: ShardStore, orders: Orders) -> Arrays:
     for place, step in enumerate(walk):
         if place // STRETCH % count != number:
             continue
-        name = f"{STRETCHES}-{digest_of(str(orders['load']).encode(), str(place // STRETCH).encode())}.npz"
+        name = f"{STRETCHES}-{digest_of(str(orders['load']).encode(), str(place // STRETCH).encode())}.rows"
         if not stretches or stretches[-1].name != name:
             _finish(stretches)
             stretches.append(Stretch.begin(store, name))

@@ -1,19 +1,21 @@
-"""Parts of some pieces one after another -> one file of the store of shards, and back."""
+"""Parts of some pieces one after another -> one file of the store of shards, and back.
 
-import json
-from collections.abc import Iterator
+A file is the length of what is told as JSON (8 bytes, little-endian), that, and the papers as Arrow's record batches.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from pipeline.corpus.batch_store import BatchStore
+from pipeline.corpus.batch_store import ALIGNMENT, BatchStore
 from pipeline.corpus.paper_rows import ROWS, Block, WritableBatches
 from pipeline.corpus.record import Rejected
 from pipeline.corpus.source_parts import Part, Step, Walk, to_part
-from pipeline.workers.shard_store import Arrays, ShardStore, pack, read_whole, unpack, write_whole
+from pipeline.workers.shard_store import ShardStore, read_whole, write_whole
+
+LENGTH_BYTES = 8
 
 
 @dataclass
@@ -47,16 +49,12 @@ class Stretch:
         """Writes the file, if it is not there, and lets the papers go."""
         if self.known:
             return
-        written, lengths = pa.BufferOutputStream(), []
-        for number in range(len(self._batches)):
-            lengths.append(written.write(self._batches.load(number).serialize()))
-        told = [_told(part) for part in self._parts]
-        arrays: Arrays = {
-            "parts": np.frombuffer(json.dumps(told).encode(), np.uint8),
-            "lengths": np.array(lengths, np.int64),
-            "batches": np.frombuffer(written.getvalue(), np.uint8),
-        }
-        write_whole(self.store, self.name, pack(arrays))
+        batches = [self._batches.load(number).serialize() for number in range(len(self._batches))]
+        told = _File(parts=[_told(part) for part in self._parts], lengths=[len(batch) for batch in batches])
+        header = told.model_dump_json().encode()
+        header += b" " * (-(LENGTH_BYTES + len(header)) % ALIGNMENT)
+        length = len(header).to_bytes(LENGTH_BYTES, "little")
+        write_whole(self.store, self.name, b"".join([length, header, *batches]))
         self.known, self._parts, self._batches = True, [], BatchStore()
 
 
@@ -65,15 +63,15 @@ def stored_parts(store: ShardStore, name: str, batches: WritableBatches) -> list
     content = read_whole(store, name)
     if content is None:
         return None
-    arrays = unpack(content)
-    papers = _papers(arrays)
-    return [_part(_Told.model_validate(one), papers, batches) for one in json.loads(arrays["parts"].tobytes())]
+    start = LENGTH_BYTES + int.from_bytes(content[:LENGTH_BYTES], "little")
+    told = _File.model_validate_json(content[LENGTH_BYTES:start])
+    papers = _papers(pa.py_buffer(content).slice(start), told.lengths)
+    return [_part(part, papers, batches) for part in told.parts]
 
 
-def _papers(arrays: Arrays) -> Iterator[pa.RecordBatch]:
-    whole: NDArray[np.uint8] = arrays["batches"].astype(np.uint8, copy=False)
-    content, start = pa.py_buffer(whole), 0
-    for length in arrays["lengths"].tolist():
+def _papers(content: pa.Buffer, lengths: Sequence[int]) -> Iterator[pa.RecordBatch]:
+    start = 0
+    for length in lengths:
         yield pa.ipc.read_record_batch(content.slice(start, length), ROWS)
         start += length
 
@@ -90,13 +88,20 @@ class _Told(BaseModel):
     rejects: list[tuple[str, int, str, str | None]] = []
 
 
-def _told(part: Part) -> dict[str, object]:
+class _File(BaseModel):
+    """lengths: bytes of each batch of papers."""
+
+    parts: list[_Told]
+    lengths: list[int]
+
+
+def _told(part: Part) -> _Told:
     told = _Told(source=part.source, piece=part.piece, error=part.error, layouts=list(part.layouts))
     if (block := part.block) is not None:
         rejects = [(one.source, one.row, one.reason, one.id) for one in block.rejects]
         kinds = {name: frozenset(values) for name, values in block.kinds.items()}
         told = told.model_copy(update={"read": block.read, "kinds": kinds, "rejects": rejects})
-    return told.model_dump(mode="json")
+    return told
 
 
 def _part(told: _Told, papers: Iterator[pa.RecordBatch], batches: WritableBatches) -> Part:

@@ -21,7 +21,7 @@ from pipeline.errors import RunFolderError
 
 Arrays = Mapping[str, NDArray[np.generic]]
 Done = TypeVar("Done")
-OWN = re.compile(r"[a-z]+-[0-9a-f]{32}\.(?:task|npz|npy)(?:\.sha256)?")
+OWN = re.compile(r"[a-z]+-[0-9a-f]{32}\.(?:task|npz|npy|rows)(?:\.sha256)?")
 DRAFT = ".writing-"  # how names of half-written files begin
 SUM = ".sha256"
 

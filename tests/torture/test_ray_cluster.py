@@ -43,7 +43,7 @@ def local(tmp_path_factory) -> str:
 
 def finished(folder: Path, stage: str = "*") -> int:
     """Shards that are done and recorded, of a stage or of all."""
-    return len(list((folder / WORKING).glob(f"{stage}-*.npz.sha256")))
+    return len(list((folder / WORKING).glob(f"{stage}-*.sha256")))
 
 
 def has_begun(folder: Path, stage: str) -> bool:
