@@ -25,8 +25,8 @@ class SharedEntries:
     """Compares the papers of one corpus, each a sparse row.
 
     offsets: (n + 1,) int64; paper i has the entries offsets[i] to offsets[i + 1] of numbers, (m,) int32 increasing
-    within a paper, and weights, (m,) float32. compiled: whether cosines are wanted of so many pairs that it is worth
-    the import of a compiler.
+    within a paper, and weights, (m,) float32. unlisted: numbers that count for cosines and are not named, as a mask.
+    compiled: whether cosines are wanted of so many pairs that it is worth the import of a compiler.
     """
 
     def __init__(
@@ -35,22 +35,22 @@ class SharedEntries:
         numbers: NDArray[np.int32],
         weights: NDArray[np.float32],
         *,
+        unlisted: NDArray[np.bool_] | None = None,
         compiled: bool = False,
     ) -> None:
         from scipy.sparse import csr_matrix
 
         shape = (len(offsets) - 1, int(numbers.max(initial=-1)) + 1)
         self._weights: csr_matrix = csr_matrix((weights, numbers, offsets), shape=shape)
-        self._unlisted = np.zeros(shape[1], dtype=bool)
         self._entries = (offsets, numbers, weights)
+        self._unlisted = np.zeros(shape[1], dtype=bool) if unlisted is None else unlisted
         self._is_compiled = compiled
 
     @classmethod
     def of_words(cls, lexical: Lexical, *, compiled: bool = False) -> "SharedEntries":
-        """The same of the words of papers; figures alone count for cosines, and are not listed."""
-        words = cls(lexical.offsets, lexical.terms, lexical.weights, compiled=compiled)
-        words._unlisted = lexical.are_numbers(np.arange(len(words._unlisted), dtype=np.int32))
-        return words
+        """The same of the words of papers; figures alone are not listed."""
+        figures = lexical.are_numbers(np.arange(len(lexical.idf), dtype=np.int32))
+        return cls(lexical.offsets, lexical.terms, lexical.weights, unlisted=figures, compiled=compiled)
 
     def cosines(self, left: Rows, right: Rows) -> NDArray[np.float64]:
         """(p,) cosine of each pair of rows, in [0, 1]; soonest where pairs of one row on the left are side by side."""
