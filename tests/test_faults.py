@@ -773,11 +773,12 @@ def test_signals_that_were_ignored_stay_ignored():
 
 
 SCRIPT = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from pipeline.cli.stopping import Stopping
 from pipeline.workers import run_side_by_side, work_folder
 from tests.torture.tasks import slow_task
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is started without
 with Stopping(for_good=True), work_folder() as folder:
     print(folder, flush=True)
     list(run_side_by_side(2)(slow_task, folder, ["1", "2"]))
@@ -793,7 +794,10 @@ def test_no_worker_outlives_the_run_and_its_folder_goes(tmp_path, monkeypatch, n
         folder = Path(process.stdout.readline().strip())
         workers = [_pid_in(folder / f"began-{item}") for item in "12"]
         process.send_signal(number)
-        process.communicate(timeout=30)
+        try:
+            process.communicate(timeout=30)
+        finally:
+            process.kill()  # or a failure would wait for it for ever
     deadline = time.monotonic() + 20
     while any(psutil.pid_exists(worker) for worker in workers):
         assert time.monotonic() < deadline, "a worker goes on alone"
