@@ -773,12 +773,11 @@ def test_signals_that_were_ignored_stay_ignored():
 
 
 SCRIPT = """
-import signal, sys, time
+import sys, time
 from pathlib import Path
 from pipeline.cli.stopping import Stopping
 from pipeline.workers import run_side_by_side, work_folder
 from tests.torture.tasks import slow_task
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is started without
 with Stopping(for_good=True), work_folder() as folder:
     print(folder, flush=True)
     list(run_side_by_side(2)(slow_task, folder, ["1", "2"]))
