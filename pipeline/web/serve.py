@@ -91,7 +91,7 @@ class Server(uvicorn.Server):
         for one in sockets or []:  # and its connections: what the kernel keeps cannot be watched, and is read at once
             one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
             one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
-        # More threads than cores would only wait for each other: 32 clients then get 134 answers a second, not 220.
+        # More threads than cores would only wait for each other (measured: benchmarks/server.py).
         current_default_thread_limiter().total_tokens = core_count()
         await super().startup(sockets)
 
